@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "base/host_linux.h"
+#include "base/str.h"
+
+extern char **environ;
+
+bool
+proc_which(const char *name, char *path, size_t size)
+{
+	static const char extra[] = ":/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin";
+	char buf[4096];
+	struct stat st;
+
+	if (strchr(name, '/')) {
+		if (path)
+			snprintf(path, size, "%s", name);
+		return access(name, X_OK) == 0;
+	}
+	const char *env = getenv("PATH");
+	char *all = xprintf("%s%s", env ? env : "", extra), *rest = all, *dir;
+	bool found = false;
+	while (!found && (dir = strsep(&rest, ":"))) {
+		if (!*dir)
+			continue;
+		snprintf(buf, sizeof buf, "%s/%s", dir, name);
+		found = access(buf, X_OK) == 0 && stat(buf, &st) == 0 && S_ISREG(st.st_mode);
+	}
+	free(all);
+	if (found && path)
+		snprintf(path, size, "%s", buf);
+	return found;
+}
+
+pid_t
+proc_spawn(char *const argv[], char *const env[], const int fd[3], struct err *e)
+{
+	char path[4096];
+	int report[2];
+
+	if (!proc_which(argv[0], path, sizeof path))
+		return fail(e, ENOENT, "program '%s' is not there", argv[0]),
+		       err_status(e, STATUS_NOT_FOUND);
+	if (pipe2(report, O_CLOEXEC) < 0)
+		return fail(e, errno, "cannot make a pipe: %s", strerror(errno));
+	struct clone_args a = { .flags = CLONE_CLEAR_SIGHAND, .exit_signal = SIGCHLD };
+	pid_t pid = host_clone3(&a);
+	if (pid == 0) {
+		int in[3];
+		sigset_t none;
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		/* First out of the way, so that no dup2 overwrites a later source. */
+		int r = fcntl(report[1], F_DUPFD_CLOEXEC, 10);
+		for (int i = 0; i < 3; i++)
+			in[i] = fd[i] < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC)
+			                  : fcntl(fd[i], F_DUPFD_CLOEXEC, 10);
+		for (int i = 0; i < 3; i++)
+			dup2(in[i], i);
+		close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+		execve(path, argv, env ? env : environ);
+		int why = errno;
+		file_write_all(r, &why, sizeof why);
+		_exit(127);
+	}
+	int why = errno;
+	close(report[1]);
+	if (pid < 0) {
+		close(report[0]);
+		return fail(e, why, "cannot start '%s': %s", argv[0], strerror(why));
+	}
+	ssize_t n;
+	do
+		n = read(report[0], &why, sizeof why);
+	while (n < 0 && errno == EINTR);
+	close(report[0]);
+	if (n == sizeof why) {
+		proc_wait(pid);
+		return fail(e, why, "cannot start '%s': %s", path, strerror(why));
+	}
+	return pid;
+}
+
+int
+proc_status(int wstatus)
+{
+	if (WIFSIGNALED(wstatus))
+		return 128 + WTERMSIG(wstatus);
+	return WEXITSTATUS(wstatus);
+}
+
+int
+proc_wait(pid_t pid)
+{
+	int w;
+
+	while (waitpid(pid, &w, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return proc_status(w);
+}
+
+int
+proc_run(char *const argv[], char **out, struct err *e)
+{
+	enum { MOST = 64 << 10 };
+	struct str s = { 0 };
+	int p[2];
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return fail(e, errno, "cannot make a pipe: %s", strerror(errno));
+	pid_t pid = proc_spawn(argv, NULL, (int[3]){ -1, p[1], p[1] }, e);
+	close(p[1]);
+	if (pid < 0) {
+		close(p[0]);
+		return -1;
+	}
+	for (;;) {
+		char buf[4096];
+		ssize_t n = read(p[0], buf, sizeof buf);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		if (s.n < MOST)
+			str_addn(&s, buf, (size_t)n);
+	}
+	close(p[0]);
+	int status = proc_wait(pid);
+	if (out)
+		*out = str_take(&s);
+	str_free(&s);
+	return status;
+}
+
+uint64_t
+proc_start_time(pid_t pid)
+{
+	char path[32], buf[1024];
+
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	if (pid <= 0 || file_peek(AT_FDCWD, path, buf, sizeof buf) < 0)
+		return 0;
+	/* The name in field 2 may hold anything, also ") "; the last ')' ends it. */
+	const char *p = strrchr(buf, ')');
+	for (int field = 2; p && field < 22; field++)
+		p = strchr(p + 1, ' ');
+	return p ? strtoull(p + 1, NULL, 10) : 0;
+}
+
+const char *
+proc_boot_id(void)
+{
+	static char id[40];
+
+	if (!id[0] && file_peek(AT_FDCWD, "/proc/sys/kernel/random/boot_id", id, sizeof id) < 0)
+		snprintf(id, sizeof id, "unknown");
+	return id;
+}
+
+char *
+proc_libexec(const char *name)
+{
+	static const char *const where[] = { "libexec", "../libexec/joist" };
+	char self[4096];
+
+	const char *env = getenv("JOIST_LIBEXEC");
+	if (env && *env)
+		return xprintf("%s/%s", env, name);
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+	self[n < 0 ? 0 : n] = '\0';
+	char *slash = strrchr(self, '/');
+	if (slash)
+		*slash = '\0';
+	for (size_t i = 0; i < sizeof where / sizeof where[0]; i++) {
+		char *path = xprintf("%s/%s/%s", self, where[i], name);
+		if (access(path, X_OK) == 0)
+			return path;
+		free(path);
+	}
+	return xprintf("%s/../libexec/joist/%s", self, name);
+}
+
+static int64_t
+clock_ns(clockid_t id)
+{
+	struct timespec t;
+	clock_gettime(id, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+int64_t proc_now(void) { return clock_ns(CLOCK_REALTIME); }
+int64_t proc_monotonic(void) { return clock_ns(CLOCK_MONOTONIC); }
+
+const char *
+proc_time_text(int64_t ns, char buf[40])
+{
+	time_t s = ns / 1000000000;
+	struct tm tm;
+
+	gmtime_r(&s, &tm);
+	size_t n = strftime(buf, 40, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(buf + n, 40 - n, ".%09dZ", (int)(ns % 1000000000));
+	return buf;
+}
+
+int64_t
+proc_time_parse(const char *text)
+{
+	struct tm tm = { 0 };
+	int64_t frac = 0, unit = 100000000;
+
+	const char *p = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (!p)
+		return -1;
+	if (*p == '.')
+		for (p++; *p >= '0' && *p <= '9'; p++, unit /= 10)
+			frac += (*p - '0') * unit;
+	int64_t shift = 0;
+	if (*p == '+' || *p == '-') {
+		int h = 0, m = 0;
+		if (sscanf(p + 1, "%2d:%2d", &h, &m) != 2)
+			return -1;
+		shift = (*p == '-' ? 1 : -1) * (h * 3600 + m * 60);
+	} else if (*p != 'Z' && *p != 'z') {
+		return -1;
+	}
+	return ((int64_t)timegm(&tm) + shift) * 1000000000 + frac;
+}
