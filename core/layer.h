@@ -1,0 +1,101 @@
+/* layer.h -- the contract between the life of a machine and the floors.
+ *
+ * A layer gives a guest the illusion of a machine.  It has one loop, enter(),
+ * and the loop comes back with a reason.  A guest that is not inside enter()
+ * is at rest: pausing is the absence of enter(), a snapshot is legal exactly
+ * at rest.  A layer is const and has no state; an ability that it lacks is
+ * NULL, and only core/ tests those pointers.
+ *
+ * Threads: create, destroy, exec, reap, signal, stats and console are called
+ * by the monitor's thread; enter by the guest's thread; kick by any thread or
+ * signal handler.  destroy is called only at rest.
+ */
+#ifndef CORE_LAYER_H
+#define CORE_LAYER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct artifact;
+struct guest;
+struct process;
+struct snap;
+struct spec;
+
+/* The four interfaces that a virtual machine can give (doc/architecture.md). */
+enum floor { FLOOR_HARDWARE = 1, FLOOR_SYSTEM, FLOOR_API, FLOOR_LANGUAGE };
+
+enum why {
+	WHY_START,      /* the guest's first program runs now; enter again */
+	WHY_EXIT,       /* it ended; exit_code() knows how */
+	WHY_KICK,       /* kick() was called; the guest is at rest */
+	WHY_RESET,      /* it asks to be destroyed and made anew */
+	WHY_FAULT,      /* it cannot go on; err says why, exit_code() what status */
+};
+
+/* Where a guest lives and what it is given; all lent for the guest's life. */
+struct home {
+	const char *name;       /* of the machine */
+	int root;               /* the store's folder */
+	const char *root_path;  /* the same as an absolute path */
+	int dir;                /* the machine's folder */
+	const char *dir_path;
+	int fd[3];              /* the guest's standard descriptors; -1 for /dev/null */
+	bool rootless;          /* we have no rights of the host's root */
+};
+
+struct layer {
+	const char *name;       /* as written in --in: rv kvm os win wasm */
+	enum floor floor;
+	const char *brief;      /* one line for help and the dashboard */
+
+	/* 0 not mine .. 100 certainly; reads, never runs. */
+	int (*probe)(const struct artifact *a);
+
+	/* Add what this layer needs to a configuration that has only what the
+	 * user asked for (`request`, see core/request.h). */
+	int (*complete)(json_t *config, const json_t *request, struct err *e);
+
+	/* A guest at rest before its first instruction; on failure owns nothing. */
+	struct guest *(*create)(const struct spec *s, const struct home *h, struct err *e);
+	void (*destroy)(struct guest *g);
+	enum why (*enter)(struct guest *g, struct err *e);
+	void (*kick)(struct guest *g);
+	int (*exit_code)(const struct guest *g);
+
+	/* Optional.  NULL: the core asks the layer beneath, or says so. */
+	int (*save)(struct guest *g, struct snap *s, struct err *e);
+	int (*load)(struct guest *g, struct snap *s, struct err *e);
+	size_t (*dirty)(struct guest *g, uint64_t *bitmap, size_t nbits);
+
+	/* Start another program beside the first.  *console receives the master
+	 * side of its terminal when p->terminal, else -1.  Returns a descriptor
+	 * that becomes readable when the program ends; reap() takes it back,
+	 * closes it and gives the exit status. */
+	int (*exec)(struct guest *g, const struct process *p, const int fd[3], int *console,
+	            struct err *e);
+	int (*reap)(struct guest *g, int fd);
+
+	int (*signal)(struct guest *g, int sig, struct err *e);  /* to the first program */
+	int (*console)(struct guest *g);        /* master side of its terminal, lent; or -1 */
+	pid_t (*pid)(const struct guest *g);    /* of the first program on the host; 0 if none */
+	bool (*oom)(const struct guest *g);     /* was something killed for want of memory? */
+	json_t *(*stats)(struct guest *g);      /* see core/stats in doc/architecture.md */
+	json_t *(*inspect)(struct guest *g);    /* what is known only while it runs */
+
+	/* Undo all that a killed monitor left behind; the guest is gone or is
+	 * ended by this.  Idempotent. */
+	void (*recover)(const char *name, const json_t *config, const struct home *h);
+};
+
+/* The one list, in all/layers.c, ended by NULL; set once before any use. */
+void layer_list(const struct layer *const *list);
+const struct layer *layer_find(const char *name);       /* NULL when this build has none */
+const struct layer *layer_at(size_t i);                 /* NULL behind the last */
+
+#endif

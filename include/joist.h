@@ -1,0 +1,103 @@
+/* joist.h -- the library: every verb of Joist, without its command line.
+ *
+ * The law: what goes in and what comes out is JSON text, so that a program,
+ * the command line and the HTTP interface ask for the same things in the same
+ * words.  A request is an object whose members are the flags of the verb (see
+ * `joist help VERB`) with '-' written as '_'.
+ *
+ * Strings returned through an out parameter are the caller's, to be freed with
+ * free().  Every function returns 0, or -1 and fills *e.  A struct joist may be
+ * used by one thread at a time; two of them, also in two processes, may be open
+ * on the same store.
+ */
+#ifndef JOIST_H
+#define JOIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct joist;
+
+/* Version of the library, such as "0.1.0". */
+const char *joist_version(void);
+
+/* Open the store in folder `root`; NULL takes $JOIST_ROOT, else the place for
+ * this user.  The folder is made when something is first kept in it. */
+struct joist *joist_open(const char *root, struct err *e);
+void joist_close(struct joist *j);
+const char *joist_root(const struct joist *j);
+
+/* -- machines ---------------------------------------------------------- */
+
+/* Make a machine.  Members: "artifact" (required), "args", and the flags of
+ * `create`.  *name receives its name. */
+int joist_create(struct joist *j, const char *request, char **name, struct err *e);
+
+/* Run a stopped or created machine in this process until it ends; its output
+ * goes to our standard descriptors.  *status is its exit status. */
+int joist_run(struct joist *j, const char *name, int *status, struct err *e);
+
+/* Start it with a monitor of its own and return when its first program runs. */
+int joist_start(struct joist *j, const char *name, struct err *e);
+
+/* Members of options may be absent; NULL is no option.
+ *   stop     time (ns), signal        kill     signal
+ *   rm       force                    restart  time, signal */
+int joist_stop(struct joist *j, const char *name, const char *options, struct err *e);
+int joist_kill(struct joist *j, const char *name, const char *options, struct err *e);
+int joist_rm(struct joist *j, const char *name, const char *options, struct err *e);
+int joist_pause(struct joist *j, const char *name, struct err *e);
+int joist_resume(struct joist *j, const char *name, struct err *e);
+int joist_restart(struct joist *j, const char *name, const char *options, struct err *e);
+
+/* Wait until it is not running; *status is its exit status. */
+int joist_wait(struct joist *j, const char *name, int *status, struct err *e);
+
+/* Run a command in a machine.  Members: "args" (required), the flags of
+ * `exec`.  fd are its standard descriptors, lent (-1: /dev/null).  With "tty"
+ * fd is not used and *console receives the master side of its terminal, the
+ * caller's.  Returns a descriptor, the caller's, for joist_exec_wait. */
+int joist_exec(struct joist *j, const char *name, const char *request, const int fd[3],
+               int *console, struct err *e);
+int joist_exec_wait(int wait_fd, int *status, struct err *e);
+
+/* Take part in a machine's standard streams (core/control.h says how frames
+ * look).  Returns a connected socket, the caller's. */
+int joist_attach(struct joist *j, const char *name, bool with_input, struct err *e);
+
+/* -- looking ----------------------------------------------------------- */
+
+/* A list of machines; with "all" the stopped ones too.  The truth: a machine
+ * whose monitor was killed is put in order first. */
+int joist_ps(struct joist *j, const char *options, char **json, struct err *e);
+int joist_inspect(struct joist *j, const char *name, char **json, struct err *e);
+int joist_top(struct joist *j, const char *name, char **json, struct err *e);
+int joist_what(struct joist *j, const char *path, char **json, struct err *e);
+int joist_doctor(struct joist *j, char **json, struct err *e);
+
+/* Call fn with each event (a JSON object in one line), oldest first.  Members:
+ * follow, since, until, names.  fn returns false to stop. */
+int joist_events(struct joist *j, const char *options, bool (*fn)(void *ctx, const char *line),
+                 void *ctx, struct err *e);
+
+/* Call fn with each piece of output.  Members: follow, tail, since, until.
+ * stream is 1 or 2; `when` is in ns since 1970. */
+int joist_logs(struct joist *j, const char *name, const char *options,
+               bool (*fn)(void *ctx, int stream, int64_t when, const char *text, size_t n),
+               void *ctx, struct err *e);
+
+/* -- images ------------------------------------------------------------ */
+int joist_images(struct joist *j, const char *filter, char **json, struct err *e);
+int joist_image_inspect(struct joist *j, const char *ref, char **json, struct err *e);
+int joist_rmi(struct joist *j, const char *ref, bool force, char **json, struct err *e);
+int joist_image_gc(struct joist *j, bool all_unused, char **json, struct err *e);
+
+/* pull, push, import, export: run the image program with these arguments
+ * (argv[0] is the verb) and our standard descriptors; *status is its exit
+ * status.  The program has said on standard error what went wrong. */
+int joist_image_program(struct joist *j, char *const argv[], int *status, struct err *e);
+
+#endif
