@@ -1,9 +1,21 @@
 # Joist: plain make, no configure step.  Objects by wildcard per room.
 #
+# Targets (`make help` prints these lines):
 #   make            build/joist and build/libexec/*
+#   make demo       build, then a tour on real input, each command shown
 #   make test       everything that can be tested here; ends with "N passed, M failed"
-#   make demo       a tour on real input
-#   make help       all targets
+#                     ONLY=os/net      only the tests whose name holds that text
+#                     SAN=address,undefined   with sanitizers (a build of its own)
+#   make harsh      the same suite in a build that gives bugs a chance
+#   make fuzz       every fuzz target for FUZZ_SECONDS=60, clang's sanitizers on
+#   make style      what can be checked of the house style
+#   make bench      our times beside those of the peers on PATH
+#   make doc        doc/joist.1 and completion/ anew from cli/verb.def
+#   make install    PREFIX=/usr/local DESTDIR=
+#   make uninstall
+#   make tags       for editors, with the rows of the .def tables
+#   make clean
+# Variables: CC=clang OPT='-O0 -g' CFLAGS= LDFLAGS= work as everywhere.
 
 VERSION   = 0.1.0
 PREFIX    = /usr/local
@@ -13,61 +25,171 @@ OPT       = -O2 -g
 WARN      = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 SAN       =
 HARSH     =
-MACHINE  := $(shell uname -m)
+FUZZ      =
+FUZZ_SECONDS = 60
+ONLY      =
 
-CPPFLAGS += -D_GNU_SOURCE -DJOIST_VERSION='"$(VERSION)"' -I.
-CFLAGS   += -std=c11 $(OPT) $(WARN) -fno-strict-aliasing -fstack-protector-strong -MMD -MP
+CPPFLAGS += -D_GNU_SOURCE -DJOIST_VERSION='"$(VERSION)"' -DJOIST_HARSH=$(if $(HARSH),1,0) -I.
+CFLAGS   += -std=c11 $(OPT) $(WARN) -fPIE -fno-strict-aliasing -fstack-protector-strong -MMD -MP
 HARDEN    = -Wl,-z,relro,-z,now,-z,noexecstack
 
-# Sanitizers cannot live in a static program: those builds are dynamic.
+# Sanitizers cannot live in a static program: those builds are dynamic, and
+# each kind of build has a folder of its own.
 ifneq ($(SAN),)
-B         = build/san
-CFLAGS   += -fsanitize=$(SAN) -fno-omit-frame-pointer -fPIE
+B        := $(B)/san
+CFLAGS   += -fsanitize=$(SAN) -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 MAINLINK  = -pie -fsanitize=$(SAN)
-TOOLLINK  = -pie -fsanitize=$(SAN)
+TOOLLINK  = $(MAINLINK)
 else
-CFLAGS   += -fPIE -ffunction-sections -fdata-sections
+CFLAGS   += -ffunction-sections -fdata-sections
 MAINLINK  = -static-pie -Wl,--gc-sections $(HARDEN)
 TOOLLINK  = -pie $(HARDEN)
 endif
 ifneq ($(HARSH),)
-B        := $(B)-harsh
-CPPFLAGS += -DJOIST_HARSH=1
+B        := $(B)/harsh
+HARSHLINK = $(foreach f,malloc calloc realloc read write,-Wl,--wrap=$(f))
+endif
+ifneq ($(FUZZ),)
+B        := $(B)/fuzz
+CFLAGS   += -fsanitize=fuzzer-no-link
 endif
 
 # The rooms of the static program, inside to outside.
 ROOMS     = base img core layer/os all cli
-SRC       = $(wildcard $(ROOMS:%=%/*.c))
-OBJ       = $(SRC:%.c=$(B)/%.o)
-BASE_OBJ  = $(patsubst %.c,$(B)/%.o,$(wildcard base/*.c))
-IMG_OBJ   = $(patsubst %.c,$(B)/%.o,$(wildcard img/*.c))
+HARSH_SRC = base/harsh_wrap.c
+SRC       = $(filter-out $(HARSH_SRC),$(wildcard $(ROOMS:%=%/*.c)))
+objects   = $(patsubst %.c,$(B)/%.o,$(filter-out $(HARSH_SRC),$(wildcard $(1:%=%/*.c))))
+HARSH_OBJ = $(if $(HARSH),$(HARSH_SRC:%.c=$(B)/%.o))
+OBJ       = $(call objects,$(ROOMS)) $(HARSH_OBJ)
 LIBS      = -lseccomp -ljansson -lpthread
 
-# Programs of their own in libexec/: one folder each.
+# Programs of their own in libexec/: one folder each, with what it links.
 TOOLS     = $(notdir $(patsubst %/,%,$(wildcard libexec/*/)))
-IMAGE_LIBS = -lcurl -larchive -lzstd -lz -lcrypto -ljansson -lpthread
-DNS_LIBS  = -ljansson -lpthread
+LIBS_image = -lcurl -larchive -lzstd -lz -lcrypto -ljansson -lpthread
+LIBS_dns  = -ljansson -lpthread
 
-all: $(B)/joist $(TOOLS:%=$(B)/libexec/joist-%)
+all: $(if $(wildcard cli/main.c),$(B)/joist) $(TOOLS:%=$(B)/libexec/joist-%)
 
 $(B)/joist: $(OBJ)
-	$(CC) $(CFLAGS) $(LDFLAGS) $(MAINLINK) -o $@ $(OBJ) $(LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(MAINLINK) $(HARSHLINK) -o $@ $(OBJ) $(LIBS)
 
 define tool_rule
-$(B)/libexec/joist-$(1): $(patsubst %.c,$(B)/%.o,$(wildcard libexec/$(1)/*.c)) $(IMG_OBJ) $(BASE_OBJ)
+$(B)/libexec/joist-$(1): $(call objects,libexec/$(1) img base) $(HARSH_OBJ)
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) $$(LDFLAGS) $$(TOOLLINK) -o $$@ $$^ $(2)
+	$$(CC) $$(CFLAGS) $$(LDFLAGS) $$(TOOLLINK) $$(HARSHLINK) -o $$@ $$^ $$(LIBS_$(1))
 endef
-$(eval $(call tool_rule,image,$(IMAGE_LIBS)))
-$(eval $(call tool_rule,dns,$(DNS_LIBS)))
+$(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
 
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
+# -- tests -------------------------------------------------------------------
+# A unit test is one file test/ROOM/THING_test.c, a program of its own that is
+# linked with whatever it asks for of all rooms and programs but their main().
+
+UNITS     = $(patsubst %.c,$(B)/%,$(wildcard test/*/*_test.c))
+# what Joist's users do not need is built for the tests that use it
+GUESTS    = $(patsubst %.c,$(B)/%,$(wildcard test/*/guest_*.c))
+PARTS     = $(filter-out %/main.o,$(call objects,$(ROOMS) $(TOOLS:%=libexec/%)))
+ALL_LIBS  = -Wl,--as-needed $(LIBS) $(LIBS_image)
+
+$(B)/parts.a: $(PARTS)
+	@rm -f $@
+	@ar qcs $@ $^
+
+$(UNITS): $(B)/%: $(B)/%.o $(B)/parts.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $(TOOLLINK) -o $@ $^ -lcmocka $(ALL_LIBS)
+
+$(GUESTS): $(B)/%: %.c
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE -std=c11 -O1 $(WARN) -static -o $@ $< -lpthread
+
+parts: all $(UNITS) $(GUESTS)
+
+test:
+	@tool/need.sh build test
+	@$(MAKE) --no-print-directory parts
+	@JOIST_BUILD=$(abspath $(B)) ONLY='$(ONLY)' test/run
+
+harsh:
+	@$(MAKE) --no-print-directory HARSH=1 test
+
+# -- fuzzing -----------------------------------------------------------------
+
+FUZZERS   = $(patsubst %.c,$(B)/%,$(wildcard fuzz/*.c))
+
+$(FUZZERS): $(B)/%: $(B)/%.o $(B)/parts.a
+	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
+
+fuzzers: $(FUZZERS)
+
+fuzz:
+	@tool/need.sh build fuzz
+	@$(MAKE) --no-print-directory FUZZ=1 CC=clang SAN=address,undefined fuzzers
+	@tool/fuzz.sh $(CURDIR)/$(B)/san/fuzz/fuzz $(FUZZ_SECONDS) $(ONLY)
+
+# -- the rest ----------------------------------------------------------------
+
+style:
+	@tool/need.sh build style
+	@$(MAKE) --no-print-directory all
+	@tool/style.sh $(B)
+
+bench:
+	@tool/need.sh build
+	@$(MAKE) --no-print-directory all
+	@for b in bench/*.sh; do JOIST_BUILD=$(abspath $(B)) $$b || exit 1; done
+
+demo:
+	@tool/need.sh build demo
+	@$(MAKE) --no-print-directory all
+	@JOIST_BUILD=$(abspath $(B)) tool/demo.sh
+
+$(B)/mkdoc: tool/mkdoc.c cli/verb.def Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $<
+
+doc: $(B)/mkdoc
+	@mkdir -p doc completion
+	$< man > doc/joist.1
+	$< bash > completion/joist.bash
+	$< zsh > completion/_joist
+
+BINDIR    = $(DESTDIR)$(PREFIX)/bin
+EXECDIR   = $(DESTDIR)$(PREFIX)/libexec/joist
+MANDIR    = $(DESTDIR)$(PREFIX)/share/man/man1
+BASHDIR   = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSHDIR    = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+UNITDIR   = $(DESTDIR)$(PREFIX)/lib/systemd/system
+
+install: all
+	install -d $(BINDIR) $(EXECDIR) $(MANDIR) $(BASHDIR) $(ZSHDIR) $(UNITDIR)
+	install -m 755 $(B)/joist $(BINDIR)/joist
+	install -m 755 $(TOOLS:%=$(B)/libexec/joist-%) $(EXECDIR)/
+	install -m 644 doc/joist.1 $(MANDIR)/joist.1
+	install -m 644 completion/joist.bash $(BASHDIR)/joist
+	install -m 644 completion/_joist $(ZSHDIR)/_joist
+	sed 's|@PREFIX@|$(PREFIX)|' tool/joist.service.in > $(UNITDIR)/joist.service
+	chmod 644 $(UNITDIR)/joist.service
+
+uninstall:
+	rm -f $(BINDIR)/joist $(MANDIR)/joist.1 $(BASHDIR)/joist $(ZSHDIR)/_joist
+	rm -f $(UNITDIR)/joist.service
+	rm -rf $(EXECDIR)
+
+tags:
+	ctags --languages=C --langmap=C:.c.h --kinds-C=+p -R $(ROOMS) libexec include tool
+	ctags --append --languages=C --langmap=C:.def --kinds-C= \
+		--regex-C='/^[A-Z_]+\(([A-Za-z0-9_]+),/\1/r,row/' $(wildcard */*.def */*/*.def)
+
+help:
+	@sed -n '/^# Targets/,/^$$/s/^# \{0,1\}//p' Makefile
+
 clean:
-	rm -rf build
+	rm -rf build tags
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all clean
+.PHONY: all parts test harsh fuzzers fuzz style bench demo doc install uninstall tags help clean
+.DELETE_ON_ERROR:

@@ -1,0 +1,28 @@
+/* unit.h -- what every unit test includes first.
+ *
+ * cmocka wants these headers before its own, in this order.  A test file ends
+ * with UNIT_MAIN(test, test, ...), which runs its functions `static void
+ * test(void **state)` and reports them by name.
+ */
+#ifndef TEST_UNIT_H
+#define TEST_UNIT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define UNIT_MAIN(...)                                                              \
+	int                                                                         \
+	main(void)                                                                  \
+	{                                                                           \
+		const struct CMUnitTest tests[] = { __VA_ARGS__ };                  \
+		return cmocka_run_group_tests(tests, NULL, NULL);                   \
+	}
+
+/* One row of UNIT_MAIN. */
+#define TEST(f) cmocka_unit_test(f)
+
+#endif
