@@ -58,6 +58,8 @@ find "$build" \( -path "$build/san" -o -path "$build/harsh" -o -path "$build/tes
 			# bridge.c beside net.c may speak for net: net_bridge.c and net_*.
 			if (index(s, p "_") == 1 || s == p || index(s, short "_") == 1) next
 			if (s ~ /^__(wrap|asan|odr)/ || s == "main") next
+			# The few words that the whole tree speaks.
+			if (src ~ /^base\// && s ~ /^(fail|x(malloc|calloc|realloc|strdup|printf))$/) next
 			print src ": " s
 		}'
 done | say 'a symbol without its file as prefix'
