@@ -66,6 +66,9 @@ proc_spawn(char *const argv[], char *const env[], const int fd[3], struct err *e
 		sigset_t none;
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
+		/* clone(2): CLONE_CLEAR_SIGHAND leaves what is ignored ignored. */
+		for (int sig = 1; sig < NSIG; sig++)
+			signal(sig, SIG_DFL);
 		/* First out of the way, so that no dup2 overwrites a later source. */
 		int r = fcntl(report[1], F_DUPFD_CLOEXEC, 10);
 		for (int i = 0; i < 3; i++)

@@ -4,6 +4,7 @@
 # A check prints what is wrong, with its place, and the run ends with 1.  What
 # is only advice begins with "advice:" and fails nothing.
 set -u
+shopt -s lastpipe         # so that say can set bad
 build=${1:-build}
 bad=0
 mapfile -t code < <(git ls-files '*.c' '*.h' 2>/dev/null || find . -name '*.[ch]')
@@ -19,7 +20,7 @@ say() {
 	printf 'style: %s\n' "$1"
 	sed 's/^/  /' <<<"$lines"
 }
-advise() { sed "s/^/advice: $1: /"; }
+advise() { sed "s#^#advice: $1: #"; }
 
 # 1. who may include whom
 tool/deps.sh | say 'a room reaches where it may not (tool/deps.sh)'
