@@ -50,12 +50,14 @@ it_inherits_nothing(void **state)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	char *out = say("ls /proc/self/fd; grep -E 'Sig(Blk|Ign)' /proc/self/status | "
-	                "tr -d '0\\t '",
-	                &status);
+	/* 32 and 33 are the C library's own, which no program can set. */
+	char *out =
+	        say("ls /proc/self/fd; cat /proc/self/status | while read -r k v; do case $k in "
+	            "SigBlk: | SigIgn:) echo $k $((0x$v & ~0x180000000)) ;; esac; done",
+	            &status);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	assert_string_equal(out, "0\n1\n2\n3\nSigBlk:\nSigIgn:\n");
+	assert_string_equal(out, "0\n1\n2\n3\nSigBlk: 0\nSigIgn: 0\n");
 	free(out);
 }
 
