@@ -237,12 +237,22 @@ proc_time_parse(const char *text)
 			frac += (*p - '0') * unit;
 	int64_t shift = 0;
 	if (*p == '+' || *p == '-') {
-		int h = 0, m = 0;
-		if (sscanf(p + 1, "%2d:%2d", &h, &m) != 2)
-			return -1;
-		shift = (*p == '-' ? 1 : -1) * (h * 3600 + m * 60);
-	} else if (*p != 'Z' && *p != 'z') {
+		static const char form[] = "00:00";
+		for (int i = 0; i < 5; i++)
+			if (form[i] == '0' ? p[1 + i] < '0' || p[1 + i] > '9' : p[1 + i] != form[i])
+				return -1;
+		shift = ((p[1] - '0') * 10 + p[2] - '0') * 3600 + ((p[4] - '0') * 10 + p[5] - '0') * 60;
+		if (*p == '+')
+			shift = -shift;
+		p += 6;
+	} else if (*p == 'Z' || *p == 'z') {
+		p++;
+	} else {
 		return -1;
 	}
-	return ((int64_t)timegm(&tm) + shift) * 1000000000 + frac;
+	/* Nanoseconds in 64 bits end in the year 2262; nothing of ours is before 1970. */
+	int64_t s = (int64_t)timegm(&tm) + shift;
+	if (*p || s < 0 || s > INT64_MAX / 1000000000 - 1)
+		return -1;
+	return s * 1000000000 + frac;
 }
