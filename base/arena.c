@@ -23,7 +23,8 @@ struct arena {
 static _Noreturn void
 out_of_memory(void)
 {
-	fputs("joist: out of memory\n       free some, or raise the limit with ulimit -v\n", stderr);
+	fputs("joist: out of memory\n       free some, or raise the limit with ulimit -v\n",
+	      stderr);
 	_exit(125);
 }
 

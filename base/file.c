@@ -294,8 +294,9 @@ file_recv_fds(int sock, void *data, size_t n, int *fds, size_t *nfd)
 {
 	_Alignas(struct cmsghdr) char buf[CMSG_SPACE(MAXFDS * sizeof(int))];
 	struct iovec iov = { .iov_base = data, .iov_len = n };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = buf,
-		.msg_controllen = sizeof buf };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = buf, .msg_controllen = sizeof buf
+	};
 	size_t room = *nfd;
 	ssize_t got;
 

@@ -12,13 +12,13 @@
 #include "base/proc.h"
 
 struct source {
-	struct loop *loop;      /* lent */
+	struct loop *loop; /* lent */
 	struct source *next;
 	loop_fn *fn;
 	void *ctx;
-	int fd;                 /* -1: a timer */
-	int64_t due;            /* timers: monotonic ns, or -1 when it rests */
-	bool dead;              /* removed; freed when no handler can hold it */
+	int fd;      /* -1: a timer */
+	int64_t due; /* timers: monotonic ns, or -1 when it rests */
+	bool dead;   /* removed; freed when no handler can hold it */
 };
 
 struct loop {
@@ -55,8 +55,9 @@ static struct source *
 add(struct loop *l, int fd, loop_fn *fn, void *ctx)
 {
 	struct source *s = xcalloc(1, sizeof *s);
-	*s = (struct source){ .loop = l, .next = l->sources, .fn = fn, .ctx = ctx, .fd = fd,
-		.due = -1 };
+	*s = (struct source){
+		.loop = l, .next = l->sources, .fn = fn, .ctx = ctx, .fd = fd, .due = -1
+	};
 	l->sources = s;
 	return s;
 }

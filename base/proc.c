@@ -241,7 +241,8 @@ proc_time_parse(const char *text)
 		for (int i = 0; i < 5; i++)
 			if (form[i] == '0' ? p[1 + i] < '0' || p[1 + i] > '9' : p[1 + i] != form[i])
 				return -1;
-		shift = ((p[1] - '0') * 10 + p[2] - '0') * 3600 + ((p[4] - '0') * 10 + p[5] - '0') * 60;
+		shift = ((p[1] - '0') * 10 + p[2] - '0') * 3600 +
+		        ((p[4] - '0') * 10 + p[5] - '0') * 60;
 		if (*p == '+')
 			shift = -shift;
 		p += 6;

@@ -186,7 +186,8 @@ str_duration(const char *s, int64_t *ns)
 		const char *name;
 		double ns;
 	} unit[] = {
-		{ "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "m", 60e9 }, { "h", 3600e9 },
+		{ "ns", 1 },  { "us", 1e3 }, { "ms", 1e6 },
+		{ "s", 1e9 }, { "m", 60e9 }, { "h", 3600e9 },
 	};
 	double total = 0, v;
 
