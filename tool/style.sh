@@ -108,7 +108,7 @@ if command -v shellcheck >/dev/null; then
 		*) head -c 20 "$f" 2>/dev/null | grep -qaE '^#!/bin/(ba)?sh' && echo "$f" ;;
 		esac
 	done)
-	shellcheck -S warning -x -f gcc "${shell[@]}" | say 'shellcheck'
+	shellcheck -S warning -e SC2154 -x -f gcc "${shell[@]}" | say 'shellcheck'
 fi
 
 # Advice
