@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "core/spec.h"
+#include "fuzz/json_mutate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
