@@ -46,11 +46,16 @@ export W
 
 say "1. An image, made on the spot from a Debian package"
 mkdir -p "$W/deb" && cd "$W/deb" || exit 1
-[ "$(id -u)" != 0 ] || chmod 777 "$W/deb"
+# apt downloads as a user of its own, and a fresh system has no lists yet.
+chmod 755 "$W"
+if [ "$(id -u)" = 0 ]; then
+	chmod 777 "$W/deb"
+	apt-cache show busybox-static >/dev/null 2>&1 || apt-get -qq update
+fi
 show "apt-get -qq download busybox-static && ls"
 show "dpkg-deb -x busybox-static_*.deb ../root && mkdir -p ../root/tmp ../root/www"
 box=$(cd "$W/root" && find bin usr/bin -name busybox 2>/dev/null | head -n 1)
-show "cd ../root && mkdir -p bin && ./$box --list | while read -r n; do ln -sf /$box bin/\$n; done"
+show "cd ../root && mkdir -p bin && ./$box --list | while read -r n; do [ -e bin/\$n ] || ln -s /$box bin/\$n; done"
 cd "$W" || exit 1
 echo 'Hello from a machine.' >root/www/index.html
 show "joist import -c 'CMD [\"/bin/sh\"]' -c 'ENV GREETING=hello' -c 'STOPSIGNAL SIGTERM' root demo"
