@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
+
 static void (*warn_sink)(const char *sentence);
 
 int
@@ -19,6 +21,7 @@ fail(struct err *e, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof what, fmt, ap);
 	va_end(ap);
+	str_printable(what);
 	e->code = code;
 	e->status = 0;
 	memcpy(e->what, what, sizeof what);
@@ -36,6 +39,7 @@ err_hint(struct err *e, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(e->hint, sizeof e->hint, fmt, ap);
 	va_end(ap);
+	str_printable(e->hint);
 	return -1;
 }
 
@@ -61,6 +65,7 @@ err_prefix(struct err *e, const char *fmt, ...)
 	snprintf(all, sizeof all, "%s: %s", pre, e->what);
 	memcpy(e->what, all, sizeof e->what - 1);
 	e->what[sizeof e->what - 1] = '\0';
+	str_printable(e->what);
 	return -1;
 }
 
@@ -87,5 +92,6 @@ err_warn(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof line, fmt, ap);
 	va_end(ap);
+	str_printable(line);
 	warn_sink(line);
 }

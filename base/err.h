@@ -4,6 +4,9 @@
  * leaves in it what happened (object and cause) and, where it is known, what
  * to do.  Nobody but the clients prints one.  A NULL err is allowed: the
  * caller does not care for the words.
+ *
+ * A sentence often names what came from outside, so each is made printable
+ * (base/str.h) when it is made: it is one line of UTF-8 without controls.
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H

@@ -103,6 +103,54 @@ str_ends(const char *s, const char *suffix)
 	return n >= k && memcmp(s + n - k, suffix, k) == 0;
 }
 
+/* Bytes of the UTF-8 character at p (Unicode 15, table 3-7), 0 if it is none. */
+static size_t
+utf8(const unsigned char *p)
+{
+	unsigned char low = 0x80, high = 0xbf;
+	size_t n;
+
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] >= 0xc2 && p[0] <= 0xdf)
+		n = 2;
+	else if (p[0] >= 0xe0 && p[0] <= 0xef)
+		n = 3;
+	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
+		n = 4;
+	else
+		return 0;
+	if (p[0] == 0xe0)
+		low = 0xa0;
+	else if (p[0] == 0xed)
+		high = 0x9f;
+	else if (p[0] == 0xf0)
+		low = 0x90;
+	else if (p[0] == 0xf4)
+		high = 0x8f;
+	for (size_t i = 1; i < n; i++, low = 0x80, high = 0xbf)
+		if (p[i] < low || p[i] > high) /* also the final zero */
+			return 0;
+	return n;
+}
+
+void
+str_printable(char *s)
+{
+	unsigned char *p = (unsigned char *)s;
+
+	while (*p) {
+		size_t n = utf8(p);
+		/* U+0080 to U+009F are controls to a terminal as well. */
+		bool control = *p < 0x20 || *p == 0x7f || (*p == 0xc2 && n == 2 && p[1] < 0xa0);
+		if (n == 0 || control) {
+			*p = *p == '\n' || *p == '\t' ? ' ' : '?';
+			n = 1;
+		}
+		p += n;
+	}
+}
+
 bool
 str_u64(const char *s, uint64_t max, uint64_t *out)
 {

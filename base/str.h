@@ -27,6 +27,10 @@ void  str_free(struct str *s);
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 
+/* Make text from anywhere fit for a terminal and for JSON: what is no UTF-8 and
+ * what a terminal would obey becomes '?', a line break becomes a space. */
+void str_printable(char *s);
+
 /* A whole decimal number within limits, nothing before or after it. */
 bool str_u64(const char *s, uint64_t max, uint64_t *out);
 bool str_i64(const char *s, int64_t min, int64_t max, int64_t *out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -135,5 +136,29 @@ for_people(void **state)
 	assert_string_equal(str_human(UINT64_MAX, b), "16E");
 }
 
+static void
+any_bytes_become_printable(void **state)
+{
+	static const char *const pairs[][2] = {
+		{ "plain \xc3\xa9 \xe2\x82\xac \xf0\x9f\x8c\xb2",
+		  "plain \xc3\xa9 \xe2\x82\xac \xf0\x9f\x8c\xb2" },
+		{ "\x1b[31mred\x7f", "?[31mred?" },
+		{ "two\nlines\t", "two lines " },
+		{ "\xff\xfe", "??" },
+		{ "cut \xe2\x82", "cut ??" },
+		{ "\xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80", "?? ??? ????" },
+		{ "\xc2\x9b", "??" },
+		{ "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+		char buf[64];
+		snprintf(buf, sizeof buf, "%s", pairs[i][0]);
+		str_printable(buf);
+		assert_string_equal(buf, pairs[i][1]);
+	}
+}
+
 UNIT_MAIN(TEST(grows_and_stays_terminated), TEST(begins_and_ends), TEST(whole_numbers), TEST(sizes),
-          TEST(durations), TEST(for_people))
+          TEST(durations), TEST(for_people), TEST(any_bytes_become_printable))
