@@ -2,7 +2,7 @@
 # needs: joist root cgroup memory pids
 
 # test: memory: the kernel ends what takes more, and it is said
-# run: joist run --name $N -m 24M --memory-swap 24M $ROOTFS tail /dev/zero; echo $?; joist inspect $N | grep -o '"oom": *true'
+# run: joist run --name $N -m 24M --memory-swap 24M $ROOTFS tail /dev/zero; echo $?; joist inspect $N | grep -o "oomKilled\": *true"
 # expect: 137
 # expect-has: oom
 
