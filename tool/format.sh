@@ -15,9 +15,16 @@ trap 'rm -f "$new"' EXIT
 code=0
 for f; do
 	[ -e "$f" ] || continue
-	sed -E 's|^([a-z_].*\) \{ .* \})$|//1 \1|' "$f" | "$style" --assume-filename="$f" |
-		sed 's|^//1 ||' >"$new"
+	# Only where type and name stand on that line: a comment between a type and
+	# its function would glue the two to what follows.
+	sed -E 's|^([a-z_][a-zA-Z0-9_ *]*[ *][a-z0-9_]+\([^{]*\) \{ .* \})$|//1 \1|' "$f" |
+		"$style" --assume-filename="$f" | sed 's|^//1 ||' >"$new"
 	cmp -s "$new" "$f" && continue
+	if grep -q '//1 ' "$new"; then
+		echo "$f: a one-line function is where none can be; unfold it" >&2
+		code=1
+		continue
+	fi
 	if [ -n "$dry" ]; then
 		echo "$f: tool/format.sh $f"
 		code=1
