@@ -128,6 +128,27 @@ keep(json_t *set, const char *hex)
 {
 	json_object_set_new(set, hex, json_true());
 }
+
+static void
+mark_manifest(struct mark *m, const char *digest, int depth)
+{
+	const char **ids;
+	struct manifest man;
+	size_t i;
+	json_t *o;
+
+	if (!ref_is_digest(digest) || json_object_get(m->blobs, ref_hex(digest)))
+		return;
+	keep(m->blobs, ref_hex(digest));
+	json_t *doc = layout_json(&m->s->layout, digest, "manifest", NULL);
+	if (!doc)
+		return;
+	if (manifest_is_index(doc)) {
+		json_array_foreach(json_object_get(doc, "manifests"), i, o)
+		{
+			if (depth < 4)
+				mark_manifest(m, json_str(o, "digest", ""), depth + 1);
+		}
 		json_decref(doc);
 		return;
 	}
