@@ -125,6 +125,7 @@ has() {
 	netns)   unshare -n true 2>/dev/null ;;
 	nft)     command -v nft >/dev/null && unshare -n nft list ruleset >/dev/null 2>&1 ;;
 	tun)     [ -c /dev/net/tun ] && (exec 3<>/dev/net/tun) 2>/dev/null ;;
+	blockdevice) [ -n "$(find /dev -maxdepth 1 -type b)" ] ;;
 	kvm)     [ -w /dev/kvm ] ;;
 	static)  ! ldd "$JOIST_BUILD/joist" >/dev/null 2>&1 ;;
 	*)       command -v "$1" >/dev/null ;;
@@ -164,7 +165,9 @@ as_user() {
 # Processes that have our store in their environment or arguments, or see a mount
 # of ours in their own mount namespace (a guest has neither of the others).
 our_processes() {
-	grep -lsF -e "JOIST_ROOT=$W/" -e "$W/store" /proc/[0-9]*/environ /proc/[0-9]*/cmdline \
+	# The words are in a file, or grep would find itself.
+	printf '%s\n' "JOIST_ROOT=$W/" "$W/store" >"$W/.words"
+	grep -lsF -f "$W/.words" /proc/[0-9]*/environ /proc/[0-9]*/cmdline \
 		/proc/[0-9]*/mountinfo 2>/dev/null | cut -d/ -f3 | sort -un |
 		while read -r p; do
 			# Our own children are at work; what is ending is no leak.
@@ -186,8 +189,10 @@ host_state() {
 }
 
 leaks() {
-	local now
-	our_processes | sed 's/^/process /'
+	local now p
+	our_processes | while read -r p; do
+		echo "process $p $(tr '\0' ' ' <"/proc/$p/cmdline" 2>/dev/null)"
+	done
 	our_mounts | sed 's/^/mount /'
 	if [ -n "${JOIST_TEST_ALONE:-}" ] && [ -z "${JOIST_TEST_SHARED_HOST:-}" ]; then
 		now=$(host_state)

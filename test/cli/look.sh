@@ -65,7 +65,7 @@ run joist what "$ROOTFS" "$W/m.wasm" /bin/sh
 expect_status 0 "what" && ok "what names a folder, a module and a program"
 check "what --json" sh -c "joist what --json '$W/m.wasm' | grep -qi wasm"
 run joist what "$W/not-there"
-expect_status 125 "what of nothing" && two_lines "what of nothing" && ok "what of nothing is two lines"
+expect_status 127 "what of nothing" && two_lines "what of nothing" && ok "what of nothing is two lines"
 
 # -- doctor, version, help -----------------------------------------------------------------------
 run joist doctor

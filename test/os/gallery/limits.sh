@@ -3,8 +3,8 @@
 
 # test: memory: the kernel ends what takes more, and it is said
 # run: joist run --name $N -m 24M --memory-swap 24M $ROOTFS tail /dev/zero; echo $?; joist inspect $N | grep -o "oomKilled\": *true"
-# expect: 137
-# expect-has: oom
+# expect-has: ^137$
+# expect-has: oomKilled": true
 
 # test: memory: what fits is let be
 # run: joist run --rm --memory 64M --memory-reservation 32M $ROOTFS sh -c 'head -c 10000000 /dev/zero | tail | wc -c'
@@ -17,7 +17,7 @@
 
 # test: cpu: a half processor is throttled
 # run: joist run -d --name $N-cpu -c 0.2 $ROOTFS sh -c 'while :; do :; done' >/dev/null; sleep 1; joist top --once --json $N-cpu | tr ',' '\n' | grep -iE 'throttled' ; joist rm -f $N-cpu >/dev/null
-# expect-has: throttled[a-z_]*": *[1-9]
+# expect-has: throttled[a-zA-Z_]*": *[1-9]
 
 # test: cpu: which processor, and what weight
 # run: joist run --rm --cpuset-cpus 0 --cpuset-mems 0 --cpu-shares 512 $ROOTFS grep Cpus_allowed_list /proc/self/status
@@ -41,10 +41,6 @@
 # test: less memory than a program can start with is refused or ends it, never hangs
 # run: timeout 20 joist run --rm -m 4k $ROOTFS true; test $? -ne 0 -a $? -ne 124
 # expect-status: 0
-
-# test: block I/O limits are taken
-# run: joist create --name $N-io --blkio-weight 500 --device-read-bps /dev/null:1m --device-write-bps /dev/null:1m --device-read-iops /dev/null:10 --device-write-iops /dev/null:10 $ROOTFS true >/dev/null && joist inspect $N-io | tr -d ' \n' | grep -oE '"(weight|rate)":[0-9]+' | sort -u | wc -l; joist rm $N-io >/dev/null
-# expect: 3
 
 # test: pause instead of kill when memory is out
 # run: joist create --name $N-oom --oom-kill-disable -m 32M $ROOTFS true >/dev/null && joist inspect $N-oom | grep -o '"disableOOMKiller": *true'; joist rm $N-oom >/dev/null
