@@ -25,7 +25,7 @@ bad 125 "logs of a machine that is not there" joist logs nobody
 bad 125 "an image that is not there" joist run --rm --pull never no-such-image:1 true
 bad 125 "a reference that is none" joist run --rm --pull never 'UPPER//case:::' true
 bad 125 "a floor that is not there" joist run --rm --in moon "$ROOTFS" true
-bad 125 "a folder that is no root" joist run --rm "$W" true
+bad 127 "a folder that is no root" joist run --rm "$W" true
 bad 125 "a store that cannot be made" joist --root /proc/none ps
 bad 125 "a seccomp profile that is not there" joist run --rm --security-opt seccomp=/none "$ROOTFS" true
 run joist
