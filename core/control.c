@@ -2,7 +2,6 @@
 #include "core/control.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,122 +10,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/cur.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "core/machine.h"
-
-/* Forget the frame that was given out last. */
-static void
-drop_taken(struct channel *c)
-{
-	if (c->taken == 0)
-		return;
-	memmove(c->in.p, c->in.p + c->taken, c->in.n - c->taken);
-	str_cut(&c->in, c->in.n - c->taken);
-	c->taken = 0;
-}
-
-int
-channel_next(struct channel *c, struct frame *f, struct err *e)
-{
-	drop_taken(c);
-	struct cur cur = cur_of(str_text(&c->in), c->in.n);
-	uint32_t n = cur_u32(&cur);
-	uint8_t kind = cur_u8(&cur);
-
-	if (cur.bad)
-		return 0;
-	if (n > FRAME_MOST)
-		return fail(e, EPROTO, "a message of %u bytes is too long", n);
-	if (!kind || !strchr("JIOEW", kind))
-		return fail(e, EPROTO, "a message of unknown kind %u", kind);
-	if (cur_left(&cur) < n)
-		return 0;
-	/* It is given out terminated, and the byte behind it belongs to the next
-	 * frame: move it over its own header. */
-	char *p = c->in.p;
-	memmove(p, p + FRAME_HEAD, n);
-	f->kind = kind;
-	f->data = p;
-	f->n = n;
-	p[n] = '\0';
-	c->taken = FRAME_HEAD + (size_t)n;
-	return 1;
-}
-
-ssize_t
-channel_read(struct channel *c, int sock)
-{
-	char buf[16384];
-	int fds[FRAME_FDS];
-	size_t nfd = FRAME_FDS;
-
-	drop_taken(c);
-	ssize_t n = file_recv_fds(sock, buf, sizeof buf, fds, &nfd);
-	if (n <= 0)
-		return n;
-	for (size_t i = 0; i < nfd; i++) {
-		if (c->nfd < FRAME_FDS)
-			c->fd[c->nfd++] = fds[i];
-		else
-			close(fds[i]);
-	}
-	str_addn(&c->in, buf, (size_t)n);
-	return n;
-}
-
-void
-channel_free(struct channel *c)
-{
-	for (size_t i = 0; i < c->nfd; i++)
-		close(c->fd[i]);
-	str_free(&c->in);
-	*c = (struct channel){ 0 };
-}
-
-int
-channel_send(int sock, enum frame_kind kind, const void *data, size_t n, const int *fds, size_t nfd)
-{
-	struct str s = { 0 };
-	uint32_t len = (uint32_t)n;
-	char head[FRAME_HEAD] = { (char)len, (char)(len >> 8), (char)(len >> 16), (char)(len >> 24),
-		(char)kind };
-
-	if (n > FRAME_MOST) {
-		errno = EMSGSIZE;
-		return -1;
-	}
-	str_addn(&s, head, sizeof head);
-	str_addn(&s, data, n);
-	size_t at = 0;
-	while (at < s.n) {
-		ssize_t put = file_send_fds(sock, s.p + at, s.n - at, fds, at == 0 ? nfd : 0);
-		if (put < 0 && errno == EAGAIN) {
-			struct pollfd p = { .fd = sock, .events = POLLOUT };
-			if (poll(&p, 1, 10000) > 0)
-				continue;
-		}
-		if (put < 0)
-			break;
-		at += (size_t)put;
-	}
-	int why = errno;
-	bool whole = at == s.n;
-	str_free(&s);
-	errno = why;
-	return whole ? 0 : -1;
-}
-
-int
-channel_send_json(int sock, const json_t *doc, const int *fds, size_t nfd)
-{
-	char *text = json_dumps(doc, JSON_COMPACT);
-	int rc = text ? channel_send(sock, FRAME_JSON, text, strlen(text), fds, nfd) : -1;
-
-	free(text);
-	return rc;
-}
 
 /* The socket's path may be longer than an address can hold; the folder's
  * descriptor gives it a short name. */

@@ -80,6 +80,7 @@ struct layer {
 	int (*exec)(struct guest *g, const struct process *p, const int fd[3], int *console,
 	            struct err *e);
 	int (*reap)(struct guest *g, int fd);
+	void (*cancel)(struct guest *g, int fd);        /* kill it; it is reaped as ever */
 
 	int (*signal)(struct guest *g, int sig, struct err *e);  /* to the first program */
 	int (*console)(struct guest *g);        /* master side of its terminal, lent; or -1 */

@@ -307,10 +307,18 @@ machine_home(const struct machine *m, struct home *h)
 		.rootless = m->store->rootless };
 }
 
+/* Does its state claim a monitor? */
+static bool
+lives(const struct machine *m)
+{
+	return m->state.status == LIFE_RUNNING || m->state.status == LIFE_PAUSED ||
+	       m->state.status == LIFE_RESTARTING;
+}
+
 int
 machine_settle(struct machine *m, struct err *e)
 {
-	if (m->state.status != LIFE_RUNNING && m->state.status != LIFE_PAUSED)
+	if (!lives(m))
 		return 0;
 	if (machine_has_monitor(m))
 		return 0;
@@ -321,7 +329,7 @@ machine_settle(struct machine *m, struct err *e)
 		machine_unlock(m);
 		return -1;
 	}
-	if (m->state.status == LIFE_RUNNING || m->state.status == LIFE_PAUSED) {
+	if (lives(m)) {
 		bool rebooted = !m->state.boot || strcmp(m->state.boot, proc_boot_id()) != 0;
 		const struct layer *l = machine_layer(m, NULL);
 		struct home h;
@@ -339,6 +347,28 @@ machine_settle(struct machine *m, struct err *e)
 	}
 	machine_unlock(m);
 	return 0;
+}
+
+int
+machine_wreck(struct store *s, const char *name, struct err *e)
+{
+	struct machine *m = handle(s, name);
+	struct home h;
+	int rc = -1;
+
+	m->dir = openat(s->machines, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (m->dir < 0) {
+		rc = file_remove(s->machines, name, e);         /* not even a folder */
+	} else if (machine_lock(m, e) == 0) {
+		/* Nothing tells which floor it stood on: ask each to clean up. */
+		machine_home(m, &h);
+		for (size_t i = 0; layer_at(i); i++)
+			if (layer_at(i)->recover)
+				layer_at(i)->recover(name, NULL, &h);
+		rc = machine_delete(m, e);
+	}
+	machine_close(m);
+	return rc;
 }
 
 int

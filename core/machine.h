@@ -65,6 +65,9 @@ int machine_write(struct machine *m, struct err *e);
  * writes state "stopped" with the reason.  Harmless for any other. */
 int machine_settle(struct machine *m, struct err *e);
 
+/* Remove what is left of one that cannot even be opened. */
+int machine_wreck(struct store *s, const char *name, struct err *e);
+
 /* Remove the folder; the lock must be ours. */
 int machine_delete(struct machine *m, struct err *e);
 

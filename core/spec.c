@@ -29,7 +29,7 @@ strings(const json_t *o, const char *key, struct arena *a, char ***out, struct e
 	if (json_opt_arr(o, key, &list, e) < 0)
 		return -1;
 	size_t n = json_array_size(list);
-	char **v = arena_array(a, n + 1, sizeof *v);
+	char **v = arena_array(a, n + 2, sizeof *v);    /* room for one more (HOME) */
 	for (size_t i = 0; i < n; i++) {
 		const char *s = json_string_value(json_array_get(list, i));
 		if (!s)
@@ -72,6 +72,8 @@ process_user(const json_t *user, struct process *p, struct arena *a, struct err 
 	int64_t mask = -1;
 
 	if (id(user, "uid", &p->uid, e) < 0 || id(user, "gid", &p->gid, e) < 0 ||
+	    json_opt_str(user, "username", &p->user_name, e) < 0 ||
+	    strings(user, "groupNames", a, &p->group_names, e) < 0 ||
 	    json_opt_arr(user, "additionalGids", &groups, e) < 0 ||
 	    number(user, "umask", -1, 07777, &mask, e) < 0)
 		return -1;

@@ -27,6 +27,8 @@ struct process {
 	bool terminal;
 	unsigned rows, cols;    /* consoleSize; 0 when not given */
 	uint32_t uid, gid;
+	const char *user_name;  /* user.username: USER[:GROUP] to be looked up inside */
+	char **group_names;     /* annotation of ours: further groups, names or numbers */
 	uint32_t *groups;
 	size_t ngroups;
 	int umask;              /* -1 when not given */

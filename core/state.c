@@ -10,7 +10,8 @@
 #include "base/json.h"
 #include "base/proc.h"
 
-const char *const state_names[LIFE_COUNT] = { "created", "running", "paused", "stopped" };
+const char *const state_names[LIFE_COUNT] = { "created", "running", "paused", "stopped",
+	"restarting" };
 
 enum kind { INT, BOOL, TEXT, TIME, DOC };
 

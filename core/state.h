@@ -13,7 +13,7 @@
 
 #include "base/err.h"
 
-enum life { LIFE_CREATED, LIFE_RUNNING, LIFE_PAUSED, LIFE_STOPPED, LIFE_COUNT };
+enum life { LIFE_CREATED, LIFE_RUNNING, LIFE_PAUSED, LIFE_STOPPED, LIFE_RESTARTING, LIFE_COUNT };
 
 extern const char *const state_names[LIFE_COUNT];
 

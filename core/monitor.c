@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/monitor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/proc.h"
+#include "base/str.h"
+#include "core/control.h"
+#include "core/event.h"
+#include "core/log.h"
+#include "core/machine.h"
+#include "core/spec.h"
+#include "core/watch.h"
+
+#define SECOND INT64_C(1000000000)
+
+enum { GUEST_STACK = 256 << 10 };
+
+/* -- the guest's thread ------------------------------------------------------------ */
+
+static void
+report(struct watch *w, enum why why)
+{
+	uint64_t one = 1;
+
+	pthread_mutex_lock(&w->lock);
+	w->reports |= 1u << why;
+	pthread_mutex_unlock(&w->lock);
+	ssize_t put = write(w->report_fd, &one, sizeof one);
+	(void)put;
+}
+
+static void *
+guest_main(void *ctx)
+{
+	struct watch *w = ctx;
+
+	for (;;) {
+		pthread_mutex_lock(&w->lock);
+		while (!w->may_enter && !w->must_return)
+			pthread_cond_wait(&w->go, &w->lock);
+		bool leave = w->must_return;
+		pthread_mutex_unlock(&w->lock);
+		if (leave)
+			return NULL;
+		enum why why = w->layer->enter(w->guest, &w->err);
+		if (why == WHY_KICK) {
+			pthread_mutex_lock(&w->lock);
+			w->may_enter = false;
+			pthread_mutex_unlock(&w->lock);
+		}
+		report(w, why);
+		if (why != WHY_START && why != WHY_KICK)
+			return NULL;
+	}
+}
+
+static void
+let_enter(struct watch *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->may_enter = true;
+	pthread_cond_signal(&w->go);
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* -- what may be asked -------------------------------------------------------------- */
+
+bool
+watch_running(const struct watch *w)
+{
+	return w->guest && !w->over && w->machine->state.status == LIFE_RUNNING && !w->pausing;
+}
+
+int
+watch_signal(struct watch *w, int sig, struct err *e)
+{
+	if (!w->guest || w->over) {
+		fail(e, ESRCH, "machine '%s' is not running", w->machine->name);
+		return err_hint(e, "start it with: joist start %s", w->machine->name);
+	}
+	if (!w->layer->signal)
+		return fail(e, ENOSYS, "floor '%s' takes no signals", w->layer->name);
+	if (sig == SIGKILL && w->machine->state.status == LIFE_PAUSED)
+		watch_resume(w, NULL);
+	return sig == 0 ? 0 : w->layer->signal(w->guest, sig, e);
+}
+
+static void
+out_of_patience(void *ctx, uint32_t events)
+{
+	struct watch *w = ctx;
+
+	(void)events;
+	watch_signal(w, SIGKILL, NULL);
+}
+
+void
+watch_stop(struct watch *w, int sig, int64_t patience)
+{
+	w->stopping = true;
+	w->machine->state.stopped_by_user = true;
+	if (!w->guest) {                /* between two runs: there will be no next */
+		loop_stop(w->loop);
+		return;
+	}
+	if (w->machine->state.status == LIFE_PAUSED)
+		watch_resume(w, NULL);
+	if (watch_signal(w, patience == 0 ? SIGKILL : sig, NULL) < 0)
+		return;
+	if (!w->stop_timer)
+		w->stop_timer = loop_timer(w->loop, patience, out_of_patience, w);
+	else
+		loop_again(w->stop_timer, patience);
+}
+
+int
+watch_pause(struct watch *w, struct err *e)
+{
+	if (w->machine->state.status == LIFE_PAUSED)
+		return 0;
+	if (!watch_running(w)) {
+		fail(e, ESRCH, "machine '%s' is not running", w->machine->name);
+		return err_hint(e, "see its state with: joist ps -a");
+	}
+	w->pausing = true;
+	w->layer->kick(w->guest);
+	return 0;
+}
+
+int
+watch_resume(struct watch *w, struct err *e)
+{
+	if (w->machine->state.status != LIFE_PAUSED) {
+		fail(e, EINVAL, "machine '%s' is not paused", w->machine->name);
+		return err_hint(e, "see its state with: joist ps -a");
+	}
+	w->machine->state.status = LIFE_RUNNING;
+	machine_write(w->machine, NULL);
+	event_add(w->machine->store, "resume", w->machine->name, NULL);
+	let_enter(w);
+	return 0;
+}
+
+/* -- what happened ------------------------------------------------------------------- */
+
+static void
+tell_ready(struct watch *w, const struct err *e)
+{
+	if (w->ready_fd < 0)
+		return;
+	json_t *doc = e ? control_error(e) : json_pack("{s:b}", "ok", 1);
+	channel_send_json(w->ready_fd, doc, NULL, 0);
+	json_decref(doc);
+	close(w->ready_fd);
+	w->ready_fd = -1;
+}
+
+static void
+write_state(struct watch *w)
+{
+	struct err e = { 0 };
+
+	/* A full disk must not end a machine that runs well. */
+	if (machine_write(w->machine, &e) < 0)
+		err_warn("machine '%s': %s", w->machine->name, e.what);
+}
+
+static void
+started(struct watch *w)
+{
+	struct state *s = &w->machine->state;
+
+	if (s->status == LIFE_RUNNING)
+		return;
+	s->status = LIFE_RUNNING;
+	s->started = proc_now();
+	s->pid = w->layer->pid ? w->layer->pid(w->guest) : 0;
+	if (w->layer->inspect) {
+		json_t *o = w->layer->inspect(w->guest);
+		json_decref(s->net);
+		s->net = json_incref(json_object_get(o, "network"));
+		json_decref(o);
+	}
+	stream_started(w);
+	write_state(w);
+	event_add(w->machine->store, "start", w->machine->name, NULL);
+	health_start(w);
+	tell_ready(w, NULL);
+}
+
+static void
+at_rest(struct watch *w)
+{
+	w->pausing = false;
+	w->machine->state.status = LIFE_PAUSED;
+	write_state(w);
+	event_add(w->machine->store, "pause", w->machine->name, NULL);
+	serve_rest(w);
+	/* Somebody asked for the end while we were on our way to rest. */
+	if (w->stopping)
+		watch_resume(w, NULL);
+}
+
+static void
+reported(void *ctx, uint32_t events)
+{
+	struct watch *w = ctx;
+	uint64_t n;
+
+	(void)events;
+	if (read(w->report_fd, &n, sizeof n) < 0)
+		return;
+	pthread_mutex_lock(&w->lock);
+	unsigned why = w->reports;
+	w->reports = 0;
+	pthread_mutex_unlock(&w->lock);
+	if (why & 1u << WHY_START)
+		started(w);
+	if (why & 1u << WHY_KICK)
+		at_rest(w);
+	if (why & (1u << WHY_EXIT | 1u << WHY_FAULT | 1u << WHY_RESET)) {
+		w->over = true;
+		loop_stop(w->loop);
+	}
+}
+
+/* Signals to a foreground monitor are meant for its guest. */
+static void
+signalled(void *ctx, uint32_t events)
+{
+	struct watch *w = ctx;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(w->signal_fd, &info, sizeof info) != sizeof info)
+		return;
+	int sig = (int)info.ssi_signo;
+	if (!w->guest) {
+		w->stopping = true;
+		loop_stop(w->loop);
+		return;
+	}
+	if (sig == SIGINT || sig == SIGTERM || sig == SIGQUIT)
+		w->stopping = true;     /* no restart behind the back of who pressed it */
+	watch_signal(w, sig, NULL);
+}
+
+/* -- one run -------------------------------------------------------------------------- */
+
+static int
+begin(struct watch *w, struct err *e)
+{
+	struct machine *m = w->machine;
+	uint64_t size = strtoull(spec_note(w->spec, "log.max-size", "10485760"), NULL, 10);
+	unsigned files = (unsigned)strtoul(spec_note(w->spec, "log.max-file", "3"), NULL, 10);
+
+	w->over = w->pausing = false;
+	w->may_enter = true;
+	w->must_return = false;
+	w->reports = 0;
+	w->err = (struct err){ 0 };
+	state_set(&m->state.error, NULL);
+	m->state.oom = false;
+	machine_home(m, &w->home);
+	if (w->mode != MONITOR_DIRECT && !w->log && !(w->log = log_open(m->dir, size, files, e)))
+		return -1;
+	if (stream_open(w, e) < 0)
+		return -1;
+	w->guest = w->layer->create(w->spec, &w->home, e);
+	if (!w->guest)
+		return -1;
+	pthread_attr_t attr;
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, GUEST_STACK);
+	int rc = pthread_create(&w->thread, &attr, guest_main, w);
+	pthread_attr_destroy(&attr);
+	if (rc != 0)
+		return fail(e, rc, "cannot start a thread: %s", strerror(rc));
+	w->has_thread = true;
+	return 0;
+}
+
+/* The end of one run; its exit status. */
+static int
+finish(struct watch *w, const struct err *why)
+{
+	struct state *s = &w->machine->state;
+	int status = why ? err_exit(why) : 0;
+
+	if (w->has_thread) {
+		pthread_join(w->thread, NULL);
+		w->has_thread = false;
+		status = w->layer->exit_code(w->guest);
+		s->oom = w->layer->oom && w->layer->oom(w->guest);
+	}
+	health_stop(w);
+	loop_remove(w->stop_timer);
+	w->stop_timer = NULL;
+	if (w->stream)
+		stream_drain(w);
+	serve_exec_ended(w);
+	w->layer->destroy(w->guest);
+	w->guest = NULL;
+	stream_close(w);
+	s->status = LIFE_STOPPED;
+	s->pid = 0;
+	s->finished = proc_now();
+	s->exit = status;
+	state_set(&s->error, why ? why->what : NULL);
+	char detail[32];
+	snprintf(detail, sizeof detail, "exit %d%s", status, s->oom ? ", out of memory" : "");
+	event_add(w->machine->store, "die", w->machine->name, detail);
+	return status;
+}
+
+/* -- restarts --------------------------------------------------------------------------- */
+
+static bool
+again(struct watch *w, int status, bool failed_to_start)
+{
+	const char *policy = spec_note(w->spec, "restart", "no");
+	struct state *s = &w->machine->state;
+
+	if (w->restart_asked) {
+		w->restart_asked = w->stopping = false;
+		s->restarts = 0;
+		w->backoff = 0;
+		s->stopped_by_user = false;
+		return true;
+	}
+	if (w->stopping || failed_to_start || strcmp(policy, "no") == 0)
+		return false;
+	if (str_starts(policy, "on-failure")) {
+		uint64_t most = UINT64_MAX;
+		if (status == 0)
+			return false;
+		if (policy[10] == ':')
+			str_u64(policy + 11, INT64_MAX, &most);
+		if ((uint64_t)s->restarts >= most)
+			return false;
+	}
+	s->restarts++;
+	/* A run of ten seconds was a good one: start over with short waits. */
+	if (s->finished - s->started > 10 * SECOND || w->backoff == 0)
+		w->backoff = SECOND / 10;
+	else if (w->backoff < 60 * SECOND)
+		w->backoff *= 2;
+	return true;
+}
+
+static void
+wake(void *ctx, uint32_t events)
+{
+	(void)events;
+	loop_stop(((struct watch *)ctx)->loop);
+}
+
+/* Wait out the pause between two runs; the control socket is served. */
+static void
+rest(struct watch *w)
+{
+	if (w->backoff == 0)
+		return;
+	w->machine->state.status = LIFE_RESTARTING;
+	write_state(w);
+	struct source *t = loop_timer(w->loop, w->backoff, wake, w);
+	loop_run(w->loop, NULL);
+	loop_remove(t);
+}
+
+/* -- the life ------------------------------------------------------------------------------ */
+
+static int
+open_watch(struct watch *w, struct machine *m, enum monitor_mode mode, int ready_fd, struct err *e)
+{
+	*w = (struct watch){ .machine = m, .mode = mode, .ready_fd = ready_fd, .report_fd = -1,
+		.signal_fd = -1 };
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->go, NULL);
+	w->layer = machine_layer(m, e);
+	if (!w->layer)
+		return -1;
+	const char *bundle = spec_note_of(m->config, "bundle", m->path);
+	w->spec = spec_of(json_incref(m->config), bundle, m->name, e);
+	w->loop = w->spec ? loop_new(e) : NULL;
+	if (!w->loop)
+		return -1;
+	w->report_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->report_fd < 0 || !loop_fd(w->loop, w->report_fd, EPOLLIN, reported, w, e))
+		return fail(e, errno, "cannot make an event descriptor: %s", strerror(errno));
+	static const int handed_on[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM,
+		SIGWINCH };
+	sigset_t set;
+	sigemptyset(&set);
+	/* In the background only SIGTERM means the machine. */
+	size_t most = mode == MONITOR_QUIET ? 1 : sizeof handed_on / sizeof handed_on[0];
+	for (size_t i = 0; i < most; i++)
+		sigaddset(&set, handed_on[i]);
+	w->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	/* Blocked and not ignored: who is ignored stays so for the guest. */
+	sigaddset(&set, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	if (w->signal_fd < 0 || !loop_fd(w->loop, w->signal_fd, EPOLLIN, signalled, w, e))
+		return fail(e, errno, "cannot make a signal descriptor: %s", strerror(errno));
+	return serve_open(w, e);
+}
+
+static void
+close_watch(struct watch *w)
+{
+	serve_close(w);
+	log_close(w->log);
+	loop_free(w->loop);
+	if (w->report_fd >= 0)
+		close(w->report_fd);
+	if (w->signal_fd >= 0)
+		close(w->signal_fd);
+	if (w->ready_fd >= 0)
+		close(w->ready_fd);
+	spec_free(w->spec);
+}
+
+int
+monitor_run(struct machine *m, enum monitor_mode mode, int ready_fd, int *status, struct err *e)
+{
+	struct state *s = &m->state;
+	struct watch w;
+	bool failed = false;
+
+	*status = STATUS_OURS;
+	if (open_watch(&w, m, mode, ready_fd, e) < 0) {
+		tell_ready(&w, e);
+		close_watch(&w);
+		return -1;
+	}
+	s->monitor = getpid();
+	s->restarts = 0;
+	s->stopped_by_user = false;
+	s->no_log = mode == MONITOR_DIRECT;
+	state_set(&s->boot, proc_boot_id());
+	for (;;) {
+		struct err why = { 0 };
+		bool ran = begin(&w, &why) == 0 && loop_run(w.loop, &why) == 0;
+		failed = !ran || w.err.code;
+		if (w.err.code)
+			why = w.err;
+		*status = finish(&w, failed ? &why : NULL);
+		if (failed) {
+			tell_ready(&w, &why);
+			if (e)
+				*e = why;
+		}
+		if (!again(&w, *status, failed && s->restarts == 0 && s->started == 0))
+			break;
+		rest(&w);
+		if (w.stopping)
+			break;
+	}
+	s->status = LIFE_STOPPED;
+	s->monitor = 0;
+	bool remove = strcmp(spec_note(w.spec, "rm", ""), "true") == 0;
+	if (!remove)
+		write_state(&w);
+	tell_ready(&w, NULL);
+	serve_ended(&w, *status);
+	close_watch(&w);
+	if (remove)
+		machine_delete(m, NULL);
+	return failed ? -1 : 0;
+}
+
+/* -- in the background ------------------------------------------------------------------------ */
+
+static _Noreturn void
+background(struct machine *m, int ready_fd)
+{
+	struct err e = { 0 };
+	int status;
+
+	setsid();
+	if (chdir("/") < 0)
+		_exit(STATUS_OURS);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	for (int i = 0; i < 3; i++)
+		dup2(null, i);
+	if (null > 2)
+		close(null);
+	err_warn_to(NULL);
+	monitor_run(m, MONITOR_QUIET, ready_fd, &status, &e);
+	_exit(status);
+}
+
+int
+monitor_spawn(struct machine *m, struct err *e)
+{
+	struct channel c = { 0 };
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return fail(e, errno, "cannot make a socket pair: %s", strerror(errno));
+	pid_t pid = fork();
+	if (pid == 0) {
+		close(pair[0]);
+		/* Not our child, so that nobody has to wait for it. */
+		if (fork() != 0)
+			_exit(0);
+		background(m, pair[1]);
+	}
+	close(pair[1]);
+	if (pid < 0) {
+		close(pair[0]);
+		return fail(e, errno, "cannot start a monitor: %s", strerror(errno));
+	}
+	proc_wait(pid);
+	json_t *ok = control_answer(pair[0], &c, e);
+	json_decref(ok);
+	channel_free(&c);
+	close(pair[0]);
+	if (!ok && e && e->code == EPIPE)
+		fail(e, EPIPE, "machine '%s': its monitor ended before it began", m->name);
+	return ok ? 0 : -1;
+}

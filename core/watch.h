@@ -1,0 +1,92 @@
+/* watch.h -- a monitor's own data, shared by the files that make it up:
+ * monitor.c (the life), stream.c (what the guest writes and reads), serve.c
+ * (conversations on the control socket), health.c.
+ *
+ * Everything here belongs to the monitor's thread, but for the part at the
+ * end, which the guest's thread shares under the lock.
+ */
+#ifndef CORE_WATCH_H
+#define CORE_WATCH_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/loop.h"
+#include "core/layer.h"
+#include "core/monitor.h"
+
+struct client;
+struct health;
+struct log;
+struct machine;
+struct spec;
+struct stream;
+
+struct watch {
+	struct machine *machine;        /* lent */
+	const struct layer *layer;
+	struct spec *spec;              /* own */
+	struct guest *guest;            /* own; NULL between two runs */
+	struct home home;
+	struct loop *loop;              /* own */
+	enum monitor_mode mode;
+	int ready_fd;                   /* own; -1 once told */
+	int signal_fd;                  /* own */
+	bool has_thread;
+
+	struct client *clients;         /* own: serve.c */
+	struct stream *stream;          /* own: stream.c */
+	struct log *log;                /* own */
+	struct health *health;          /* own: health.c */
+	struct source *stop_timer, *again_timer;
+
+	bool stopping;                  /* somebody asked for the end: no restart */
+	bool restart_asked;             /* `restart`: the end is a new beginning */
+	bool pausing;                   /* kicked, and not at rest yet */
+	bool over;                      /* the guest's thread has returned */
+	int64_t backoff;                /* ns until the next run after a failure */
+
+	/* shared with the guest's thread */
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t go;
+	bool may_enter;                 /* main -> guest: go (back) in */
+	bool must_return;               /* main -> guest: do not go in again */
+	int report_fd;                  /* guest -> main: eventfd */
+	unsigned reports;               /* bits 1 << enum why */
+	struct err err;                 /* of WHY_FAULT */
+};
+
+/* monitor.c: what a conversation may ask for. */
+void watch_stop(struct watch *w, int sig, int64_t patience);   /* signal, wait, kill */
+int watch_signal(struct watch *w, int sig, struct err *e);
+int watch_pause(struct watch *w, struct err *e);
+int watch_resume(struct watch *w, struct err *e);
+bool watch_running(const struct watch *w);
+
+/* stream.c */
+int stream_open(struct watch *w, struct err *e);        /* before create: fills home.fd */
+void stream_started(struct watch *w);                   /* the guest has its ends */
+void stream_drain(struct watch *w);                     /* after its end: what is still there */
+void stream_close(struct watch *w);
+void stream_input(struct watch *w, const char *bytes, size_t n);        /* n 0: end of input */
+void stream_size(struct watch *w, unsigned rows, unsigned cols);
+/* Room for more?  With no reader that is behind, always. */
+void stream_flow(struct watch *w);
+
+/* serve.c */
+int serve_open(struct watch *w, struct err *e);
+void serve_close(struct watch *w);
+void serve_output(struct watch *w, int stream, const char *bytes, size_t n);
+bool serve_behind(const struct watch *w);               /* is an attached reader slow? */
+void serve_rest(struct watch *w);                       /* paused now: answer who waits */
+void serve_ended(struct watch *w, int status);          /* ended for good: answer who waits */
+void serve_exec_ended(struct watch *w);                 /* one run ended: its commands did too */
+
+/* health.c */
+void health_start(struct watch *w);
+void health_stop(struct watch *w);
+
+#endif
