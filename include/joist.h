@@ -24,6 +24,9 @@ struct joist;
 /* Version of the library, such as "0.1.0". */
 const char *joist_version(void);
 
+/* The floors of this build as a JSON list of {"name", "floor", "about"}; lent. */
+const char *joist_floors(void);
+
 /* Open the store in folder `root`; NULL takes $JOIST_ROOT, else the place for
  * this user.  The folder is made when something is first kept in it. */
 struct joist *joist_open(const char *root, struct err *e);
@@ -64,7 +67,7 @@ int joist_exec(struct joist *j, const char *name, const char *request, const int
                int *console, struct err *e);
 int joist_exec_wait(int wait_fd, int *status, struct err *e);
 
-/* Take part in a machine's standard streams (core/control.h says how frames
+/* Take part in a machine's standard streams (base/channel.h says how frames
  * look).  Returns a connected socket, the caller's. */
 int joist_attach(struct joist *j, const char *name, bool with_input, struct err *e);
 

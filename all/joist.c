@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* joist.c -- the face of the library: machines. */
+#include "include/joist.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "all/face.h"
+#include "all/layers.h"
+#include "all/make.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/proc.h"
+#include "core/control.h"
+#include "core/event.h"
+#include "core/layer.h"
+#include "core/log.h"
+#include "core/machine.h"
+#include "core/monitor.h"
+#include "core/spec.h"
+
+const char *
+joist_version(void)
+{
+	return JOIST_VERSION;
+}
+
+const char *
+joist_floors(void)
+{
+	static char *text;
+	json_t *list = json_array();
+
+	for (size_t i = 0; layer_at(i); i++)
+		json_array_append_new(list, json_pack("{s:s, s:i, s:s}", "name", layer_at(i)->name,
+		                                      "floor", layer_at(i)->floor, "about",
+		                                      layer_at(i)->brief));
+	free(text);
+	text = face_text(list);
+	return text;
+}
+
+struct joist *
+joist_open(const char *root, struct err *e)
+{
+	struct joist *j = xcalloc(1, sizeof *j);
+
+	(void)e;
+	layer_list(layers_all);
+	j->root = root ? xstrdup(root) : NULL;
+	return j;
+}
+
+void
+joist_close(struct joist *j)
+{
+	if (!j)
+		return;
+	store_close(j->store);
+	free(j->root);
+	free(j);
+}
+
+struct store *
+face_store(struct joist *j, struct err *e)
+{
+	if (!j->store)
+		j->store = store_open(j->root, e);
+	return j->store;
+}
+
+const char *
+joist_root(const struct joist *j)
+{
+	return j->store ? j->store->path : j->root;
+}
+
+json_t *
+face_options(const char *text, struct err *e)
+{
+	json_t *o = text ? json_parse(text, strlen(text), "request", e) : json_object();
+
+	if (o && !json_is_object(o)) {
+		fail(e, EINVAL, "the request is not an object");
+		json_decref(o);
+		return NULL;
+	}
+	return o;
+}
+
+char *
+face_text(json_t *doc)
+{
+	char *text = json_dumps(doc, JSON_COMPACT | JSON_ENCODE_ANY);
+
+	json_decref(doc);
+	return text ? text : xstrdup("null");
+}
+
+/* Open a machine and put it in order if its monitor was killed. */
+static struct machine *
+find(struct joist *j, const char *name, struct err *e)
+{
+	struct store *s = face_store(j, e);
+	struct machine *m = s ? machine_open(s, name, e) : NULL;
+
+	if (m && machine_settle(m, e) < 0) {
+		machine_close(m);
+		return NULL;
+	}
+	return m;
+}
+
+/* -- making and starting -------------------------------------------------------- */
+
+int
+joist_create(struct joist *j, const char *request, char **name, struct err *e)
+{
+	json_t *r = face_options(request, e);
+	int rc = r ? make_machine(j, r, name, e) : -1;
+
+	json_decref(r);
+	return rc;
+}
+
+static struct machine *
+ready_to_start(struct joist *j, const char *name, struct err *e)
+{
+	struct machine *m = find(j, name, e);
+
+	if (!m)
+		return NULL;
+	if (machine_has_monitor(m) && m->state.status != LIFE_STOPPED &&
+	    m->state.status != LIFE_CREATED) {
+		fail(e, EALREADY, "machine '%s' is %s already", name, state_names[m->state.status]);
+		machine_close(m);
+		return NULL;
+	}
+	if (machine_lock(m, e) < 0) {
+		machine_close(m);
+		return NULL;
+	}
+	return m;
+}
+
+int
+joist_run(struct joist *j, const char *name, int *status, struct err *e)
+{
+	struct machine *m = ready_to_start(j, name, e);
+
+	*status = STATUS_OURS;
+	if (!m)
+		return -1;
+	bool direct = strcmp(spec_note_of(m->config, "rm", ""), "true") == 0;
+	int rc = monitor_run(m, direct ? MONITOR_DIRECT : MONITOR_TEE, -1, status, e);
+	machine_close(m);
+	return rc;
+}
+
+int
+joist_start(struct joist *j, const char *name, struct err *e)
+{
+	struct machine *m = ready_to_start(j, name, e);
+
+	if (!m)
+		return -1;
+	int rc = monitor_spawn(m, e);
+	machine_close(m);
+	return rc;
+}
+
+/* -- asking a monitor ---------------------------------------------------------------- */
+
+static json_t *
+ask(struct machine *m, json_t *request, struct err *e)
+{
+	struct channel c = { 0 };
+	int sock = control_connect(m, e);
+	json_t *answer = NULL;
+
+	if (sock >= 0) {
+		answer = control_ask(sock, &c, request, NULL, 0, e);
+		channel_free(&c);
+		close(sock);
+	}
+	json_decref(request);
+	return answer;
+}
+
+static int
+command(struct joist *j, const char *name, const char *verb, const char *options, struct err *e)
+{
+	struct machine *m = find(j, name, e);
+	json_t *o = m ? face_options(options, e) : NULL;
+	int rc = -1;
+
+	if (o) {
+		json_object_set_new(o, "do", json_string(verb));
+		json_t *answer = ask(m, o, e);
+		rc = answer ? 0 : -1;
+		json_decref(answer);
+	}
+	machine_close(m);
+	return rc;
+}
+
+int
+joist_stop(struct joist *j, const char *name, const char *options, struct err *e)
+{
+	struct err inner = { 0 };
+
+	if (command(j, name, "stop", options, &inner) == 0 || inner.code == ESRCH)
+		return 0;               /* it is stopped: that is what was wanted */
+	/* The monitor went while it was asked: settled by the next look. */
+	if (inner.code == EPIPE)
+		return 0;
+	if (e)
+		*e = inner;
+	return -1;
+}
+
+int
+joist_kill(struct joist *j, const char *name, const char *options, struct err *e)
+{
+	return command(j, name, "kill", options, e);
+}
+
+int
+joist_pause(struct joist *j, const char *name, struct err *e)
+{
+	return command(j, name, "pause", NULL, e);
+}
+
+int
+joist_resume(struct joist *j, const char *name, struct err *e)
+{
+	return command(j, name, "resume", NULL, e);
+}
+
+int
+joist_restart(struct joist *j, const char *name, const char *options, struct err *e)
+{
+	if (joist_stop(j, name, options, e) < 0)
+		return -1;
+	return joist_start(j, name, e);
+}
+
+int
+joist_wait(struct joist *j, const char *name, int *status, struct err *e)
+{
+	struct machine *m = find(j, name, e);
+	struct err inner = { 0 };
+	int rc = 0;
+
+	if (!m)
+		return -1;
+	json_t *answer = ask(m, json_pack("{s:s}", "do", "wait"), &inner);
+	if (answer) {
+		*status = (int)json_int(answer, "exit", STATUS_OURS);
+	} else if (inner.code == ESRCH || inner.code == EPIPE) {
+		/* No monitor: the state knows how it ended. */
+		rc = machine_read(m, e);
+		if (rc == 0 && inner.code == EPIPE)
+			rc = machine_settle(m, e);
+		*status = (int)m->state.exit;
+		if (rc == 0 && m->state.status == LIFE_CREATED) {
+			rc = fail(e, EINVAL, "machine '%s' was never started", name);
+			err_hint(e, "start it with: joist start %s", name);
+		}
+	} else {
+		rc = -1;
+		if (e)
+			*e = inner;
+	}
+	json_decref(answer);
+	machine_close(m);
+	return rc;
+}
+
+int
+joist_rm(struct joist *j, const char *name, const char *options, struct err *e)
+{
+	json_t *o = face_options(options, e);
+	bool force = json_yes(o, "force");
+	struct store *s = face_store(j, e);
+	struct err inner = { 0 };
+	int rc = -1;
+
+	json_decref(o);
+	if (!o || !s)
+		return -1;
+	struct machine *m = machine_open(s, name, &inner);
+	if (!m && force && inner.code == ENOENT)
+		return 0;
+	if (!m && force && machine_name_ok(name))
+		return machine_wreck(s, name, e);
+	if (!m) {
+		if (e)
+			*e = inner;
+		return -1;
+	}
+	if (machine_settle(m, e) < 0)
+		goto out;
+	if (machine_has_monitor(m) && !force && m->state.status != LIFE_STOPPED) {
+		fail(e, EBUSY, "machine '%s' is %s", name, state_names[m->state.status]);
+		err_hint(e, "stop it first: joist stop %s, or: joist rm -f %s", name, name);
+		goto out;
+	}
+	if (machine_has_monitor(m)) {
+		json_t *answer = ask(m, json_pack("{s:s, s:s}", "do", "kill", "signal", "KILL"), NULL);
+		json_decref(answer);
+	}
+	rc = machine_lock(m, e);
+	if (rc == 0 && faccessat(s->machines, name, F_OK, 0) < 0)
+		goto out;               /* it was one that removes itself */
+	if (rc == 0) {
+		const struct layer *l = machine_layer(m, NULL);
+		struct home h;
+		machine_home(m, &h);
+		if (l && l->recover)
+			l->recover(m->name, m->config, &h);
+		rc = machine_delete(m, e);
+	}
+out:
+	machine_close(m);
+	return rc;
+}
+
+/* -- entering ------------------------------------------------------------------------- */
+
+/* The process of an exec: the machine's own, with what the request changes. */
+static json_t *
+exec_process(const struct machine *m, const json_t *r, struct err *e)
+{
+	json_t *p = json_deep_copy(json_object_get(m->config, "process"));
+	json_t *env = json_object_get(p, "env");
+
+	if (!env) {
+		env = json_array();
+		json_object_set_new(p, "env", env);
+	}
+	json_object_set(p, "args", json_object_get(r, "args"));
+	json_object_set_new(p, "terminal", json_boolean(json_yes(r, "tty")));
+	json_object_del(p, "oomScoreAdj");
+	if (json_str(r, "workdir", NULL))
+		json_object_set(p, "cwd", json_object_get(r, "workdir"));
+	if (json_str(r, "user", NULL)) {
+		json_object_set_new(p, "user", json_pack("{s:O}", "username",
+		                                         json_object_get(r, "user")));
+		json_t *v;
+		size_t i;
+		json_array_foreach(env, i, v)
+			if (strncmp(json_string_value(v), "HOME=", 5) == 0)
+				json_array_remove(env, i--);
+	}
+	if (json_object_get(r, "consoleSize"))
+		json_object_set(p, "consoleSize", json_object_get(r, "consoleSize"));
+	if (json_yes(r, "tty") && getenv("TERM"))
+		json_array_append_new(env, json_sprintf("TERM=%s", getenv("TERM")));
+	if (make_env(env, r, e) < 0) {
+		json_decref(p);
+		return NULL;
+	}
+	return p;
+}
+
+int
+joist_exec(struct joist *j, const char *name, const char *request, const int fd[3], int *console,
+           struct err *e)
+{
+	json_t *r = face_options(request, e), *p = NULL, *answer = NULL;
+	struct machine *m = r ? find(j, name, e) : NULL;
+	struct channel c = { 0 };
+	int sock = -1;
+	bool tty = json_yes(r, "tty");
+
+	*console = -1;
+	if (m)
+		p = exec_process(m, r, e);
+	if (p)
+		sock = control_connect(m, e);
+	if (sock >= 0) {
+		json_t *q = json_pack("{s:s, s:O, s:b}", "do", "exec", "process", p, "privileged",
+		                      json_yes(r, "privileged"));
+		answer = control_ask(sock, &c, q, fd, tty ? 0 : 3, e);
+		json_decref(q);
+	}
+	if (answer && c.nfd > 0) {
+		*console = c.fd[0];
+		c.nfd = 0;
+	}
+	channel_free(&c);
+	if (!answer && sock >= 0) {
+		close(sock);
+		sock = -1;
+	}
+	json_decref(answer);
+	json_decref(p);
+	json_decref(r);
+	machine_close(m);
+	return sock;
+}
+
+int
+joist_exec_wait(int wait_fd, int *status, struct err *e)
+{
+	struct channel c = { 0 };
+	json_t *answer = control_answer(wait_fd, &c, e);
+
+	*status = answer ? (int)json_int(answer, "exit", STATUS_OURS) : STATUS_OURS;
+	channel_free(&c);
+	json_decref(answer);
+	return answer ? 0 : -1;
+}
+
+int
+joist_attach(struct joist *j, const char *name, bool with_input, struct err *e)
+{
+	struct machine *m = find(j, name, e);
+	struct channel c = { 0 };
+	int sock = m ? control_connect(m, e) : -1;
+
+	if (sock >= 0) {
+		json_t *q = json_pack("{s:s, s:b}", "do", "attach", "stdin", with_input);
+		if (channel_send_json(sock, q, NULL, 0) < 0) {
+			fail(e, errno, "machine '%s': %s", name, strerror(errno));
+			close(sock);
+			sock = -1;
+		}
+		json_decref(q);
+	}
+	channel_free(&c);
+	machine_close(m);
+	return sock;
+}
+
+/* -- reading ------------------------------------------------------------------------------ */
+
+static int64_t
+when(const json_t *o, const char *key)
+{
+	json_t *v = json_object_get(o, key);
+
+	return json_is_integer(v) ? json_integer_value(v) : 0;
+}
+
+struct by_name {
+	const json_t *names;
+	bool (*fn)(void *ctx, const char *line);
+	void *ctx;
+};
+
+static bool
+named(void *ctx, const char *line)
+{
+	struct by_name *b = ctx;
+	size_t i;
+	json_t *v, *o;
+	bool wanted = json_array_size(b->names) == 0;
+
+	if (!wanted && (o = json_loads(line, 0, NULL))) {
+		json_array_foreach(b->names, i, v)
+			wanted = wanted || strcmp(json_str(o, "name", ""), json_string_value(v)) == 0;
+		json_decref(o);
+	}
+	return wanted ? b->fn(b->ctx, line) : true;
+}
+
+int
+joist_events(struct joist *j, const char *options, bool (*fn)(void *ctx, const char *line), void *ctx,
+             struct err *e)
+{
+	json_t *o = face_options(options, e);
+	struct store *s = o ? face_store(j, e) : NULL;
+	int rc = -1;
+
+	if (s) {
+		struct by_name b = { json_object_get(o, "names"), fn, ctx };
+		rc = event_read(s, json_yes(o, "follow"), when(o, "since"), when(o, "until"), named, &b, e);
+	}
+	json_decref(o);
+	return rc;
+}
+
+/* log.c asks whether the writer lives and hands out pieces with one context. */
+struct tailing {
+	struct machine *machine;
+	bool (*fn)(void *ctx, int stream, int64_t when, const char *text, size_t n);
+	void *ctx;
+};
+
+static bool
+writer_lives(void *ctx)
+{
+	return machine_has_monitor(((struct tailing *)ctx)->machine);
+}
+
+static bool
+piece(void *ctx, int stream, int64_t at, const char *text, size_t n)
+{
+	struct tailing *t = ctx;
+	return t->fn(t->ctx, stream, at, text, n);
+}
+
+int
+joist_logs(struct joist *j, const char *name, const char *options,
+           bool (*fn)(void *ctx, int stream, int64_t when, const char *text, size_t n), void *ctx,
+           struct err *e)
+{
+	json_t *o = face_options(options, e);
+	struct machine *m = o ? find(j, name, e) : NULL;
+	int rc = -1;
+
+	if (m && m->state.no_log) {
+		fail(e, ENOENT, "machine '%s' keeps no log: it writes straight to where it was started",
+		     name);
+		err_hint(e, "machines that are run with -d, or without --rm, keep one");
+	} else if (m) {
+		struct tailing t = { m, fn, ctx };
+		struct log_query q = { .follow = json_yes(o, "follow"), .tail = json_int(o, "tail", -1),
+			.since = when(o, "since"), .until = when(o, "until"), .alive = writer_lives,
+			.fn = piece, .ctx = &t };
+		rc = log_read(m->dir, &q, e);
+	}
+	json_decref(o);
+	machine_close(m);
+	return rc;
+}
