@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "cli/cli.h"
+#include "cli/verbs.h"
+
+const struct verb cli_verbs[] = {
+#define FLAG(...)
+#define VERB(name, group, arguments, least, most, sets, brief, detail) \
+	{ #name, #group, arguments, least, most, sets, brief, detail, verb_##name },
+#include "cli/verb.def"
+#undef VERB
+#undef FLAG
+	{ NULL, NULL, NULL, 0, 0, 0, NULL, NULL, NULL },
+};
+
+int
+main(int argc, char **argv)
+{
+	struct call c = { 0 };
+	struct err e = { 0 };
+
+	if (parse_line(argc, argv, &c, &e) < 0)
+		return say_error(&e);
+	if (!c.quiet)
+		err_warn_to(say_warning);
+	c.joist = joist_open(json_str(c.flags, "root", NULL), &e);
+	if (!c.joist)
+		return say_error(&e);
+	int status = c.verb->run(&c);
+	/* What was printed must have arrived: a full disk is an error too. */
+	if (fflush(stdout) != 0 && status == 0) {
+		fail(&e, EIO, "standard output: the text could not be written");
+		err_hint(&e, "look for a full disk or a closed pipe");
+		status = say_error(&e);
+	}
+	joist_close(c.joist);
+	json_decref(c.flags);
+	free(c.args);
+	return status;
+}
