@@ -155,7 +155,7 @@ joist_run(struct joist *j, const char *name, int *status, struct err *e)
 	if (!m)
 		return -1;
 	bool direct = strcmp(spec_note_of(m->config, "rm", ""), "true") == 0;
-	int rc = monitor_run(m, direct ? MONITOR_DIRECT : MONITOR_TEE, -1, status, e);
+	int rc = monitor_run(m, direct ? MONITOR_DIRECT : MONITOR_TEE, status, e);
 	machine_close(m);
 	return rc;
 }
@@ -170,6 +170,18 @@ joist_start(struct joist *j, const char *name, struct err *e)
 	int rc = monitor_spawn(m, e);
 	machine_close(m);
 	return rc;
+}
+
+int
+joist_start_attached(struct joist *j, const char *name, bool with_input, struct err *e)
+{
+	struct machine *m = ready_to_start(j, name, e);
+
+	if (!m)
+		return -1;
+	int sock = monitor_spawn_attached(m, with_input, e);
+	machine_close(m);
+	return sock;
 }
 
 /* -- asking a monitor ---------------------------------------------------------------- */

@@ -45,10 +45,13 @@ verb_create(struct call *c)
 	return 0;
 }
 
-/* Run it in the background with this terminal attached from its first word:
- * so it can be left and taken again. */
+typedef int taker(struct joist *j, const char *name, bool input, struct err *e);
+
+/* Join this terminal with a machine: one that runs (joist_attach), or one that
+ * is started now with us attached from its first word (joist_start_attached),
+ * so that it can be left and taken again. */
 static int
-attached(struct call *c, const char *name, bool input)
+attached(struct call *c, const char *name, bool input, taker *take)
 {
 	struct err e = { 0 };
 	struct keys keys;
@@ -56,7 +59,7 @@ attached(struct call *c, const char *name, bool input)
 
 	if (term_keys(json_str(c->flags, "detach_keys", NULL), &keys, &e) < 0)
 		return say_error(&e);
-	int sock = joist_attach(c->joist, name, input, &e);
+	int sock = take(c->joist, name, input, &e);
 	if (sock < 0 || term_attach(sock, input, &keys, &status, &e) < 0)
 		return say_error(&e);
 	close(sock);
@@ -65,17 +68,6 @@ attached(struct call *c, const char *name, bool input)
 		return 0;
 	}
 	return status;
-}
-
-static int
-in_background(struct call *c, const char *name, struct err *e)
-{
-	if (joist_start(c->joist, name, e) == 0)
-		return 0;
-	/* It never ran: with --rm nothing of it stays. */
-	if (json_yes(c->flags, "rm"))
-		joist_rm(c->joist, name, "{\"force\":true}", NULL);
-	return -1;
 }
 
 int
@@ -96,12 +88,9 @@ verb_run(struct call *c)
 	if (make(c, &name, &e) < 0)
 		return say_error(&e);
 	if (detach) {
-		status = in_background(c, name, &e) < 0 ? say_error(&e) : (puts(name), 0);
+		status = joist_start(c->joist, name, &e) < 0 ? say_error(&e) : (puts(name), 0);
 	} else if (tty) {
-		if (in_background(c, name, &e) < 0)
-			status = say_error(&e);
-		else
-			status = attached(c, name, json_yes(c->flags, "interactive"));
+		status = attached(c, name, json_yes(c->flags, "interactive"), joist_start_attached);
 	} else if (joist_run(c->joist, name, &status, &e) < 0) {
 		status = say_error(&e);
 	}
@@ -163,9 +152,7 @@ verb_start(struct call *c)
 			err_hint(&e, "start the others without -a");
 			return say_error(&e);
 		}
-		if (joist_start(c->joist, c->args[0], &e) < 0)
-			return say_error(&e);
-		return attached(c, c->args[0], json_yes(c->flags, "interactive"));
+		return attached(c, c->args[0], json_yes(c->flags, "interactive"), joist_start_attached);
 	}
 	return say_each(c, start_one);
 }
@@ -173,7 +160,7 @@ verb_start(struct call *c)
 int
 verb_attach(struct call *c)
 {
-	return attached(c, c->args[0], !json_yes(c->flags, "no_stdin"));
+	return attached(c, c->args[0], !json_yes(c->flags, "no_stdin"), joist_attach);
 }
 
 int

@@ -163,6 +163,7 @@ heard(struct session *s)
 		if (json_str(doc, "error", NULL)) {
 			fail(s->e, (int)json_int(doc, "code", EIO), "%s", json_str(doc, "error", ""));
 			err_hint(s->e, "%s", json_str(doc, "hint", ""));
+			err_status(s->e, (int)json_int(doc, "status", 0));
 			json_decref(doc);
 			return -1;
 		}

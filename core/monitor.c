@@ -160,6 +160,7 @@ watch_resume(struct watch *w, struct err *e)
 static void
 tell_ready(struct watch *w, const struct err *e)
 {
+	serve_greet(w, e);
 	if (w->ready_fd < 0)
 		return;
 	json_t *doc = e ? control_error(e) : json_pack("{s:b}", "ok", 1);
@@ -434,18 +435,28 @@ close_watch(struct watch *w)
 	spec_free(w->spec);
 }
 
-int
-monitor_run(struct machine *m, enum monitor_mode mode, int ready_fd, int *status, struct err *e)
+/* Who is told of the start: nobody, who waits for it, or who stays attached. */
+struct hello {
+	int fd;                 /* own; -1 */
+	bool attached, input;
+};
+
+static int
+live(struct machine *m, enum monitor_mode mode, struct hello hello, int *status, struct err *e)
 {
 	struct state *s = &m->state;
 	struct watch w;
 	bool failed = false;
 
 	*status = STATUS_OURS;
-	if (open_watch(&w, m, mode, ready_fd, e) < 0) {
+	if (open_watch(&w, m, mode, hello.fd, e) < 0) {
 		tell_ready(&w, e);
 		close_watch(&w);
 		return -1;
+	}
+	if (hello.attached) {
+		serve_adopt(&w, hello.fd, hello.input);
+		w.ready_fd = -1;
 	}
 	s->monitor = getpid();
 	s->restarts = 0;
@@ -483,10 +494,16 @@ monitor_run(struct machine *m, enum monitor_mode mode, int ready_fd, int *status
 	return failed ? -1 : 0;
 }
 
+int
+monitor_run(struct machine *m, enum monitor_mode mode, int *status, struct err *e)
+{
+	return live(m, mode, (struct hello){ .fd = -1 }, status, e);
+}
+
 /* -- in the background ------------------------------------------------------------------------ */
 
 static _Noreturn void
-background(struct machine *m, int ready_fd)
+background(struct machine *m, struct hello hello)
 {
 	struct err e = { 0 };
 	int status;
@@ -500,14 +517,14 @@ background(struct machine *m, int ready_fd)
 	if (null > 2)
 		close(null);
 	err_warn_to(NULL);
-	monitor_run(m, MONITOR_QUIET, ready_fd, &status, &e);
+	live(m, MONITOR_QUIET, hello, &status, &e);
 	_exit(status);
 }
 
-int
-monitor_spawn(struct machine *m, struct err *e)
+/* Returns our end of the monitor's first conversation. */
+static int
+spawn(struct machine *m, bool attached, bool input, struct err *e)
 {
-	struct channel c = { 0 };
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
@@ -518,7 +535,7 @@ monitor_spawn(struct machine *m, struct err *e)
 		/* Not our child, so that nobody has to wait for it. */
 		if (fork() != 0)
 			_exit(0);
-		background(m, pair[1]);
+		background(m, (struct hello){ .fd = pair[1], .attached = attached, .input = input });
 	}
 	close(pair[1]);
 	if (pid < 0) {
@@ -526,10 +543,27 @@ monitor_spawn(struct machine *m, struct err *e)
 		return fail(e, errno, "cannot start a monitor: %s", strerror(errno));
 	}
 	proc_wait(pid);
-	json_t *ok = control_answer(pair[0], &c, e);
+	return pair[0];
+}
+
+int
+monitor_spawn_attached(struct machine *m, bool input, struct err *e)
+{
+	return spawn(m, true, input, e);
+}
+
+int
+monitor_spawn(struct machine *m, struct err *e)
+{
+	struct channel c = { 0 };
+	int sock = spawn(m, false, false, e);
+
+	if (sock < 0)
+		return -1;
+	json_t *ok = control_answer(sock, &c, e);
 	json_decref(ok);
 	channel_free(&c);
-	close(pair[0]);
+	close(sock);
 	if (!ok && e && e->code == EPIPE)
 		fail(e, EPIPE, "machine '%s': its monitor ended before it began", m->name);
 	return ok ? 0 : -1;

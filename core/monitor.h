@@ -22,14 +22,16 @@ enum monitor_mode {
 };
 
 /* Run the machine until it ends and its restart policy lets it rest.  *status
- * is the exit status.  ready_fd (or -1) is told of the first start: a frame of
- * JSON as control_answer reads it, then it is closed.  Returns -1 when the
- * machine could not be run; *e and the machine's state say why. */
-int monitor_run(struct machine *m, enum monitor_mode mode, int ready_fd, int *status,
-                struct err *e);
+ * is the exit status.  Returns -1 when the machine could not be run; *e and
+ * the machine's state say why. */
+int monitor_run(struct machine *m, enum monitor_mode mode, int *status, struct err *e);
 
 /* Fork a monitor into the background and wait until the guest's first program
  * runs or cannot. */
 int monitor_spawn(struct machine *m, struct err *e);
+
+/* The same without waiting, with the caller attached before the first word is
+ * written.  Returns the socket of the conversation (core/control.h, attach). */
+int monitor_spawn_attached(struct machine *m, bool input, struct err *e);
 
 #endif

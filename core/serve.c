@@ -3,6 +3,7 @@
 #include "core/watch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,7 @@ struct client {
 	struct str out;         /* what its socket has no room for */
 	bool asked;             /* its request has come */
 	bool attached, with_input, last_words;
+	bool adopted;           /* not greeted yet */
 	enum waits waits;
 	int exec_fd;            /* own by the layer: WAITS_EXEC */
 	struct source *exec_source;
@@ -436,6 +438,36 @@ serve_open(struct watch *w, struct err *e)
 	w->clients = door;
 	door->source = loop_fd(w->loop, sock, EPOLLIN, knock, door, e);
 	return door->source ? 0 : -1;
+}
+
+void
+serve_adopt(struct watch *w, int sock, bool input)
+{
+	struct client *c = xcalloc(1, sizeof *c);
+
+	fcntl(sock, F_SETFL, O_NONBLOCK);
+	*c = (struct client){ .w = w, .next = w->clients, .sock = sock, .exec_fd = -1, .asked = true,
+		.attached = true, .with_input = input, .waits = WAITS_END, .adopted = true };
+	w->clients = c;
+	c->source = loop_fd(w->loop, sock, EPOLLIN, ready, c, NULL);
+	c->dead = !c->source;
+}
+
+void
+serve_greet(struct watch *w, const struct err *why)
+{
+	for (struct client *c = w->clients; c; c = c->next) {
+		if (!c->adopted)
+			continue;
+		c->adopted = false;
+		if (why) {
+			reply_error(c, why);
+			farewell(c);
+		} else {
+			reply(c, json_pack("{s:b, s:b}", "ok", 1, "terminal",
+			                   c->w->spec->process.terminal));
+		}
+	}
 }
 
 void

@@ -81,6 +81,10 @@ int serve_open(struct watch *w, struct err *e);
 void serve_close(struct watch *w);
 void serve_output(struct watch *w, int stream, const char *bytes, size_t n);
 bool serve_behind(const struct watch *w);               /* is an attached reader slow? */
+/* Take a socket over as an attached client from the first moment; it is told
+ * of the start like one that waited for it (serve_greet). */
+void serve_adopt(struct watch *w, int sock, bool input);
+void serve_greet(struct watch *w, const struct err *why);
 void serve_rest(struct watch *w);                       /* paused now: answer who waits */
 void serve_ended(struct watch *w, int status);          /* ended for good: answer who waits */
 void serve_exec_ended(struct watch *w);                 /* one run ended: its commands did too */

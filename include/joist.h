@@ -46,6 +46,11 @@ int joist_run(struct joist *j, const char *name, int *status, struct err *e);
 /* Start it with a monitor of its own and return when its first program runs. */
 int joist_start(struct joist *j, const char *name, struct err *e);
 
+/* Start it likewise and take part in its streams from the first byte, as
+ * joist_attach does.  The answer to the start is the first frame: {"ok": ..} or
+ * {"error": .., "hint": .., "status": ..}. */
+int joist_start_attached(struct joist *j, const char *name, bool with_input, struct err *e);
+
 /* Members of options may be absent; NULL is no option.
  *   stop     time (ns), signal        kill     signal
  *   rm       force                    restart  time, signal */

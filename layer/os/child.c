@@ -22,6 +22,7 @@
 #include "layer/os/dev.h"
 #include "layer/os/guest.h"
 #include "layer/os/hook.h"
+#include "layer/os/init.h"
 #include "layer/os/lsm.h"
 #include "layer/os/mount.h"
 #include "layer/os/net.h"
@@ -178,6 +179,46 @@ refuse(const char *file, int why, struct err *e)
 	return err_status(e, STATUS_CANNOT_EXEC);
 }
 
+/* /proc/self/exe is our own program until execve: a link to it, or a script
+ * that names it as its interpreter, would run a program of the host with the
+ * guest's arguments, and could keep it open to write to it later.  Nothing
+ * that a program is reached by may lead through such links. */
+static int
+guard(const char *file, struct err *e)
+{
+	char path[256];
+
+	snprintf(path, sizeof path, "%s", file);
+	for (int depth = 0; depth < 6; depth++) {
+		int fd = host_openat2(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0,
+		                      RESOLVE_NO_MAGICLINKS);
+		if (fd < 0 && errno == ELOOP) {
+			fail(e, ELOOP, "'%s' leads through a link of /proc to a program outside", file);
+			err_hint(e, "name the program itself");
+			return err_status(e, STATUS_CANNOT_EXEC);
+		}
+		ssize_t n = fd < 0 ? 0 : read(fd, path, sizeof path - 1);
+		if (fd >= 0)
+			close(fd);
+		if (n < 3 || path[0] != '#' || path[1] != '!')
+			return 0;
+		path[n] = '\0';
+		size_t at = 2 + strspn(path + 2, " \t"), len = strcspn(path + at, " \t\n");
+		memmove(path, path + at, len);
+		path[len] = '\0';
+	}
+	return 0;
+}
+
+static int
+start_file(const char *file, char *const argv[], char *const env[], struct err *e)
+{
+	if (guard(file, e) < 0)
+		return -1;
+	execve(file, argv, env);
+	return 0;
+}
+
 /* execvpe with the guest's own PATH, and without its habit of running a file
  * that is no program through a shell. */
 static int
@@ -188,7 +229,8 @@ execute(char *const argv[], char *const env[], struct err *e)
 	int why = ENOENT;
 
 	if (strchr(argv[0], '/')) {
-		execve(argv[0], argv, env);
+		if (start_file(argv[0], argv, env, e) < 0)
+			return -1;
 		return refuse(argv[0], errno, e);
 	}
 	if (!path)
@@ -196,7 +238,8 @@ execute(char *const argv[], char *const env[], struct err *e)
 	while (*argv[0] && *path) {
 		size_t k = strcspn(path, ":");
 		snprintf(file, sizeof file, "%.*s/%s", (int)k, k ? path : ".", argv[0]);
-		execve(file, argv, env);
+		if (start_file(file, argv, env, e) < 0)
+			return -1;
 		if (errno != ENOENT && errno != ENOTDIR) {
 			why = errno;
 			if (why != EACCES)
@@ -277,6 +320,8 @@ child_become(struct guest *g, const struct process *p, int sock, struct err *e)
 	}
 	/* Not before: changing identity clears it (prctl(2)). */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (g->init && p == &g->spec->process)
+		init_run(sock);
 	return execute(p->args, p->env, e);
 }
 
@@ -369,6 +414,9 @@ mounts(struct guest *g, const int taken[], const int extra[], int host_root, int
 			return -1;
 	if (!dev && s->ndevices && dev_fill(s, g->user_ns, host_root, e) < 0)
 		return -1;
+	/* Kernel parameters while /proc/sys can still be written. */
+	if (s->sysctl && sysctl_apply(s->sysctl, e) < 0)
+		return -1;
 	if (mount_readonly(s->readonly, e) < 0 || mount_mask(s->masked, e) < 0)
 		return -1;
 	if (!pty)
@@ -442,9 +490,8 @@ run(struct guest *g, int sock, struct err *e)
 	}
 	if (s->ns[NS_NETWORK].fresh)
 		net_loopback_up();
-	if (s->ns[NS_MOUNT].fresh && file_system(g, sock, e) < 0)
-		return -1;
-	if (s->sysctl && sysctl_apply(s->sysctl, e) < 0)
+	if (s->ns[NS_MOUNT].fresh ? file_system(g, sock, e) < 0
+	                          : s->sysctl && sysctl_apply(s->sysctl, e) < 0)
 		return -1;
 	if (g->personality && personality(g->personality) < 0)
 		return fail(e, errno, "personality: %s", strerror(errno));

@@ -5,6 +5,7 @@
 #include <linux/close_range.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -33,6 +34,8 @@ inside(struct request *r, struct err *e)
 	struct guest *g = r->g;
 
 	child_alone();
+	/* Until execve nobody inside may look into this copy of the monitor. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	/* v1 hierarchies and the cgroup namespace first: they are looked up from
 	 * where we come from. */
 	if (g->cgroup && cgroup_join_self(g->cgroup, e) < 0)

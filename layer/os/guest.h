@@ -70,6 +70,7 @@ struct guest {
 	const char *hostname;           /* lent, or NULL to keep the host's */
 	bool plain_env;                 /* the spec is the user's own: add nothing to it */
 	unsigned long personality;
+	bool init;                      /* a process of ours comes before the program (init.h) */
 	int ns_fd[NS_COUNT];            /* own: namespaces to join, -1 */
 	int kick_fd;                    /* own: eventfd */
 	pid_t pid;

@@ -89,8 +89,10 @@ netglue_prepare(struct guest *g, struct err *e)
 	c->aliases = texts(g, "net.net_alias");
 	if (ports(g, c, e) < 0 || net_reserve(c, &g->net, e) < 0)
 		return -1;
-	/* A folder or a bundle keeps its own files unless it has a network. */
-	if (g->plain_env || (s->root && strcmp(c->mode, "none") == 0))
+	/* A folder or a bundle keeps its own files unless it has a network, or
+	 * something was said about names. */
+	bool said = c->dns[0] || c->dns_search[0] || c->add_host[0];
+	if (g->plain_env || (s->root && strcmp(c->mode, "none") == 0 && !said))
 		return 0;
 	net_files(c, g->net, &hosts, &resolv);
 	snprintf(name, sizeof name, "%s\n", c->hostname);

@@ -272,6 +272,7 @@ prepare(struct guest *g, struct err *e)
 	for (int i = 0; i < NS_COUNT; i++)
 		g->ns_fd[i] = -1;
 	g->plain_env = spec_note(s, "stack", NULL) == NULL;
+	g->init = strcmp(spec_note(s, "init", ""), "true") == 0;
 	g->hostname = s->hostname || g->plain_env ? s->hostname : g->home.name;
 	if (!s->process.args || !s->process.args[0]) {
 		fail(e, EINVAL, "machine '%s' has no command to run", g->home.name);
