@@ -10,6 +10,7 @@
 struct joist {
 	struct store *store;    /* own; opened at first use */
 	char *root;             /* own: as given, or NULL */
+	struct machine *fresh;  /* own: made last and not yet run, to spare reading it again */
 };
 
 /* The store, opened when it is first needed: `version` and `help` touch none. */

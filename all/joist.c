@@ -59,6 +59,7 @@ joist_close(struct joist *j)
 {
 	if (!j)
 		return;
+	machine_close(j->fresh);
 	store_close(j->store);
 	free(j->root);
 	free(j);
@@ -129,8 +130,15 @@ joist_create(struct joist *j, const char *request, char **name, struct err *e)
 static struct machine *
 ready_to_start(struct joist *j, const char *name, struct err *e)
 {
-	struct machine *m = find(j, name, e);
+	struct machine *m = j->fresh;
 
+	j->fresh = NULL;
+	if (m && strcmp(m->name, name) != 0) {
+		machine_close(m);
+		m = NULL;
+	}
+	if (!m)
+		m = find(j, name, e);
 	if (!m)
 		return NULL;
 	if (machine_has_monitor(m) && m->state.status != LIFE_STOPPED &&

@@ -570,7 +570,8 @@ make_machine(struct joist *j, const json_t *request, char **made, struct err *e)
 	struct machine *m = spec ? machine_new(s, json_str(request, "name", NULL), config, e) : NULL;
 	if (m) {
 		*made = xstrdup(m->name);
-		machine_close(m);
+		machine_close(j->fresh);
+		j->fresh = m;
 		rc = 0;
 	}
 	spec_free(spec);

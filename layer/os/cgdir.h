@@ -19,6 +19,7 @@ struct cgroup {
 	int v1[C_COUNT];        /* own: our folders in version 1, -1 until used */
 	int procs[C_COUNT];     /* own: their cgroup.procs, open for the child */
 	bool rootless;
+	bool shared;            /* our devices are those of the folder above (devices.c) */
 };
 
 extern const char *const cgdir_names[C_COUNT][2];       /* in version 1 and 2 */

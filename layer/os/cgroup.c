@@ -92,6 +92,7 @@ enable(int dir)
 static int
 make(int top, const char *rel, bool v2)
 {
+	/* Usually only the last part is missing. */
 	if (mkdirat(top, rel, MODE) < 0 && errno == ENOENT) {
 		char *copy = xstrdup(rel);
 		if (v2)
@@ -251,17 +252,18 @@ controllers(int dir)
 	return set;
 }
 
+/* Most containers may use the same devices.  Loading the program that says so
+ * costs more than all else that is done for a cgroup, so it is attached once,
+ * to the folder that those containers share. */
 static char *
-relative(const char *name, const char *path)
+relative(const char *name, const char *path, bool usual)
 {
-	if (!path)
-		return xprintf("joist/%s", name);
-	while (*path == '/')
+	while (path && *path == '/')
 		path++;
 	/* No ".." can lead out: each part is made as it is named. */
-	if (!*path || strstr(path, ".."))
-		return xprintf("joist/%s", name);
-	return xstrdup(path);
+	if (path && *path && !strstr(path, ".."))
+		return xstrdup(path);
+	return xprintf(usual ? "joist/" DEVICES_USUAL "/%s" : "joist/%s", name);
 }
 
 /* A user's part of the tree, as systemd delegates it: beside our own group,
@@ -299,13 +301,11 @@ open_v2(struct cgroup *c)
 
 	if (top < 0)
 		return;
-	if (mkdirat(top, c->rel, MODE) < 0 && errno == EEXIST) {
+	int old = openat(top, c->rel, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (old >= 0) {
 		/* Left by a monitor that was killed: nothing of it may live on. */
-		int old = openat(top, c->rel, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (old >= 0) {
-			kill_all(old);
-			close(old);
-		}
+		kill_all(old);
+		close(old);
 		take_away(top, c->rel);
 	}
 	c->v2 = make(top, c->rel, true);
@@ -325,7 +325,9 @@ cgroup_open(const char *name, const char *path, const json_t *resources, bool ro
 	bool v2;
 
 	*out = NULL;
-	c->rel = relative(name, path);
+	bool usual = devices_are_usual(json_object_get(resources, "devices"));
+	c->rel = relative(name, path, usual);
+	c->shared = usual && !path;
 	c->rootless = rootless;
 	c->v2 = -1;
 	for (int i = 0; i < C_COUNT; i++)
@@ -385,21 +387,22 @@ cgroup_close(struct cgroup *c)
 void
 cgroup_recover(const char *name, const char *path)
 {
-	char *rel = relative(name, path);
-
 	for (int i = -1; i < C_COUNT; i++) {
 		int top = i < 0 ? open_top(v2_top()) : v1_top((enum controller)i);
-		int dir = top < 0 ? -1 : openat(top, rel, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (dir >= 0) {
-			file_poke(dir, "freezer.state", "THAWED");
-			kill_all(dir);
-			close(dir);
-			take_away(top, rel);
+		for (int usual = 0; top >= 0 && usual < 2; usual++) {
+			char *rel = relative(name, path, usual);
+			int dir = openat(top, rel, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			if (dir >= 0) {
+				file_poke(dir, "freezer.state", "THAWED");
+				kill_all(dir);
+				close(dir);
+				take_away(top, rel);
+			}
+			free(rel);
 		}
 		if (top >= 0)
 			close(top);
 	}
-	free(rel);
 }
 
 /* -- the processes in it ------------------------------------------------------------------ */

@@ -100,6 +100,10 @@ dev_fill(const struct spec *s, bool user_ns, int host_root, struct err *e)
 				return -1;
 		}
 		umask(mask);
+		/* Where devpts, shm and mqueue go, so that no mount has to look. */
+		mkdir("/dev/pts", 0755);
+		mkdir("/dev/shm", 0755);
+		mkdir("/dev/mqueue", 0755);
 		for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
 			if (symlink(links[i].to, links[i].name) < 0 && errno != EEXIST)
 				return fail(e, errno, "'%s': %s", links[i].name, strerror(errno));

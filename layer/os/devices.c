@@ -150,6 +150,24 @@ attach(int group, const struct program *p)
 	return rc < 0 ? -1 : 0;
 }
 
+/* Is there a program of this kind already? */
+static bool
+has_program(int group)
+{
+	union bpf_attr q = { .query.target_fd = (uint32_t)group, .query.attach_type = BPF_CGROUP_DEVICE };
+
+	return syscall(SYS_bpf, BPF_PROG_QUERY, &q, sizeof q) == 0 && q.query.prog_cnt > 0;
+}
+
+bool
+devices_are_usual(const json_t *rules)
+{
+	struct rule r;
+
+	return json_array_size(rules) == 1 && read_rule(json_array_get(rules, 0), &r, NULL) == 0 &&
+	       !r.allow && r.type == 'a' && r.major == ANY && r.minor == ANY && r.access == 7;
+}
+
 /* -- version 1 ----------------------------------------------------------------------- */
 
 static int
@@ -189,6 +207,12 @@ devices_apply(struct cgroup *c, const json_t *rules, struct err *e)
 	for (i = 0; i < sizeof usual / sizeof usual[0]; i++)
 		list[n++] = usual[i];
 	if (c->v2 >= 0) {
+		int group = c->shared ? openat(c->v2, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+		                      : fcntl(c->v2, F_DUPFD_CLOEXEC, 0);
+		if (c->shared && has_program(group)) {
+			close(group);
+			return 0;
+		}
 		p.n = 0;
 		prologue(&p);
 		bool open_end = true;
@@ -196,7 +220,9 @@ devices_apply(struct cgroup *c, const json_t *rules, struct err *e)
 			open_end = rule(&p, &list[i]);
 		if (open_end)
 			answer(&p, false);
-		if (attach(c->v2, &p) == 0)
+		int rc = attach(group, &p);
+		close(group);
+		if (rc == 0)
 			return 0;
 	}
 	if (c->rootless)

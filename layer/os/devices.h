@@ -10,10 +10,18 @@
 #define LAYER_OS_DEVICES_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "base/err.h"
 
 struct cgroup;
+
+/* The folder, below joist's own, of containers with the usual devices; its
+ * number changes when the rules do. */
+#define DEVICES_USUAL "usual-1"
+
+/* Are these rules the ones that every container made by Joist has? */
+bool devices_are_usual(const json_t *rules);
 
 /* `rules` NULL: nothing is restricted.  The devices that every container has
  * are allowed behind any list (runtime-spec, "default devices"). */

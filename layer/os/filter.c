@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "layer/os/seccode.h"
 #include "layer/os/secrule.h"
 
 struct filter {
@@ -117,6 +118,31 @@ take_code(struct filter *s, void *context, struct err *e)
 	return whole ? 0 : fail(e, EIO, "the seccomp profile cannot be read back");
 }
 
+static int
+own(struct filter *s, const json_t *profile, struct err *e)
+{
+	void *context = secrule_own(profile, e);
+	int rc = context ? take_code(s, context, e) : -1;
+
+	secrule_free(context);
+	return rc;
+}
+
+static int
+usual(struct filter *s, uint64_t caps, struct err *e)
+{
+	struct seccode *c = xmalloc(sizeof *c);
+	int rc = seccode_build(c, caps, e);
+
+	if (rc == 0) {
+		s->n = (unsigned short)c->n;
+		s->code = xmalloc((size_t)c->n * sizeof *s->code);
+		memcpy(s->code, c->code, (size_t)c->n * sizeof *s->code);
+	}
+	free(c);
+	return rc;
+}
+
 static unsigned
 flag(const char *name)
 {
@@ -175,16 +201,14 @@ filter_prepare(const json_t *profile, uint64_t caps, int cache, struct filter **
 {
 	struct filter *s = xcalloc(1, sizeof *s);
 	char *source = profile ? json_dumps(profile, JSON_COMPACT | JSON_SORT_KEYS)
-	                       : secrule_usual_text(caps);
+	                       : seccode_text(caps);
 	int rc = source ? 0 : fail(e, EINVAL, "linux.seccomp cannot be read");
 
 	*out = NULL;
 	if (rc == 0 && profile)
 		rc = options(s, profile, e);
 	if (rc == 0 && !cached(s, cache, source)) {
-		void *context = profile ? secrule_own(profile, e) : secrule_usual(caps, e);
-		rc = context ? take_code(s, context, e) : -1;
-		secrule_free(context);
+		rc = profile ? own(s, profile, e) : usual(s, caps, e);
 		if (rc == 0 && cache >= 0)
 			keep(s, cache, source);
 	}

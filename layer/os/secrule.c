@@ -7,102 +7,8 @@
 
 #include "base/json.h"
 #include "base/str.h"
-#include "layer/os/caps.h"
-
-enum { CMP_EQ = SCMP_CMP_EQ, CMP_NE = SCMP_CMP_NE, CMP_MASKED = SCMP_CMP_MASKED_EQ };
-
-static const char *const allowed[] = {
-#define ALLOW(call) #call,
-#define ALLOW_CAP(call, cap)
-#define ALLOW_ARG(call, n, op, mask, value)
-#define DENY(call)
-#include "layer/os/seccomp.def"
-#undef ALLOW
-#undef ALLOW_CAP
-#undef DENY
-#undef ALLOW_ARG
-};
-
-static const struct {
-	const char *call, *cap;
-} by_cap[] = {
-#define ALLOW(call)
-#define ALLOW_CAP(call, cap) { #call, #cap },
-#define ALLOW_ARG(call, n, op, mask, value)
-#define DENY(call)
-#include "layer/os/seccomp.def"
-#undef ALLOW
-#undef ALLOW_CAP
-#undef DENY
-#undef ALLOW_ARG
-};
-
-static const char *const denied[] = {
-#define ALLOW(call)
-#define ALLOW_CAP(call, cap)
-#define ALLOW_ARG(call, n, op, mask, value)
-#define DENY(call) #call,
-#include "layer/os/seccomp.def"
-#undef ALLOW
-#undef ALLOW_CAP
-#undef DENY
-#undef ALLOW_ARG
-};
-
-static const struct {
-	const char *call;
-	unsigned n;
-	int op;
-	uint64_t mask, value;
-} by_arg[] = {
-#define ALLOW(call)
-#define ALLOW_CAP(call, cap)
-#define DENY(call)
-#define ALLOW_ARG(call, n, op, mask, value) { #call, n, CMP_##op, mask, value },
-#include "layer/os/seccomp.def"
-#undef ALLOW
-#undef ALLOW_CAP
-#undef DENY
-#undef ALLOW_ARG
-};
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
-
-static bool
-has(uint64_t caps, const char *name)
-{
-	return caps & UINT64_C(1) << caps_number(name);
-}
-
-/* Is the call opened by some capability that the container has? */
-static bool
-opened(uint64_t caps, const char *call)
-{
-	for (size_t i = 0; i < COUNT(by_cap); i++)
-		if (strcmp(by_cap[i].call, call) == 0 && has(caps, by_cap[i].cap))
-			return true;
-	return false;
-}
-
-char *
-secrule_usual_text(uint64_t caps)
-{
-	const struct scmp_version *v = seccomp_version();
-	struct str s = { 0 };
-
-	str_printf(&s, "default 1, libseccomp %u.%u.%u, %x\n", v->major, v->minor, v->micro,
-	           seccomp_arch_native());
-	for (size_t i = 0; i < COUNT(allowed); i++)
-		str_printf(&s, "%s ", allowed[i]);
-	for (size_t i = 0; i < COUNT(by_cap); i++)
-		str_printf(&s, "%s%c ", by_cap[i].call, opened(caps, by_cap[i].call) ? '+' : '-');
-	for (size_t i = 0; i < COUNT(denied); i++)
-		str_printf(&s, "-%s ", denied[i]);
-	for (size_t i = 0; i < COUNT(by_arg); i++)
-		str_printf(&s, "%s(%u,%d,%llx,%llx) ", by_arg[i].call, by_arg[i].n, by_arg[i].op,
-		           (unsigned long long)by_arg[i].mask, (unsigned long long)by_arg[i].value);
-	return str_take(&s);
-}
 
 /* A name that this libseccomp does not know is left out, as runtimes do: the
  * default action answers it. */
@@ -119,23 +25,6 @@ add(scmp_filter_ctx ctx, uint32_t action, const char *call, unsigned n,
 	return rc == -EACCES || rc == -EEXIST ? 0 : rc;
 }
 
-/* Programs of the 32-bit sisters of this processor run too. */
-static void
-sisters(scmp_filter_ctx ctx)
-{
-	static const struct {
-		uint32_t native, sister;
-	} pairs[] = {
-		{ SCMP_ARCH_X86_64, SCMP_ARCH_X86 },
-		{ SCMP_ARCH_X86_64, SCMP_ARCH_X32 },
-		{ SCMP_ARCH_AARCH64, SCMP_ARCH_ARM },
-	};
-
-	for (size_t i = 0; i < COUNT(pairs); i++)
-		if (pairs[i].native == seccomp_arch_native())
-			seccomp_arch_add(ctx, pairs[i].sister);
-}
-
 static void
 tune(scmp_filter_ctx ctx)
 {
@@ -143,47 +32,6 @@ tune(scmp_filter_ctx ctx)
 	/* A binary tree over the numbers: fewer steps for each call. */
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 }
-
-void *
-secrule_usual(uint64_t caps, struct err *e)
-{
-	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
-	int rc = 0;
-
-	if (!ctx)
-		return fail(e, ENOMEM, "seccomp: out of memory"), NULL;
-	sisters(ctx);
-	tune(ctx);
-	for (size_t i = 0; rc == 0 && i < COUNT(allowed); i++)
-		rc = add(ctx, SCMP_ACT_ALLOW, allowed[i], 0, NULL);
-	for (size_t i = 0; rc == 0 && i < COUNT(denied); i++)
-		rc = add(ctx, SCMP_ACT_ERRNO(EPERM), denied[i], 0, NULL);
-	for (size_t i = 0; rc == 0 && i < COUNT(by_cap); i++) {
-		const char *call = by_cap[i].call;
-		if (opened(caps, call))
-			rc = add(ctx, SCMP_ACT_ALLOW, call, 0, NULL);
-		/* clone is judged by its flags, and clone3, whose flags a filter
-		 * cannot see, is not there: the C library then uses clone. */
-		else if (strcmp(call, "clone") != 0 && strcmp(call, "clone3") != 0)
-			rc = add(ctx, SCMP_ACT_ERRNO(EPERM), call, 0, NULL);
-	}
-	for (size_t i = 0; rc == 0 && i < COUNT(by_arg); i++) {
-		struct scmp_arg_cmp a = { .arg = by_arg[i].n, .op = (enum scmp_compare)by_arg[i].op };
-		bool masked = by_arg[i].op == CMP_MASKED;
-		a.datum_a = masked ? by_arg[i].mask : by_arg[i].value;
-		a.datum_b = masked ? by_arg[i].value : 0;
-		if (!opened(caps, by_arg[i].call))
-			rc = add(ctx, SCMP_ACT_ALLOW, by_arg[i].call, 1, &a);
-	}
-	if (rc < 0) {
-		fail(e, -rc, "the default seccomp profile cannot be built: %s", strerror(-rc));
-		seccomp_release(ctx);
-		return NULL;
-	}
-	return ctx;
-}
-
-/* -- profiles of one's own -------------------------------------------------------- */
 
 static int
 action_of(const char *name, int64_t errno_ret, uint32_t *out)
