@@ -49,15 +49,28 @@ channel_next(struct channel *c, struct frame *f, struct err *e)
 	return 1;
 }
 
-ssize_t
-channel_read(struct channel *c, int sock)
+/* Bytes that are still missing from the frame at the front: those of its head,
+ * then those of its payload. */
+static size_t
+missing(const struct channel *c)
+{
+	struct cur cur = cur_of(str_text(&c->in), c->in.n);
+	uint32_t n = cur_u32(&cur);
+
+	if (c->in.n < FRAME_HEAD)
+		return FRAME_HEAD - c->in.n;
+	size_t whole = FRAME_HEAD + (size_t)n;
+	return c->in.n < whole ? whole - c->in.n : 1;
+}
+
+static ssize_t
+take(struct channel *c, int sock, size_t most)
 {
 	char buf[16384];
 	int fds[FRAME_FDS];
 	size_t nfd = FRAME_FDS;
 
-	drop_taken(c);
-	ssize_t n = file_recv_fds(sock, buf, sizeof buf, fds, &nfd);
+	ssize_t n = file_recv_fds(sock, buf, most < sizeof buf ? most : sizeof buf, fds, &nfd);
 	if (n <= 0)
 		return n;
 	for (size_t i = 0; i < nfd; i++) {
@@ -68,6 +81,20 @@ channel_read(struct channel *c, int sock)
 	}
 	str_addn(&c->in, buf, (size_t)n);
 	return n;
+}
+
+ssize_t
+channel_read(struct channel *c, int sock)
+{
+	drop_taken(c);
+	return take(c, sock, SIZE_MAX);
+}
+
+ssize_t
+channel_read_frame(struct channel *c, int sock)
+{
+	drop_taken(c);
+	return take(c, sock, missing(c));
 }
 
 void

@@ -46,6 +46,10 @@ int channel_next(struct channel *c, struct frame *f, struct err *e);
 
 /* Read what is there; 0 at the end of the stream, -1 with errno. */
 ssize_t channel_read(struct channel *c, int sock);
+
+/* As channel_read, but nothing behind the frame that is being read: what
+ * follows on the socket is for whoever reads it next. */
+ssize_t channel_read_frame(struct channel *c, int sock);
 void channel_free(struct channel *c);   /* closes what was not taken */
 
 /* Write one frame with descriptors (lent), waiting if needed. */

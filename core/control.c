@@ -62,7 +62,8 @@ control_answer(int sock, struct channel *c, struct err *e)
 				break;
 		if (rc != 0)
 			break;
-		ssize_t n = channel_read(c, sock);
+		/* The socket may be handed on with this answer (exec, attach). */
+		ssize_t n = channel_read_frame(c, sock);
 		if (n <= 0)
 			return fail(e, n < 0 ? errno : EPIPE, "the monitor went away"), NULL;
 	}

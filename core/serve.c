@@ -41,6 +41,7 @@ struct client {
 };
 
 static void ready(void *ctx, uint32_t events);
+static void sweep(struct watch *w);
 
 /* -- answering ------------------------------------------------------------------- */
 
@@ -124,6 +125,7 @@ exec_ended(void *ctx, uint32_t events)
 		reply(c, json_pack("{s:i}", "exit", status));
 		farewell(c);
 	}
+	sweep(c->w);
 }
 
 static int
@@ -336,7 +338,8 @@ bury(struct client *c)
 {
 	loop_remove(c->source);
 	loop_remove(c->exec_source);
-	close(c->sock);
+	if (c->sock >= 0)
+		close(c->sock);
 	channel_free(&c->channel);
 	str_free(&c->out);
 }
@@ -363,8 +366,7 @@ sweep(struct watch *w)
 			continue;
 		}
 		*p = c->next;
-		if (c->sock >= 0)
-			bury(c);
+		bury(c);
 		free(c);
 	}
 }

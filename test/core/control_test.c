@@ -166,6 +166,33 @@ an_error_may_hold_any_bytes(void **state)
 	channel_free(&c);
 }
 
+/* An answer and what follows it may come at once; the second is for the next
+ * reader of the socket. */
+static void
+an_answer_leaves_what_follows(void **state)
+{
+	struct channel c = { 0 }, next = { 0 };
+	struct err e = { 0 };
+	json_t *ok = json_pack("{s:b}", "ok", 1), *end = json_pack("{s:i}", "exit", 7);
+
+	(void)state;
+	assert_int_equal(channel_send_json(s[0], ok, NULL, 0), 0);
+	assert_int_equal(channel_send(s[0], FRAME_JSON, "", 0, NULL, 0), 0);
+	assert_int_equal(channel_send_json(s[0], end, NULL, 0), 0);
+	json_t *first = control_answer(s[1], &c, &e);
+	assert_true(json_yes(first, "ok"));
+	channel_free(&c);
+	assert_null(control_answer(s[1], &c, &e));
+	channel_free(&c);
+	json_t *second = control_answer(s[1], &next, &e);
+	assert_int_equal(json_int(second, "exit", -1), 7);
+	channel_free(&next);
+	json_decref(ok);
+	json_decref(end);
+	json_decref(first);
+	json_decref(second);
+}
+
 static void
 a_monitor_that_went_away(void **state)
 {
@@ -183,5 +210,5 @@ a_monitor_that_went_away(void **state)
 
 UNIT_MAIN(PAIR(frames_keep_their_borders), PAIR(a_frame_may_come_in_pieces),
           PAIR(what_is_no_frame_is_refused), PAIR(descriptors_are_kept_or_closed),
-          PAIR(an_error_comes_back_whole), PAIR(an_error_may_hold_any_bytes),
+          PAIR(an_error_comes_back_whole), PAIR(an_error_may_hold_any_bytes), PAIR(an_answer_leaves_what_follows),
           PAIR(a_monitor_that_went_away))
