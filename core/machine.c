@@ -22,6 +22,10 @@
 #include "core/event.h"
 #include "core/spec.h"
 
+/* The file whose lock says that a monitor lives.  It is written once and never
+ * replaced, so its inode is the machine's own. */
+#define LOCK_FILE "config.json"
+
 bool
 machine_name_ok(const char *name)
 {
@@ -80,6 +84,22 @@ machine_close(struct machine *m)
 	free(m);
 }
 
+/* Nobody sees the folder yet, so the file need not appear in one step. */
+static int
+first_config(struct machine *m, struct err *e)
+{
+	char *text = json_dumps(m->config, JSON_COMPACT);
+	int fd = openat(m->dir, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int rc = fd < 0 || file_write_all(fd, text, strlen(text)) < 0 || (m->durable && fsync(fd) < 0);
+
+	if (rc)
+		fail(e, errno, "cannot write machine '%s': %s", m->name, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	free(text);
+	return rc ? -1 : 0;
+}
+
 /* Write the folder under a name that no machine can have, then give it its
  * own in one step. */
 static int
@@ -90,13 +110,8 @@ furnish(struct machine *m, const char *draft, struct err *e)
 	if (mkdirat(dir, draft, 0700) < 0)
 		return fail(e, errno, "cannot make machine '%s': %s", m->name, strerror(errno));
 	m->dir = file_opendir(dir, draft, e);
-	if (m->dir < 0 || json_save(m->dir, "config.json", m->config, m->durable, e) < 0 ||
-	    machine_write(m, e) < 0)
+	if (m->dir < 0 || first_config(m, e) < 0 || (m->durable && machine_write(m, e) < 0))
 		return -1;
-	int lock = openat(m->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (lock < 0)
-		return fail(e, errno, "machine '%s': lock: %s", m->name, strerror(errno));
-	close(lock);
 	if (renameat2(dir, draft, dir, m->name, 1 /* RENAME_NOREPLACE */) == 0)
 		return 0;
 	if (errno != EEXIST && errno != ENOTEMPTY)
@@ -219,7 +234,7 @@ machine_has_monitor(struct machine *m)
 
 	if (m->lock >= 0)
 		return true;
-	int fd = openat(m->dir, "lock", O_RDWR | O_CLOEXEC);
+	int fd = openat(m->dir, LOCK_FILE, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return false;
 	int rc = fcntl(fd, F_OFD_GETLK, &l);
@@ -231,7 +246,7 @@ int
 machine_lock(struct machine *m, struct err *e)
 {
 	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int fd = openat(m->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = openat(m->dir, LOCK_FILE, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
 		return fail(e, errno, "machine '%s': lock: %s", m->name, strerror(errno));
@@ -261,10 +276,17 @@ machine_unlock(struct machine *m)
 int
 machine_read(struct machine *m, struct err *e)
 {
-	json_t *doc = json_file(m->dir, "state.json", e);
+	struct err why = { 0 };
+	json_t *doc = json_file(m->dir, "state.json", &why);
 
+	/* A machine with --rm has none until it runs. */
+	if (!doc && why.code == ENOENT && faccessat(m->dir, "config.json", F_OK, 0) == 0) {
+		state_free(&m->state);
+		m->state.status = LIFE_CREATED;
+		return 0;
+	}
 	if (!doc)
-		return -1;
+		return fail(e, why.code, "%s", why.what);
 	state_free(&m->state);
 	int rc = state_load(&m->state, doc, e);
 	json_decref(doc);

@@ -1,8 +1,7 @@
 /* machine.h -- a named guest with a life: its folder in the store.
  *
- *   config.json   the spec (written once)
+ *   config.json   the spec, written once; locked by the monitor while it lives
  *   state.json    where its life is (replaced in one step at each change)
- *   lock          locked by the monitor for as long as it lives
  *   control       the monitor's socket (core/control.h)
  *   log log.1 ..  what it wrote (core/log.h)
  *   upper work    what it changed of its root (layer/os)
