@@ -267,7 +267,11 @@ sweep_partial(void *ctx, const char *name)
 	struct stat st;
 
 	char *path = xprintf("images/partial/%s", name);
-	if (fstatat(s->dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	/* We are alone: a lock is nobody's, and a blob that has no digest yet can
+	 * never be gone on with. */
+	if (str_ends(name, ".lock") || str_starts(name, ".new-"))
+		unlinkat(s->dir, path, 0);
+	else if (fstatat(s->dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    time(NULL) - st.st_mtime > PARTIAL_DAYS * 86400L)
 		unlinkat(s->dir, path, 0);
 	free(path);

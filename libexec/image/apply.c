@@ -18,6 +18,8 @@
 #include "base/vec.h"
 #include "libexec/image/tree.h"
 
+#define TOO_MUCH "the layer unpacks to more than a hundred times its size"
+
 enum { HOLE = 32 << 10, DEVICES_MOST = 4096 };
 
 struct folder {
@@ -55,8 +57,8 @@ apply_limits(int root, int64_t compressed)
 		uint64_t unit = fs.f_frsize ? fs.f_frsize : 1;
 		if (fs.f_blocks < INT64_MAX / unit)
 			l.file = (int64_t)(fs.f_blocks * unit);
-		if (fs.f_bavail < INT64_MAX / unit && (int64_t)(fs.f_bavail * unit) < l.bytes)
-			l.bytes = (int64_t)(fs.f_bavail * unit);
+		if (fs.f_bavail < INT64_MAX / unit)
+			l.room = (int64_t)(fs.f_bavail * unit);
 	}
 	return l;
 }
@@ -90,12 +92,13 @@ count(struct apply *p, struct archive_entry *a, const char *name, struct err *e)
 		return bomb(e, name, "the layer has too many device files");
 	if (type != AE_IFREG || archive_entry_hardlink(a))
 		return 0;
-	if (size < 0 || size > p->limits.file)
+	if (size < 0 || (size > p->limits.file && archive_entry_sparse_count(a) > 0))
 		return bomb(e, name, "it is larger than the disk");
-	if (archive_entry_sparse_count(a) == 0 && size > p->limits.bytes - p->bytes)
-		return bomb(e, name,
-		            "the layer unpacks to more than fits, or than such a small one should");
-	return 0;
+	if (archive_entry_sparse_count(a) > 0)
+		return 0;
+	if (size > p->limits.bytes - p->bytes)
+		return bomb(e, name, TOO_MUCH);
+	return size > p->limits.room - p->bytes ? no_space(e, name, ENOSPC) : 0;
 }
 
 /* -- regular files ------------------------------------------------------------- */
@@ -180,9 +183,7 @@ contents(struct apply *p, struct archive *a, struct archive_entry *entry, int fd
 			            name);
 		p->bytes += (int64_t)n;
 		if (p->bytes > p->limits.bytes)
-			return bomb(e, name,
-			            "the layer unpacks to more than fits, or than such a small one "
-			            "should");
+			return bomb(e, name, TOO_MUCH);
 		if (put_block(fd, block, n, at, &end) < 0)
 			return no_space(e, name, errno);
 		if (p->stop && atomic_load(p->stop))

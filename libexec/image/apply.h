@@ -18,6 +18,7 @@
 
 struct apply_limits {
 	int64_t bytes;          /* contents of all files, holes not counted */
+	int64_t room;           /* what the disk has free for them */
 	int64_t file;           /* the length of one file, holes counted */
 	int64_t entries;
 	int64_t devices;
