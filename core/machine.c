@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,6 +196,24 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* A maker that was killed leaves its draft (machine_new).  It is gone for good
+ * when no process of that number lives; one in another pid namespace may, so it
+ * gets two seconds, a thousand times what it needs. */
+static void
+drop_draft(struct store *s, const char *draft)
+{
+	const char *tail = strrchr(draft, '.'), *p = tail;
+	struct stat st;
+
+	while (p && p > draft && p[-1] != '.')
+		p--;
+	long pid = p && p > draft + 1 ? strtol(p, NULL, 10) : 0;
+	if (pid <= 0 || (kill((pid_t)pid, 0) == 0 || errno != ESRCH))
+		return;
+	if (fstatat(s->machines, draft, &st, AT_SYMLINK_NOFOLLOW) == 0 && time(NULL) - st.st_mtime > 2)
+		file_remove(s->machines, draft, NULL);
+}
+
 char **
 machine_names(struct store *s, struct err *e)
 {
@@ -209,9 +228,12 @@ machine_names(struct store *s, struct err *e)
 			close(fd);
 		return NULL;
 	}
-	while ((ent = readdir(d)))
+	while ((ent = readdir(d))) {
 		if (machine_name_ok(ent->d_name))
 			vec_push(&v, xstrdup(ent->d_name));
+		else if (strcmp(ent->d_name, ".") != 0 && strcmp(ent->d_name, "..") != 0)
+			drop_draft(s, ent->d_name);
+	}
 	closedir(d);
 	vec_argv(&v);
 	if (v.n > 0)

@@ -111,6 +111,30 @@ a_name_is_given_once(void **state)
 	machine_close(NULL);
 }
 
+/* What a killed maker left goes with the next look, what a living one makes
+ * does not, and nothing else is touched. */
+static void
+drafts_of_the_dead_go(void **state)
+{
+	static const char *const drafts[] = { ".x.999999999.5", ".x.1.5", ".x.999999998.5", ".keep", ".5" };
+	struct timespec old[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+	struct stat st;
+	struct err e = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(mkdirat(store->machines, drafts[i], 0700), 0);
+		if (i != 2)
+			assert_int_equal(utimensat(store->machines, drafts[i], old, 0), 0);
+	}
+	machine_names_free(machine_names(store, &e));
+	assert_int_equal(fstatat(store->machines, drafts[0], &st, 0), -1);
+	for (int i = 1; i < 5; i++) {
+		assert_int_equal(fstatat(store->machines, drafts[i], &st, 0), 0);
+		assert_int_equal(unlinkat(store->machines, drafts[i], AT_REMOVEDIR), 0);
+	}
+}
+
 static void
 names_are_made_up(void **state)
 {
@@ -291,6 +315,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(names),
 		TEST(a_name_is_given_once),
+		TEST(drafts_of_the_dead_go),
 		TEST(names_are_made_up),
 		TEST(the_lock_is_the_truth),
 		TEST(a_lost_machine_is_settled),
