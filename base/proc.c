@@ -211,49 +211,96 @@ clock_ns(clockid_t id)
 int64_t proc_now(void) { return clock_ns(CLOCK_REALTIME); }
 int64_t proc_monotonic(void) { return clock_ns(CLOCK_MONOTONIC); }
 
+/* Days since 1970 of a date of the Gregorian calendar, and back: a year begins
+ * in March, so that the day that comes and goes is its last.  The C library's
+ * own would read the time zone's file at every start of a program. */
+static int64_t
+days_of(int64_t y, int64_t m, int64_t d)
+{
+	y -= m <= 2;
+	int64_t era = (y >= 0 ? y : y - 399) / 400, of_era = y - era * 400;
+	int64_t of_year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
+
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+static void
+date_of(int64_t days, int *y, int *m, int *d)
+{
+	days += 719468;
+	int64_t era = (days >= 0 ? days : days - 146096) / 146097, day = days - era * 146097;
+	int64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+	int64_t of_year = day - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153;
+
+	*d = (int)(of_year - (153 * month + 2) / 5 + 1);
+	*m = (int)(month < 10 ? month + 3 : month - 9);
+	*y = (int)(year + era * 400 + (*m <= 2));
+}
+
 const char *
 proc_time_text(int64_t ns, char buf[40])
 {
-	time_t s = ns / 1000000000;
-	struct tm tm;
+	int64_t s = ns / 1000000000, rest = ns % 1000000000;
+	int y, m, d;
 
-	gmtime_r(&s, &tm);
-	size_t n = strftime(buf, 40, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(buf + n, 40 - n, ".%09dZ", (int)(ns % 1000000000));
+	if (rest < 0) {
+		rest += 1000000000;
+		s--;
+	}
+	int64_t days = (s >= 0 ? s : s - 86399) / 86400;
+	int t = (int)(s - days * 86400);
+	date_of(days, &y, &m, &d);
+	/* The compiler cannot know how small the numbers are. */
+	snprintf(buf, 40, "%04u-%02u-%02uT%02u:%02u:%02u.%09uZ", (unsigned)y % 10000, (unsigned)m % 100,
+	         (unsigned)d % 100, (unsigned)t / 3600 % 24, (unsigned)t / 60 % 60, (unsigned)t % 60,
+	         (unsigned)rest % 1000000000);
 	return buf;
 }
 
-int64_t
-proc_time_parse(const char *text)
+/* Exactly n digits at *p, which moves behind them; -1 when there are fewer. */
+static int
+digits(const char **p, int n)
 {
-	struct tm tm = { 0 };
-	int64_t frac = 0, unit = 100000000;
+	int v = 0;
 
-	const char *p = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	if (!p)
-		return -1;
+	for (; n > 0; n--, (*p)++) {
+		if (**p < '0' || **p > '9')
+			return -1;
+		v = v * 10 + (**p - '0');
+	}
+	return v;
+}
+
+int64_t
+proc_time_parse(const char *p)
+{
+	/* Separators of "2026-01-31T12:00:00", behind each number. */
+	static const char after[] = "--T::";
+	static const int width[] = { 4, 2, 2, 2, 2, 2 }, least[] = { 1970, 1, 1, 0, 0, 0 },
+	                 most[] = { 2261, 12, 31, 23, 59, 60 };
+	int64_t frac = 0, unit = 100000000, shift = 0;
+	int v[6];
+
+	for (int i = 0; i < 6; i++) {
+		v[i] = digits(&p, width[i]);
+		if (v[i] < least[i] || v[i] > most[i] || (i < 5 && *p++ != after[i]))
+			return -1;
+	}
 	if (*p == '.')
 		for (p++; *p >= '0' && *p <= '9'; p++, unit /= 10)
 			frac += (*p - '0') * unit;
-	int64_t shift = 0;
 	if (*p == '+' || *p == '-') {
-		static const char form[] = "00:00";
-		for (int i = 0; i < 5; i++)
-			if (form[i] == '0' ? p[1 + i] < '0' || p[1 + i] > '9' : p[1 + i] != form[i])
-				return -1;
-		shift = ((p[1] - '0') * 10 + p[2] - '0') * 3600 +
-		        ((p[4] - '0') * 10 + p[5] - '0') * 60;
-		if (*p == '+')
-			shift = -shift;
-		p += 6;
+		int sign = *p++ == '-' ? 1 : -1, h = digits(&p, 2), m = *p == ':' ? (p++, digits(&p, 2)) : -1;
+		if (h < 0 || m < 0 || h > 23 || m > 59)
+			return -1;
+		shift = sign * (h * 3600 + m * 60);
 	} else if (*p == 'Z' || *p == 'z') {
 		p++;
 	} else {
 		return -1;
 	}
-	/* Nanoseconds in 64 bits end in the year 2262; nothing of ours is before 1970. */
-	int64_t s = (int64_t)timegm(&tm) + shift;
-	if (*p || s < 0 || s > INT64_MAX / 1000000000 - 1)
+	if (*p)
 		return -1;
+	int64_t s = days_of(v[0], v[1], v[2]) * 86400 + v[3] * 3600 + v[4] * 60 + v[5] + shift;
 	return s * 1000000000 + frac;
 }

@@ -282,8 +282,10 @@ begin(struct watch *w, struct err *e)
 	if (stream_open(w, e) < 0)
 		return -1;
 	w->guest = w->layer->create(w->spec, &w->home, e);
-	if (!w->guest)
+	/* The guest is on its way; what it does not need is done meanwhile. */
+	if (!w->guest || (!w->serving && serve_open(w, e) < 0))
 		return -1;
+	w->serving = true;
 	pthread_attr_t attr;
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, GUEST_STACK);
@@ -417,7 +419,7 @@ open_watch(struct watch *w, struct machine *m, enum monitor_mode mode, int ready
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	if (w->signal_fd < 0 || !loop_fd(w->loop, w->signal_fd, EPOLLIN, signalled, w, e))
 		return fail(e, errno, "cannot make a signal descriptor: %s", strerror(errno));
-	return serve_open(w, e);
+	return 0;
 }
 
 static void

@@ -45,6 +45,7 @@ struct watch {
 	bool stopping;                  /* somebody asked for the end: no restart */
 	bool restart_asked;             /* `restart`: the end is a new beginning */
 	bool pausing;                   /* kicked, and not at rest yet */
+	bool serving;                   /* the control socket is open */
 	bool over;                      /* the guest's thread has returned */
 	int64_t backoff;                /* ns until the next run after a failure */
 
