@@ -102,10 +102,10 @@ piece(struct work *w, struct piece *p, struct err *e)
 				err_prefix(e, "layer %.19s", p->d.digest);
 		}
 		rc = -1;
-		/* Bytes that cannot be used are not worth going on with. */
-		if (!u.b->present && e->code != EINTR)
-			unlinkat(s->dir, u.b->partial, 0);
 	}
+	/* Only what the network cut off, or the user, is worth going on with. */
+	if (rc < 0 && !u.b->present && e->code != EINTR && e->code != ECOMM)
+		unlinkat(s->dir, u.b->partial, 0);
 	blob_close(u.b);
 	return rc;
 }

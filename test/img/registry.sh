@@ -22,13 +22,13 @@ registry() {
 		version: 0.1
 		storage: {filesystem: {rootdirectory: $W/$1}}
 		http: {addr: 127.0.0.1:$port${3:-}}
-		log: {level: fatal, accesslog: {disabled: true}}
+		log: {level: error, accesslog: {disabled: true}}
 		${2:-}
 	END
 	docker-registry serve "$W/$1.yml" >"$W/$1.log" 2>&1 &
 	own $!
 	for _ in $(seq 100); do (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return; sleep 0.1; done
-	skip_all "docker-registry does not start"
+	skip_all "docker-registry does not start: $(head -c 300 "$W/$1.log")"
 }
 # misbehave MODE: sets $bad, its port.
 misbehave() {
