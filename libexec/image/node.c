@@ -53,6 +53,9 @@ set_xattr(int dir, const char *name, int fd, const char *key, const void *value,
 
 	if (fd >= 0)
 		return fsetxattr(fd, key, value, n, 0);
+	/* The folder itself: its descriptor's name in /proc is a link to it. */
+	if (!*name)
+		return setxattr(proc_path(dir, name, path), key, value, n, 0);
 	return lsetxattr(proc_path(dir, name, path), key, value, n, 0);
 }
 

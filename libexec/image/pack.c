@@ -242,7 +242,8 @@ pack_folder(int fd, int (*put)(void *, const void *, size_t, struct err *), void
 	p->e = e;
 	p->buf = xmalloc(BUFFER);
 	p->a = archive_write_new();
-	archive_write_set_format_pax_restricted(p->a);
+	/* Not the restricted form: it drops parts of a second. */
+	archive_write_set_format_pax(p->a);
 	archive_write_set_options(p->a, "pax:xattrheader=SCHILY");
 	archive_write_set_bytes_per_block(p->a, 64 << 10);
 	archive_write_set_bytes_in_last_block(p->a, 1);
