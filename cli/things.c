@@ -42,13 +42,20 @@ static int
 program(struct call *c)
 {
 	struct vec v = { 0 };
+	char *text = NULL;
 	struct err e = { 0 };
 	int status = STATUS_OURS;
 
 	vec_push(&v, xstrdup(c->verb->name));
 	flags_again(c, &v);
+	/* A name is a machine's before it is an image's. */
+	bool machine = c->verb->run == verb_export &&
+	               joist_inspect(c->joist, c->args[0], &text, NULL) == 0;
+	free(text);
+	if (machine)
+		vec_push(&v, xprintf("--machine=%s", c->args[0]));
 	vec_push(&v, xstrdup("--"));
-	for (int i = 0; i < c->nargs; i++)
+	for (int i = machine; i < c->nargs; i++)
 		vec_push(&v, xstrdup(c->args[i]));
 	fflush(stdout);
 	if (joist_image_program(c->joist, vec_argv(&v), &status, &e) < 0)

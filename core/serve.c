@@ -436,7 +436,7 @@ serve_open(struct watch *w, struct err *e)
 	if (sock < 0)
 		return -1;
 	struct client *door = xcalloc(1, sizeof *door);
-	*door = (struct client){ .w = w, .sock = sock, .exec_fd = -1 };
+	*door = (struct client){ .w = w, .next = w->clients, .sock = sock, .exec_fd = -1 };
 	w->clients = door;
 	door->source = loop_fd(w->loop, sock, EPOLLIN, knock, door, e);
 	return door->source ? 0 : -1;

@@ -383,15 +383,6 @@ root(struct guest *g, int sock, struct err *e)
 	return root_flat(g, e);
 }
 
-static bool
-is_bind(const struct mount_spec *m)
-{
-	for (char *const *o = m->options; o && *o; o++)
-		if (strcmp(*o, "bind") == 0 || strcmp(*o, "rbind") == 0)
-			return true;
-	return m->type && strcmp(m->type, "bind") == 0;
-}
-
 static int
 mounts(struct guest *g, const int taken[], const int extra[], int host_root, int sock,
        struct err *e)
@@ -441,13 +432,15 @@ file_system(struct guest *g, int sock, struct err *e)
 		return fail(e, E2BIG, "more than %d mounts", MOST_MOUNTS);
 	for (size_t i = 0; i < s->nmounts; i++) {
 		taken[i] = g->taken ? g->taken[i] : -1;
-		if (taken[i] < 0 && is_bind(&s->mounts[i]) &&
+		if (taken[i] < 0 && mount_is_bind(&s->mounts[i]) &&
 		    (taken[i] = mount_take(&s->mounts[i], -1, e)) < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < g->nextra; i++)
-		if ((extra[i] = mount_take(&g->extra[i], -1, e)) < 0)
+	for (size_t i = 0; i < g->nextra; i++) {
+		extra[i] = g->extra_taken[i];
+		if (extra[i] < 0 && (extra[i] = mount_take(&g->extra[i], -1, e)) < 0)
 			return -1;
+	}
 	int host_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (host_root < 0)
 		return fail(e, errno, "the host's root: %s", strerror(errno));

@@ -61,6 +61,7 @@ struct guest {
 	struct root_source root;
 	struct net_config net_config;
 	struct mount_spec extra[4];     /* /etc/hosts and the like, of our making */
+	int extra_taken[4];             /* own: these as detached mounts, or -1 */
 	size_t nextra;
 	int *taken;                     /* own: mounts that only the monitor may take, or NULL */
 	char *state_text;               /* own: what hooks read, NULL without any */

@@ -110,6 +110,15 @@ classic(uint64_t attrs)
 	return ms;
 }
 
+bool
+mount_is_bind(const struct mount_spec *m)
+{
+	for (char *const *o = m->options; o && *o; o++)
+		if (strcmp(*o, "bind") == 0 || strcmp(*o, "rbind") == 0)
+			return true;
+	return m->type && strcmp(m->type, "bind") == 0;
+}
+
 int
 mount_take(const struct mount_spec *m, int idmap, struct err *e)
 {

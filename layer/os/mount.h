@@ -30,6 +30,8 @@ struct mountopt {
 
 int mount_options(char *const *options, struct mountopt *o, struct err *e);
 
+bool mount_is_bind(const struct mount_spec *m);
+
 /* Before the root is changed: take the source of a bind mount as a detached
  * mount.  Returns its descriptor, or -1 with *e; `idmap` is a user namespace
  * whose mapping its owners take, or -1. */

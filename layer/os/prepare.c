@@ -26,7 +26,25 @@
 #include "layer/os/filter.h"
 #include "layer/os/sysctl.h"
 
+/* A child in a user namespace of root's making is nobody outside, and may not
+ * even see the store: what it is given is taken by us. */
+static bool
+outside(const struct guest *g)
+{
+	return g->user_ns && !g->home.rootless;
+}
+
 /* -- the root ----------------------------------------------------------------- */
+
+static int
+root_taken(struct guest *g, struct err *e)
+{
+	g->root.mount = host_open_tree(AT_FDCWD, g->root.path,
+	                               OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	if (g->root.mount >= 0)
+		return 0;
+	return fail(e, errno, "root folder '%s': %s", g->root.path, strerror(errno));
+}
 
 static int
 root(struct guest *g, struct err *e)
@@ -38,7 +56,7 @@ root(struct guest *g, struct err *e)
 	*r = (struct root_source){ .lower = -1, .base = g->home.dir_path, .mount = -1 };
 	if (g->spec->root) {
 		r->path = g->spec->root;
-		return 0;
+		return outside(g) ? root_taken(g, e) : 0;
 	}
 	if (!layers || !*layers) {
 		fail(e, EINVAL, "machine '%s' has neither a root folder nor an image", g->home.name);
@@ -110,16 +128,27 @@ taken(struct guest *g, struct err *e)
 		const struct mount_spec *m = &s->mounts[i];
 		if (mount_options(m->options, &o, e) < 0)
 			return err_prefix(e, "mount '%s'", m->dest);
-		if (!m->uid_map && !m->gid_map && !o.idmap)
+		bool mapped = m->uid_map || m->gid_map || o.idmap;
+		if (!mapped && !(outside(g) && mount_is_bind(m)))
 			continue;
-		int ns = idmap_of_mount(s, m, e);
-		if (ns < 0)
+		int ns = mapped ? idmap_of_mount(s, m, e) : -1;
+		if (mapped && ns < 0)
 			return -1;
 		g->taken[i] = mount_take(m, ns, e);
-		close(ns);
+		if (ns >= 0)
+			close(ns);
 		if (g->taken[i] < 0)
 			return -1;
 	}
+	return 0;
+}
+
+static int
+extras(struct guest *g, struct err *e)
+{
+	for (size_t i = 0; outside(g) && i < g->nextra; i++)
+		if ((g->extra_taken[i] = mount_take(&g->extra[i], -1, e)) < 0)
+			return -1;
 	return 0;
 }
 
@@ -271,6 +300,8 @@ prepare(struct guest *g, struct err *e)
 
 	for (int i = 0; i < NS_COUNT; i++)
 		g->ns_fd[i] = -1;
+	for (size_t i = 0; i < sizeof g->extra_taken / sizeof g->extra_taken[0]; i++)
+		g->extra_taken[i] = -1;
 	g->plain_env = spec_note(s, "stack", NULL) == NULL;
 	g->init = strcmp(spec_note(s, "init", ""), "true") == 0;
 	g->hostname = s->hostname || g->plain_env ? s->hostname : g->home.name;
@@ -286,7 +317,7 @@ prepare(struct guest *g, struct err *e)
 		return -1;
 	if (s->sysctl && sysctl_check(s, e) < 0)
 		return -1;
-	if (netglue_prepare(g, e) < 0)
+	if (netglue_prepare(g, e) < 0 || extras(g, e) < 0)
 		return -1;
 	int rc = group(g, e);
 	if (rc == 0)
@@ -319,6 +350,9 @@ prepare_undo(struct guest *g)
 		if (g->taken[i] >= 0)
 			close(g->taken[i]);
 	free(g->taken);
+	for (size_t i = 0; i < g->nextra; i++)
+		if (g->extra_taken[i] >= 0)
+			close(g->extra_taken[i]);
 	if (g->root.lower >= 0)
 		close(g->root.lower);
 	if (g->root.mount >= 0)

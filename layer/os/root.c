@@ -93,14 +93,16 @@ root_mount(const struct guest *g, struct err *e)
 
 	if (mount(NULL, "/", NULL, propagation(g->spec->propagation), NULL) < 0)
 		return fail(e, errno, "cannot keep mounts private: %s", strerror(errno));
+	/* Made by the monitor, for a child that may not see the store: any folder
+	 * of the host will do for the moment until it is the root itself. */
+	if (r->mount >= 0) {
+		if (host_move_mount(r->mount, "", AT_FDCWD, "/sys", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+			return fail(e, errno, "cannot mount the root: %s", strerror(errno));
+		return stand_in("/sys", e);
+	}
 	if (r->path)
 		return bind_here(r->path, e);
 	snprintf(at, sizeof at, "%s/root", r->base);
-	if (r->mount >= 0) {
-		if (host_move_mount(r->mount, "", AT_FDCWD, at, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-			return fail(e, errno, "cannot mount the root: %s", strerror(errno));
-		return stand_in(at, e);
-	}
 	if (overlay(r, g->user_ns, at, e) == 0)
 		return stand_in(at, e);
 	if (errno == EPERM || errno == EINVAL || errno == ENODEV || errno == EOPNOTSUPP)

@@ -19,12 +19,16 @@
 #include "layer/os/guest.h"
 #include "layer/os/idmap.h"
 
-/* Show folder `from` at `to` with its owners mapped. */
+/* Where the pieces are put together: a place where nobody keeps a store. */
+#define DESK "/sys"
+
+/* Show folder `from` at `to` with its owners mapped.  The path is looked up
+ * anew: a descriptor from before leads to a mount of the other namespace. */
 static int
-shifted(int dir, const char *from, const char *to, int ns, struct err *e)
+shifted(const char *from, const char *to, int ns, struct err *e)
 {
 	struct mount_attr a = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)ns };
-	int fd = host_open_tree(dir, from, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	int fd = host_open_tree(AT_FDCWD, from, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
 	if (fd < 0 || host_mount_setattr(fd, "", AT_EMPTY_PATH, &a) < 0 ||
 	    (mkdir(to, 0755) < 0 && errno != EEXIST) ||
@@ -38,6 +42,25 @@ shifted(int dir, const char *from, const char *to, int ns, struct err *e)
 	return 0;
 }
 
+/* The host's number of the container's root. */
+static uint32_t
+outside(const struct idmap *map, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (map[i].inside == 0)
+			return map[i].outside;
+	return 0;
+}
+
+static int
+chown_root(const struct guest *g, const char *name)
+{
+	const struct spec *s = g->spec;
+
+	return fchownat(g->home.dir, name, outside(s->uid_map, s->nuid_map),
+	                outside(s->gid_map, s->ngid_map), 0);
+}
+
 /* In a mount namespace of its own, so that nothing of this is seen outside:
  * every layer, and the machine's own folder, mapped; an overlay of them. */
 static int
@@ -49,27 +72,29 @@ build(struct guest *g, int ns, struct err *e)
 	int i = 0;
 
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount("tmpfs", "/tmp", "tmpfs", 0, "mode=755") < 0)
+	    mount("tmpfs", DESK, "tmpfs", 0, "mode=755") < 0)
 		return fail(e, errno, "cannot prepare the root: %s", strerror(errno));
 	for (const char *p = r->lowerdir; *p; i++) {
 		size_t k = strcspn(p, ":");
-		snprintf(from, sizeof from, "%.*s", (int)k, p);
-		snprintf(to, sizeof to, "/tmp/%d", i);
-		if (shifted(r->lower, from, to, ns, e) < 0)
+		snprintf(from, sizeof from, "%s/layers/%.*s", g->home.root_path, (int)k, p);
+		snprintf(to, sizeof to, DESK "/%d", i);
+		if (shifted(from, to, ns, e) < 0)
 			return -1;
 		str_printf(&lower, "%s%s", i ? ":" : "", to);
 		p += k + (p[k] == ':');
 	}
-	if (shifted(g->home.dir, ".", "/tmp/own", ns, e) < 0 || mkdir("/tmp/m", 0755) < 0)
-		return -1;
-	int n = snprintf(data, sizeof data, "lowerdir=%s,upperdir=/tmp/own/upper,workdir=/tmp/own/work",
-	                 lower.p);
+	/* What the container changes is kept with the numbers that it has here:
+	 * overlayfs works on its upper folder as root, whom the map leaves out. */
+	if (chown_root(g, "upper") < 0 || mkdir(DESK "/m", 0755) < 0)
+		return fail(e, errno, "cannot prepare the root: %s", strerror(errno));
+	int n = snprintf(data, sizeof data, "lowerdir=%s,upperdir=%s/upper,workdir=%s/work", lower.p,
+	                 r->base, r->base);
 	str_free(&lower);
 	if (n >= (int)sizeof data)
 		return fail(e, E2BIG, "the image has too many layers for a user namespace");
-	if (mount("overlay", "/tmp/m", "overlay", 0, data) < 0)
+	if (mount("overlay", DESK "/m", "overlay", 0, data) < 0)
 		return fail(e, errno, "cannot mount the machine's layers: %s", strerror(errno));
-	int fd = host_open_tree(AT_FDCWD, "/tmp/m", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	int fd = host_open_tree(AT_FDCWD, DESK "/m", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (fd < 0)
 		return fail(e, errno, "cannot take the root: %s", strerror(errno));
 	return fd;

@@ -106,17 +106,18 @@ own_mounts(void)
 }
 
 static int
-set_layers(int fs, const struct places *p)
+set_layers(int fs, const struct places *p, bool write)
 {
 	struct str all = { 0 };
 	int rc = 0;
+	size_t n = p->layers.n - write;
 
 	/* Linux 6.5 takes them one by one, uppermost first, and any name. */
-	for (size_t i = p->layers.n; i-- > 0 && rc == 0;)
+	for (size_t i = n; i-- > 0 && rc == 0;)
 		rc = host_fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir+", p->layers.p[i], 0);
 	if (rc == 0)
 		return 0;
-	for (size_t i = p->layers.n; i-- > 0;)
+	for (size_t i = n; i-- > 0;)
 		str_printf(&all, "%s%s", all.n ? ":" : "", (char *)p->layers.p[i]);
 	rc = host_fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir", all.p, 0);
 	str_free(&all);
@@ -125,29 +126,34 @@ set_layers(int fs, const struct places *p)
 
 /* The overlay without a place in any tree: a descriptor is enough. */
 static int
-overlay(const struct places *p)
+overlay(const struct places *p, bool write)
 {
 	char map[128] = "";
+	char *upper = write ? p->layers.p[p->layers.n - 1] : NULL;
+	char *work = write ? xprintf("%.*swork", (int)strlen(upper) - 5, upper) : NULL;
 
-	if (own_mounts() < 0)
+	int fs = own_mounts() < 0 ? -1 : host_fsopen("overlay", FSOPEN_CLOEXEC);
+	if (fs < 0) {
+		free(work);
 		return -1;
-	int fs = host_fsopen("overlay", FSOPEN_CLOEXEC);
-	if (fs < 0)
-		return -1;
+	}
 	file_peek(AT_FDCWD, "/proc/self/uid_map", map, sizeof map);
 	bool host = strstr(map, "4294967295") != NULL;
 	int fd = -1;
-	if (set_layers(fs, p) == 0 &&
+	if (set_layers(fs, p, write) == 0 &&
 	    (host || host_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) == 0) &&
-	    host_fsconfig(fs, FSCONFIG_SET_FLAG, "ro", NULL, 0) == 0 &&
+	    (write ? host_fsconfig(fs, FSCONFIG_SET_STRING, "upperdir", upper, 0) == 0 &&
+	                     host_fsconfig(fs, FSCONFIG_SET_STRING, "workdir", work, 0) == 0
+	           : host_fsconfig(fs, FSCONFIG_SET_FLAG, "ro", NULL, 0) == 0) &&
 	    host_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0) {
-		int m = host_fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY);
+		int m = host_fsmount(fs, FSMOUNT_CLOEXEC, write ? 0 : MOUNT_ATTR_RDONLY);
 		if (m >= 0)
 			fd = openat(m, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (m >= 0)
 			close(m);
 	}
 	close(fs);
+	free(work);
 	return fd;
 }
 
@@ -180,7 +186,7 @@ machine_root_open(struct machine_root *r, struct image_store *s, const char *mac
 		goto out;
 	}
 	/* One layer is no overlay. */
-	r->fd = p.layers.n > 1 ? overlay(&p) : -1;
+	r->fd = p.layers.n > 1 ? overlay(&p, false) : -1;
 	if (r->fd >= 0) {
 		rc = 0;
 		goto out;
@@ -192,6 +198,34 @@ machine_root_open(struct machine_root *r, struct image_store *s, const char *mac
 	if (rc < 0)
 		machine_root_close(r, s);
 out:
+	places_free(&p);
+	return rc;
+}
+
+int
+machine_root_write(struct machine_root *r, struct image_store *s, const char *machine, struct err *e)
+{
+	static const char *const own[] = { "upper", "work" };
+	struct places p;
+
+	*r = (struct machine_root){ .fd = -1 };
+	/* A machine that never ran has nothing of its own yet. */
+	for (int i = 0; i < 2; i++) {
+		char *path = xprintf("machines/%s/%s", machine, own[i]);
+		mkdirat(s->dir, path, 0755);
+		free(path);
+	}
+	int rc = find(&p, s, machine, e);
+	if (rc == 0)
+		r->fd = p.folder ? file_opendir(AT_FDCWD, p.folder, e) : overlay(&p, true);
+	if (rc == 0 && r->fd < 0) {
+		rc = -1;
+		if (!p.folder) {
+			fail(e, errno, "machine '%s': its root cannot be written while it is stopped: %s",
+			     machine, strerror(errno));
+			err_hint(e, "start it first: joist start %s", machine);
+		}
+	}
 	places_free(&p);
 	return rc;
 }

@@ -17,6 +17,9 @@ struct machine_root {
 /* Call it before there are threads.  On failure r owns nothing. */
 int machine_root_open(struct machine_root *r, struct image_store *s, const char *machine,
                       struct err *e);
+/* The same to be written to: what is changed is the machine's. */
+int machine_root_write(struct machine_root *r, struct image_store *s, const char *machine,
+                       struct err *e);
 void machine_root_close(struct machine_root *r, struct image_store *s);
 
 /* Copy it into machines/NAME/<as>, which appears when it is complete. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* joist-image: images between the store, registries and files.
  *
- *   joist-image --root DIR pull|push|import|export|unpack|flatten [FLAGS] ...
+ *   joist-image --root DIR pull|push|import|export|unpack|flatten|cp [FLAGS] ...
  *
  * A program of its own, so that `joist run` never pays for the libraries here.
  */
@@ -19,6 +19,7 @@
 #include "img/collect.h"
 #include "img/image.h"
 #include "img/subid.h"
+#include "libexec/image/copy.h"
 #include "libexec/image/export.h"
 #include "libexec/image/import.h"
 #include "libexec/image/intake.h"
@@ -41,6 +42,7 @@ static const struct verb {
 	{ "unpack", 1, 1, ADDS, "DIR[:TAG]", import_unpack },
 	{ "export", 0, 1, READS, "IMAGE | --machine NAME", export_command },
 	{ "flatten", 0, 0, READS, "--machine NAME", export_flatten },
+	{ "cp", 2, 2, READS, "[NAME:]PATH [NAME:]PATH", copy_command },
 };
 
 static bool quiet;

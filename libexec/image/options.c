@@ -31,6 +31,8 @@ static const struct {
 	{ "output", 'o', TEXT, offsetof(struct options, output) },
 	{ "format", 0, TEXT, offsetof(struct options, format) },
 	{ "machine", 0, TEXT, offsetof(struct options, machine) },
+	{ "archive", 'a', YES, offsetof(struct options, archive) },
+	{ "follow-link", 'L', YES, offsetof(struct options, follow) },
 };
 
 enum { FLAGS = sizeof flags / sizeof flags[0] };
@@ -68,7 +70,7 @@ options_parse(struct options *o, int argc, char **argv, struct err *e)
 			                    flags[i].kind == YES ? no_argument : required_argument,
 			                    NULL, 256 + (int)i };
 	opterr = 0;
-	while ((got = getopt_long(argc, argv, ":qc:m:o:", longs, &index)) != -1) {
+	while ((got = getopt_long(argc, argv, ":qc:m:o:aL", longs, &index)) != -1) {
 		if (got == '?' || got == ':') {
 			fail(e, EINVAL,
 			     got == ':' ? "flag '%s' needs a value" : "unknown flag '%s'",
@@ -82,7 +84,7 @@ options_parse(struct options *o, int argc, char **argv, struct err *e)
 	}
 	if (optind >= argc)
 		return fail(e, EINVAL,
-		            "no subcommand: pull, push, import, export, unpack or flatten");
+		            "no subcommand: pull, push, import, export, unpack, flatten or cp");
 	o->verb = argv[optind];
 	o->args = argv + optind + 1;
 	o->nargs = argc - optind - 1;
