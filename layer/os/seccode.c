@@ -92,7 +92,7 @@ seccode_text(uint64_t caps)
 	const struct scmp_version *v = seccomp_version();
 	struct str s = { 0 };
 
-	str_printf(&s, "default 1, numbers of libseccomp %u.%u.%u, %x\n", v->major, v->minor,
+	str_printf(&s, "default 2, numbers of libseccomp %u.%u.%u, %x\n", v->major, v->minor,
 	           v->micro, seccomp_arch_native());
 	for (size_t i = 0; i < COUNT(allowed); i++)
 		str_printf(&s, "%s ", allowed[i]);
@@ -143,16 +143,13 @@ decisions(unsigned char *of, uint32_t arch, uint64_t caps)
 	for (size_t i = 0; i < COUNT(by_cap); i++)
 		if (opened(caps, by_cap[i].call))
 			decide(of, arch, by_cap[i].call, ALLOWED);
-	/* Calls of this kernel's past or future that no row names. */
+	/* Calls of this kernel's past or future that no row names; also a number that
+	 * no call had when libseccomp was made may be one by now. */
 	while (n > 0 && of[n - 1] == HOLE)
 		n--;
 	for (int nr = 0; nr < n; nr++)
-		if (of[nr] == HOLE) {
-			char *name = seccomp_syscall_resolve_num_arch(arch, nr);
-			if (name)
-				of[nr] = UNKNOWN;
-			free(name);
-		}
+		if (of[nr] == HOLE)
+			of[nr] = UNKNOWN;
 	return n;
 }
 
@@ -245,8 +242,7 @@ architecture(struct seccode *c, uint32_t arch, uint64_t caps)
 	emit(c, BPF_JMP | BPF_JA, 0, 0, 0);
 	emit(c, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
 	for (int nr = 0; nr < n; nr++) {
-		/* A number that no call has may be answered as its neighbour. */
-		if (of[nr] == HOLE || (k > 0 && runs[k - 1].decision == of[nr] && of[nr] < BY_ARG))
+		if (k > 0 && runs[k - 1].decision == of[nr] && of[nr] < BY_ARG)
 			continue;
 		runs[k] = (struct run){ k > 0 ? (uint32_t)nr : 0, of[nr] };
 		k++;
