@@ -8,8 +8,8 @@
 #   expect_status 0 && expect_out hello && ok "run prints"
 #
 # It gives: $TOP (the tree), $W (an empty folder of one's own, gone at the end),
-# $JOIST_ROOT (a store of one's own below it), $ROOTFS (a busybox root folder,
-# shared: only read it), `joist` first on PATH.  At the end it looks for what
+# $JOIST_ROOT (a store of one's own below it), $ROOTFS (a busybox root folder of
+# one's own), `joist` first on PATH.  At the end it looks for what
 # was left behind and exits with 1 if anything failed.
 #
 # A test ends no process that it did not start: at the end those go that have
@@ -18,16 +18,16 @@
 set -u
 TOP=${TOP:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)}
 JOIST_BUILD=${JOIST_BUILD:-$TOP/build}
-ROOTFS=${ROOTFS:-$JOIST_BUILD/test-rootfs}
 case :$PATH: in *":$JOIST_BUILD:"*) ;; *) PATH=$JOIST_BUILD:$PATH ;; esac
 PATH=$PATH:/usr/sbin:/sbin
 JOIST_LIBEXEC=${JOIST_LIBEXEC:-$JOIST_BUILD/libexec}
-export TOP JOIST_BUILD ROOTFS PATH JOIST_LIBEXEC LC_ALL=C.UTF-8
+export TOP JOIST_BUILD PATH JOIST_LIBEXEC LC_ALL=C.UTF-8
 
 W=$(mktemp -d "${TMPDIR:-/tmp}/joist-test.XXXXXX") || exit 1
 chmod 755 "$W"
-JOIST_ROOT=$W/store
-export W JOIST_ROOT
+JOIST_ROOT=$W/store ROOTFS=$W/rootfs
+[ ! -d "$JOIST_BUILD/test-rootfs" ] || cp -a "$JOIST_BUILD/test-rootfs" "$ROOTFS"
+export W JOIST_ROOT ROOTFS
 failures=0 owned=()
 out='' err='' status=''
 

@@ -16,6 +16,8 @@
 
 /* cmocka's word for "this test fails" is ours for "make an error" (base/err.h). */
 #undef fail
+#undef fail_msg
+#define fail_msg(...) (print_error(__VA_ARGS__), print_error("\n"), _fail(__FILE__, __LINE__))
 
 #define UNIT_MAIN(...)                                                              \
 	int                                                                         \

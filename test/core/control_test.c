@@ -210,5 +210,5 @@ a_monitor_that_went_away(void **state)
 
 UNIT_MAIN(PAIR(frames_keep_their_borders), PAIR(a_frame_may_come_in_pieces),
           PAIR(what_is_no_frame_is_refused), PAIR(descriptors_are_kept_or_closed),
-          PAIR(an_error_comes_back_whole), PAIR(an_error_may_hold_any_bytes), PAIR(an_answer_leaves_what_follows),
-          PAIR(a_monitor_that_went_away))
+          PAIR(an_error_comes_back_whole), PAIR(an_error_may_hold_any_bytes),
+          PAIR(an_answer_leaves_what_follows), PAIR(a_monitor_that_went_away))

@@ -116,7 +116,8 @@ a_name_is_given_once(void **state)
 static void
 drafts_of_the_dead_go(void **state)
 {
-	static const char *const drafts[] = { ".x.999999999.5", ".x.1.5", ".x.999999998.5", ".keep", ".5" };
+	static const char *const drafts[] = { ".x.999999999.5", ".x.1.5", ".x.999999998.5", ".keep",
+		                              ".5" };
 	struct timespec old[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
 	struct stat st;
 	struct err e = { 0 };
