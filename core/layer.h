@@ -31,7 +31,8 @@ struct spec;
 enum floor { FLOOR_HARDWARE = 1, FLOOR_SYSTEM, FLOOR_API, FLOOR_LANGUAGE };
 
 enum why {
-	WHY_START,      /* the guest's first program runs now; enter again */
+	WHY_START,      /* its first program runs now; or, with err filled, it could not
+	                 * come to rest and goes on: enter again */
 	WHY_EXIT,       /* it ended; exit_code() knows how */
 	WHY_KICK,       /* kick() was called; the guest is at rest */
 	WHY_RESET,      /* it asks to be destroyed and made anew */

@@ -185,6 +185,11 @@ started(struct watch *w)
 {
 	struct state *s = &w->machine->state;
 
+	if (w->pausing && w->err.code) {
+		w->pausing = false;
+		serve_rest(w, &w->err);
+		w->err = (struct err){ 0 };
+	}
 	if (s->status == LIFE_RUNNING)
 		return;
 	s->status = LIFE_RUNNING;
@@ -210,7 +215,7 @@ at_rest(struct watch *w)
 	w->machine->state.status = LIFE_PAUSED;
 	write_state(w);
 	event_add(w->machine->store, "pause", w->machine->name, NULL);
-	serve_rest(w);
+	serve_rest(w, NULL);
 	/* Somebody asked for the end while we were on our way to rest. */
 	if (w->stopping)
 		watch_resume(w, NULL);

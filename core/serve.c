@@ -509,13 +509,17 @@ serve_behind(const struct watch *w)
 }
 
 void
-serve_rest(struct watch *w)
+serve_rest(struct watch *w, const struct err *why)
 {
-	for (struct client *c = w->clients; c; c = c->next)
-		if (c->waits == WAITS_REST) {
+	for (struct client *c = w->clients; c; c = c->next) {
+		if (c->waits != WAITS_REST)
+			continue;
+		if (why)
+			reply_error(c, why);
+		else
 			reply_ok(c);
-			farewell(c);
-		}
+		farewell(c);
+	}
 }
 
 void

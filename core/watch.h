@@ -86,7 +86,7 @@ bool serve_behind(const struct watch *w);               /* is an attached reader
  * of the start like one that waited for it (serve_greet). */
 void serve_adopt(struct watch *w, int sock, bool input);
 void serve_greet(struct watch *w, const struct err *why);
-void serve_rest(struct watch *w);                       /* paused now: answer who waits */
+void serve_rest(struct watch *w, const struct err *why);        /* paused, or why not: answer */
 void serve_ended(struct watch *w, int status);          /* ended for good: answer who waits */
 void serve_exec_ended(struct watch *w);                 /* one run ended: its commands did too */
 

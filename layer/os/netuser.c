@@ -65,7 +65,8 @@ reserve(struct net *n, struct err *e)
 	}
 	if (access("/dev/net/tun", R_OK | W_OK) < 0) {
 		fail(e, errno, "--net user needs /dev/net/tun: %s", strerror(errno));
-		return err_hint(e, "load it with: modprobe tun");
+		return err_hint(e, errno == ENOENT ? "load it with: modprobe tun"
+		                                   : "ask root for: chmod 0666 /dev/net/tun");
 	}
 	struct user *u = xcalloc(1, sizeof *u);
 	u->alive = -1;

@@ -26,6 +26,7 @@
 #include "layer/os/default.h"
 #include "layer/os/exec.h"
 #include "layer/os/guest.h"
+#include "layer/os/halt.h"
 #include "layer/os/hook.h"
 #include "layer/os/idmap.h"
 #include "layer/os/netglue.h"
@@ -292,6 +293,21 @@ heard(struct guest *g, bool *again, struct err *e)
 	return WHY_START;
 }
 
+/* When it cannot be frozen it goes on: that is said, and nothing is lost. */
+static enum why
+come_to_rest(struct guest *g, struct err *e)
+{
+	if ((g->cgroup ? cgroup_freeze(g->cgroup, e) : halt_all(g->pid, true, e)) == 0) {
+		g->frozen = true;
+		return WHY_KICK;
+	}
+	if (g->cgroup)
+		cgroup_thaw(g->cgroup, NULL);
+	else
+		halt_all(g->pid, false, NULL);
+	return WHY_START;
+}
+
 static enum why
 enter(struct guest *g, struct err *e)
 {
@@ -302,7 +318,7 @@ enter(struct guest *g, struct err *e)
 	if (g->ended)
 		return WHY_EXIT;
 	if (g->frozen) {
-		if (cgroup_thaw(g->cgroup, e) < 0)
+		if ((g->cgroup ? cgroup_thaw(g->cgroup, e) : halt_all(g->pid, false, e)) < 0)
 			return WHY_FAULT;
 		g->frozen = false;
 	} else if (!g->started) {
@@ -324,10 +340,7 @@ enter(struct guest *g, struct err *e)
 		if (p[0].revents)
 			return ended(g);
 		if (p[1].revents && read(g->kick_fd, &n, sizeof n) > 0 && g->started) {
-			if (!g->cgroup || cgroup_freeze(g->cgroup, e) < 0)
-				return WHY_FAULT;
-			g->frozen = true;
-			return WHY_KICK;
+			return come_to_rest(g, e);
 		}
 	}
 }
