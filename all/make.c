@@ -23,11 +23,11 @@
 
 /* What an image says of itself: image-spec config.md, "config". */
 struct source {
-	struct artifact *artifact;      /* own */
-	struct image_store store;       /* own; keeps collectors away while it is open */
+	struct artifact *artifact; /* own */
+	struct image_store store;  /* own; keeps collectors away while it is open */
 	bool open;
-	struct image image;             /* own; zero when there is none */
-	const json_t *config;           /* lent by image.config: its "config", or NULL */
+	struct image image;   /* own; zero when there is none */
+	const json_t *config; /* lent by image.config: its "config", or NULL */
 };
 
 /* -- the artifact ------------------------------------------------------------- */
@@ -35,13 +35,14 @@ struct source {
 static int
 program(struct joist *j, const char *verb, const char *what, const char *platform, struct err *e)
 {
-	char *argv[] = { (char *)verb, (char *)what, NULL, NULL, NULL };
+	/* Standard output is the guest's. */
+	char *argv[] = { (char *)verb, "--no-digest", (char *)what, NULL, NULL, NULL };
 	int status;
 
 	if (platform) {
-		argv[1] = "--platform";
-		argv[2] = (char *)platform;
-		argv[3] = (char *)what;
+		argv[2] = "--platform";
+		argv[3] = (char *)platform;
+		argv[4] = (char *)what;
 	}
 	if (joist_image_program(j, argv, &status, e) < 0)
 		return -1;
@@ -72,8 +73,8 @@ resolve_image(struct joist *j, const char *ref, const json_t *request, struct so
 
 /* An OCI layout is run in place: only its layers are unpacked into the store. */
 static int
-resolve_layout(struct joist *j, const struct artifact *a, const json_t *request,
-               struct source *src, struct err *e)
+resolve_layout(struct joist *j, const struct artifact *a, const json_t *request, struct source *src,
+               struct err *e)
 {
 	const char *platform = json_str(request, "platform", NULL);
 	int rc = image_resolve_layout(&src->store, a->path, a->tag, platform, &src->image, e);
@@ -83,7 +84,8 @@ resolve_layout(struct joist *j, const struct artifact *a, const json_t *request,
 		image_release(&src->store);
 		rc = program(j, "unpack", what, platform, e);
 		if (rc == 0)
-			rc = image_resolve_layout(&src->store, a->path, a->tag, platform, &src->image, e);
+			rc = image_resolve_layout(&src->store, a->path, a->tag, platform,
+			                          &src->image, e);
 		free(what);
 	}
 	return rc;
@@ -166,7 +168,8 @@ environment(const struct source *src, const json_t *request, struct err *e)
 	size_t i;
 
 	json_array_append_new(
-	        env, json_string("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"));
+	        env,
+	        json_string("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"));
 	if (json_yes(request, "tty")) {
 		const char *term = getenv("TERM");
 		json_array_append_new(env, json_sprintf("TERM=%s", term ? term : "xterm"));
@@ -353,7 +356,8 @@ pairs(json_t *config, const char *key, const json_t *list, const json_t *first)
 static int
 network(json_t *config, const json_t *request, struct err *e)
 {
-	static const char *const lists[] = { "publish", "dns", "dns_search", "add_host", "net_alias" };
+	static const char *const lists[] = { "publish", "dns", "dns_search", "add_host",
+		                             "net_alias" };
 	bool ports = json_array_size(json_object_get(request, "publish")) > 0;
 	const char *net = json_str(request, "net", ports ? "user" : "none");
 
@@ -400,8 +404,8 @@ life(json_t *config, const struct source *src, const json_t *request, struct err
 			fail(e, EINVAL, "--annotation '%s' cannot be used", text);
 			return err_hint(e, "write it as NAME=VALUE; dev.joist.* is our own");
 		}
-		json_object_setn_new(json_object_get(config, "annotations"), text, (size_t)(eq - text),
-		                     json_string(eq + 1));
+		json_object_setn_new(json_object_get(config, "annotations"), text,
+		                     (size_t)(eq - text), json_string(eq + 1));
 	}
 	return 0;
 }
@@ -428,13 +432,15 @@ floor_for(const struct artifact *a, const json_t *request, struct err *e)
 		while ((word = strsep(&rest, "/"))) {
 			best = layer_find(word);
 			if (!best) {
-				fail(e, ENOSYS, "--in '%s': this build has no floor '%s'", in, word);
+				fail(e, ENOSYS, "--in '%s': this build has no floor '%s'", in,
+				     word);
 				err_hint(e, "see the floors of this build: joist version");
 				break;
 			}
 		}
 		if (best && strchr(in, '/')) {
-			fail(e, ENOSYS, "--in '%s': stacks of several floors are not in this build", in);
+			fail(e, ENOSYS, "--in '%s': stacks of several floors are not in this build",
+			     in);
 			err_hint(e, "name one floor");
 			best = NULL;
 		}
@@ -451,7 +457,8 @@ floor_for(const struct artifact *a, const json_t *request, struct err *e)
 	if (best)
 		return best;
 	fail(e, ENOEXEC, "'%s' is %s, and this build has no floor to run it", a->name, a->about);
-	err_hint(e, a->floor ? "it would be run by floor '%s'" : "see what Joist runs: joist help run",
+	err_hint(e,
+	         a->floor ? "it would be run by floor '%s'" : "see what Joist runs: joist help run",
 	         a->floor);
 	err_status(e, STATUS_CANNOT_EXEC);
 	return NULL;
@@ -564,10 +571,11 @@ make_machine(struct joist *j, const json_t *request, char **made, struct err *e)
 		config = src.artifact->kind == ARTIFACT_BUNDLE ? from_bundle(&src, request, e)
 		                                               : whole(&src, l, request, e);
 	/* What cannot be run is refused now, not at the start. */
-	struct spec *spec = config ? spec_of(json_incref(config), spec_note_of(config, "bundle", "/"),
-	                                     name, e)
-	                           : NULL;
-	struct machine *m = spec ? machine_new(s, json_str(request, "name", NULL), config, e) : NULL;
+	struct spec *spec =
+	        config ? spec_of(json_incref(config), spec_note_of(config, "bundle", "/"), name, e)
+	               : NULL;
+	struct machine *m =
+	        spec ? machine_new(s, json_str(request, "name", NULL), config, e) : NULL;
 	if (m) {
 		*made = xstrdup(m->name);
 		machine_close(j->fresh);
