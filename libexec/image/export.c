@@ -75,13 +75,24 @@ output_close(struct output *out, int rc, struct err *e)
 	return rc;
 }
 
+static bool
+is_machine(struct image_store *s, const char *name)
+{
+	char *path = xprintf("machines/%s/config.json", name);
+	bool yes = *name && name[0] != '.' && !strchr(name, '/') &&
+	           faccessat(s->dir, path, F_OK, 0) == 0;
+
+	free(path);
+	return yes;
+}
+
 static int
-machine(struct image_store *s, const struct options *o, struct err *e)
+machine(struct image_store *s, const struct options *o, const char *name, struct err *e)
 {
 	struct output out;
 	struct machine_root root;
 
-	if (machine_root_open(&root, s, o->machine, e) < 0)
+	if (machine_root_open(&root, s, name, e) < 0)
 		return -1;
 	int rc = output_open(&out, o->output, e);
 	if (rc == 0)
@@ -97,11 +108,14 @@ export_command(struct image_store *s, const struct options *o, struct err *e)
 	struct output out;
 
 	if (o->machine)
-		return machine(s, o, e);
+		return machine(s, o, o->machine, e);
 	if (o->nargs < 1) {
 		fail(e, EINVAL, "export needs an image or a machine");
 		return err_hint(e, "write: joist export [-o FILE] NAME|IMAGE");
 	}
+	/* A machine's name comes before an image's. */
+	if (!o->format && is_machine(s, o->args[0]))
+		return machine(s, o, o->args[0], e);
 	if (strcmp(format, "oci-dir") == 0)
 		return save_folder(s, o, o->output, e);
 	bool docker = strcmp(format, "docker") == 0 || strcmp(format, "docker-archive") == 0;

@@ -231,7 +231,7 @@ import_unpack(struct image_store *s, const struct options *o, struct err *e)
 	rc = 0;
 	for (size_t i = 0; i < m.nlayers && rc == 0; i++)
 		rc = unpack_one(s, &l, &m.layers[i], ids[i], e);
-	if (rc == 0)
+	if (rc == 0 && !o->no_digest)
 		printf("%s\n", digest);
 out:
 	free(ids);

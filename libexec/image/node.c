@@ -103,9 +103,10 @@ node_xattrs(const struct node_policy *p, int dir, const char *name, int fd, stru
 			warn_once(&unsupported, "this file system has no place for some extended "
 			                        "attributes: left out");
 		else if (errno == ENOSPC || errno == E2BIG || errno == ERANGE)
-			return fail(e, E2BIG,
-			            "'%.200s' has more extended attributes than this file system keeps",
-			            name);
+			return fail(
+			        e, E2BIG,
+			        "'%.200s' has more extended attributes than this file system keeps",
+			        name);
 		else
 			return fail(e, errno, "attribute '%.80s' of '%.200s': %s", key, name,
 			            strerror(errno));

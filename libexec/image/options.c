@@ -26,6 +26,7 @@ static const struct {
 	{ "cert-dir", 0, TEXT, offsetof(struct options, cert_dir) },
 	{ "creds", 0, TEXT, offsetof(struct options, creds) },
 	{ "all-platforms", 0, YES, offsetof(struct options, all_platforms) },
+	{ "no-digest", 0, YES, offsetof(struct options, no_digest) },
 	{ "change", 'c', LIST, offsetof(struct options, changes) },
 	{ "message", 'm', TEXT, offsetof(struct options, message) },
 	{ "output", 'o', TEXT, offsetof(struct options, output) },

@@ -11,7 +11,7 @@
 
 struct options {
 	const char *root, *platform, *creds, *cert_dir, *message, *output, *format, *machine;
-	bool quiet, plain_http, no_verify, all_platforms;
+	bool quiet, plain_http, no_verify, all_platforms, no_digest;
 	bool archive, follow;   /* cp */
 	struct vec changes;     /* of texts, lent */
 	char **args;            /* what is not a flag; NULL-terminated, lent */

@@ -121,7 +121,7 @@ pull_command(struct image_store *s, const struct options *o, struct err *e)
 	/* What the tag stood for, so that the same can be asked for again. */
 	json_object_set_new(d, "annotations", json_pack("{s:s}", "dev.joist.pulled", asked));
 	rc = image_tag(s, name, d, e);
-	if (rc == 0) {
+	if (rc == 0 && !o->no_digest) {
 		printf("%s\n", digest);
 		fflush(stdout);
 	}

@@ -93,7 +93,7 @@ END
 
 # Through every form and back, nothing changes.
 fingerprint() {
-	(cd "$1" && find . -printf '%p %y %m %U %G %T@ %n %l\n' | grep -v '^./implied' | sort && getfattr -dRhm - . 2>/dev/null | sort)
+	(cd "$1" && find . -printf '%p %y %m %U %G %T@ %n %l\n' | grep -Ev '^./(implied|long)' | sort && getfattr -dRhm - . 2>/dev/null | sort)
 }
 want=$(fingerprint "$fs")
 img -q export -o "$W/a.oci" all && img -q export --format docker -o "$W/a.docker" all && img -q export --format oci-dir -o "$W/a.dir" all || not_ok "export"
