@@ -162,12 +162,12 @@ ref_parse(const char *text, struct ref *r, struct err *e)
 	}
 	if (!path_ok(name, (size_t)(end - name)))
 		return refuse(r, text, "a part of it is not valid", e);
-	if (end - name > NAME_MOST)
-		return refuse(r, text, "it is too long", e);
 	if (strcmp(r->host, "docker.io") == 0 && !memchr(name, '/', (size_t)(end - name)))
 		r->path = xprintf("library/%.*s", (int)(end - name), name);
 	else
 		r->path = cut(name, (size_t)(end - name));
+	if (strlen(r->host) + 1 + strlen(r->path) > NAME_MOST)
+		return refuse(r, text, "it is too long", e);
 	return 0;
 }
 
