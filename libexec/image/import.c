@@ -206,6 +206,30 @@ unpack_one(struct image_store *s, const struct layout *l, const struct descripto
 	return rc < 0 ? err_prefix(e, "layer %.19s", d->digest) : 0;
 }
 
+/* A document of a layout, only if it is what its name says. */
+static json_t *
+checked(const struct layout *l, const char *digest, const char *what, struct err *e)
+{
+	char path[80], got[80], *text;
+	size_t n;
+
+	if (file_read(l->dir, layout_blob(digest, path), MANIFEST_MOST, &text, &n, e) < 0) {
+		err_prefix(e, "broken image: its %s", what);
+		return NULL;
+	}
+	hash_of(text, n, got);
+	json_t *doc = NULL;
+	if (strcmp(got, digest) != 0) {
+		fail(e, EBADMSG, "wrong digest: the %s %.19s... in '%s' is %.19s...", what, digest,
+		     l->path, got);
+		err_hint(e, "copy the layout anew");
+	} else {
+		doc = json_parse(text, n, what, e);
+	}
+	free(text);
+	return doc;
+}
+
 int
 import_unpack(struct image_store *s, const struct options *o, struct err *e)
 {
@@ -224,8 +248,8 @@ import_unpack(struct image_store *s, const struct options *o, struct err *e)
 		return -1;
 	}
 	if (!(digest = layout_find(&l, tag, &p, e)) ||
-	    !(doc = layout_json(&l, digest, "manifest", e)) || manifest_of(doc, &m, e) < 0 ||
-	    !(config = layout_json(&l, m.config.digest, "configuration", e)) ||
+	    !(doc = checked(&l, digest, "manifest", e)) || manifest_of(doc, &m, e) < 0 ||
+	    !(config = checked(&l, m.config.digest, "configuration", e)) ||
 	    manifest_diff_ids(config, m.nlayers, &ids, e) < 0)
 		goto out;
 	rc = 0;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -234,9 +235,15 @@ pack_folder(int fd, int (*put)(void *, const void *, size_t, struct err *), void
             struct err *e)
 {
 	struct packer *p = xcalloc(1, sizeof *p);
+	/* Where names are UTF-8 the archive says so; other bytes are marked as
+	 * such.  (Reading is done in the C locale: there, in a UTF-8 one, the
+	 * library would compose accents and so change names.) */
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), before = (locale_t)0;
 	struct stat st;
 	int rc = -1;
 
+	if (utf8)
+		before = uselocale(utf8);
 	p->put = put;
 	p->ctx = ctx;
 	p->e = e;
@@ -263,6 +270,10 @@ pack_folder(int fd, int (*put)(void *, const void *, size_t, struct err *), void
 		rc = refused(p);
 out:
 	archive_write_free(p->a);
+	if (utf8) {
+		uselocale(before);
+		freelocale(utf8);
+	}
 	for (size_t i = 0; i < LINKS; i++)
 		for (struct link *l = p->links[i], *next; l; l = next) {
 			next = l->next;
