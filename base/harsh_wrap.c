@@ -89,11 +89,22 @@ __wrap_write(int fd, const void *buf, size_t n)
 	return __real_write(fd, buf, n);
 }
 
+static bool started;
+
+/* The C library allocates before main and ends badly by itself. */
+__attribute__((constructor)) static void
+start(void)
+{
+	started = true;
+}
+
 static bool
 no_memory(void)
 {
 	static _Atomic long left = -1;
 
+	if (!started)
+		return false;
 	if (left < 0)
 		left = setting("JOIST_HARSH_ALLOC", 0);
 	if (left == 0 || --left > 0)

@@ -17,27 +17,34 @@ const struct verb cli_verbs[] = {
 	{ NULL, NULL, NULL, 0, 0, 0, NULL, NULL, NULL },
 };
 
-int
-main(int argc, char **argv)
+static int
+perform(struct call *c)
 {
-	struct call c = { 0 };
 	struct err e = { 0 };
 
-	if (parse_line(argc, argv, &c, &e) < 0)
-		return say_error(&e);
-	if (!c.quiet)
+	if (!c->quiet)
 		err_warn_to(say_warning);
-	c.joist = joist_open(json_str(c.flags, "root", NULL), &e);
-	if (!c.joist)
+	c->joist = joist_open(json_str(c->flags, "root", NULL), &e);
+	if (!c->joist)
 		return say_error(&e);
-	int status = c.verb->run(&c);
+	int status = c->verb->run(c);
 	/* What was printed must have arrived: a full disk is an error too. */
 	if (fflush(stdout) != 0 && status == 0) {
 		fail(&e, EIO, "standard output: the text could not be written");
 		err_hint(&e, "look for a full disk or a closed pipe");
 		status = say_error(&e);
 	}
-	joist_close(c.joist);
+	joist_close(c->joist);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct call c = { 0 };
+	struct err e = { 0 };
+
+	int status = parse_line(argc, argv, &c, &e) < 0 ? say_error(&e) : perform(&c);
 	json_decref(c.flags);
 	free(c.args);
 	return status;

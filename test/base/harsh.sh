@@ -22,4 +22,4 @@ try help joist help run
 try what joist what "$ROOTFS"
 has root && try run joist run --rm "$ROOTFS" /bin/true
 run joist ps -a -n
-has root && expect_out one "after all that" && ok "the store is whole after all that"
+has root && expect_has one "after all that" && ok "the store is whole after all that"
