@@ -9,7 +9,7 @@ is() { [ "$(status_of "$1")" = "$2" ]; }
 # -- create, start, wait -------------------------------------------------------
 run joist create --name a "$ROOTFS" sh -c 'echo started; exit 5'
 expect_status 0 "create" && expect_out a "create prints the name" && is a created && ok "create makes a machine that rests"
-run joist start -a a
+run joist start --attach a
 expect_status 5 "start -a" && expect_out started "start -a" && ok "start -a shows its output and takes its status"
 is a stopped && ok "it is stopped when its program has ended" || not_ok "status after the end: $(status_of a)"
 run joist start a
@@ -21,7 +21,7 @@ run joist rm a
 expect_status 0 "rm" && [ -z "$(joist ps -a -n)" ] && ok "rm leaves no machine"
 
 # -- run -d, ps, exec, stop ---------------------------------------------------------
-run joist run -d --name web --label tier=front --stop-timeout 1 "$ROOTFS" sh -c 'trap "echo bye; exit 0" TERM; echo up; while :; do sleep 0.1; done'
+run joist --quiet run --detach --name web --cpus 1.5 --label tier=front --stop-timeout 1 "$ROOTFS" sh -c 'trap "echo bye; exit 0" TERM; echo up; while :; do sleep 0.1; done'
 expect_status 0 "run -d" && expect_out web "run -d" && ok "run -d prints the name"
 run joist ps
 expect_has web "ps" && ok "ps shows it"
@@ -43,13 +43,13 @@ run joist exec web /bin/no-such
 expect_status 127 "exec of nothing" && ok "exec of a missing command is 127"
 run joist exec web /etc/passwd
 expect_status 126 "exec of a plain file" && ok "exec of what cannot be executed is 126"
-run sh -c 'echo typed | joist exec -i web cat'
+run sh -c 'echo typed | joist exec --interactive web cat'
 expect_out typed "exec -i" && ok "exec -i forwards standard input"
 run joist exec --privileged web grep CapEff /proc/self/status
 expect_status 0 "exec --privileged" && ok "exec --privileged"
-run joist exec -d web sh -c 'touch /tmp/detached'
+run joist exec --detach web sh -c 'touch /tmp/detached'
 until_ok 5 joist exec web test -e /tmp/detached && ok "exec -d does not wait" || not_ok "exec -d did nothing"
-run script -qec "joist exec -it web tty" /dev/null
+run script -qec "joist exec -i --tty web tty" /dev/null
 expect_has /dev/ "exec -t" && ok "exec -t gives a terminal"
 
 # -- pause, resume ----------------------------------------------------------------
@@ -66,11 +66,11 @@ mkdir -p "$W/folder/deep" && echo two >"$W/folder/deep/two"
 run joist cp "$W/one" web:/tmp/one
 run joist exec web cat /tmp/one
 expect_out one "cp into" && ok "cp copies a file into a machine"
-run joist cp -a "$W/folder" web:/tmp/
+run joist cp --archive "$W/folder" web:/tmp/
 run joist exec web cat /tmp/folder/deep/two
 expect_out two "cp of a folder" && ok "cp copies a folder whole"
 joist exec web ln -s /etc/passwd /tmp/link
-run joist cp -L web:/tmp/link "$W/back"
+run joist cp --follow-link web:/tmp/link "$W/back"
 [ -f "$W/back" ] && ! [ -L "$W/back" ] && grep -q '^user:' "$W/back" && ok "cp -L follows a link inside the machine" || not_ok "cp -L"
 run joist cp web:/tmp/not-there "$W/x"
 expect_status 125 "cp of nothing" && ok "cp of a missing file fails"
@@ -83,7 +83,7 @@ expect_status 0 "stop" && is web stopped && ok "stop ends it"
 run joist logs -n 1 web
 expect_has bye "stop signal" && ok "stop was gentle: its handler ran"
 run joist start web
-run joist kill -s USR1 web
+run joist kill --signal USR1 web
 expect_status 0 "kill -s" && until_ok 5 is web stopped && ok "kill sends the signal it was given"
 run joist start web
 run joist kill web
@@ -99,7 +99,7 @@ expect_status 0 "stop of a deaf one" && [ $((SECONDS - start)) -lt 6 ] && ok "st
 run joist start deaf
 run joist rm deaf
 expect_status 125 "rm of a running one" && two_lines "rm of a running one" && ok "rm refuses a running machine"
-run joist rm -f deaf
+run joist rm --force deaf
 expect_status 0 "rm -f" && ok "rm -f removes it all the same"
 run joist rm -f deaf
 expect_status 0 "rm -f of nothing" && ok "rm -f of a machine that is not there is no error"
