@@ -1,14 +1,348 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bridge.c -- named networks: see netmode.h. */
+/* bridge.c -- named networks (netmode.h): machines on a bridge of the host,
+ * with addresses, NAT, published ports and names.
+ *
+ * A network is made at first use and written down in a book (lease.h); bridge,
+ * rules (nft.h) and name server (libexec/dns) are there while it has machines.
+ */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/arena.h"
+#include "base/file.h"
+#include "base/host_linux.h"
+#include "base/json.h"
+#include "base/proc.h"
+#include "layer/os/lease.h"
 #include "layer/os/netmode.h"
+#include "layer/os/nft.h"
+#include "layer/os/rtnl.h"
+
+enum { PREFIX = 24 };
+
+struct place {
+	uint32_t ip, gateway;
+	char bridge[16], veth[16];
+};
+
+/* A device's name has 15 letters; the pair's outer end is found again by it. */
+static void
+veth_name(const char *root, const char *machine, char name[16])
+{
+	uint32_t hash = 2166136261u;    /* FNV-1a */
+
+	for (const char *p = root; *p; p++)
+		hash = (hash ^ (unsigned char)*p) * 16777619u;
+	hash = (hash ^ '/') * 16777619u;
+	for (const char *p = machine; *p; p++)
+		hash = (hash ^ (unsigned char)*p) * 16777619u;
+	snprintf(name, 16, "jv-%08x", hash);
+}
+
+/* -- ports ------------------------------------------------------------------------ */
+
+/* Take a port for a moment to see whether it is free; 0 takes any, and p->host
+ * is then the one. */
+static int
+try_port(struct net_port *p, struct err *e)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(p->host) };
+	socklen_t n = sizeof a;
+	int sock = socket(AF_INET, (p->proto[0] == 'u' ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+
+	if (p->host_ip[0])
+		inet_pton(AF_INET, p->host_ip, &a.sin_addr);
+	int rc = sock < 0 ? -1 : bind(sock, (struct sockaddr *)&a, sizeof a);
+	int why = errno;
+	if (rc == 0 && p->host == 0 && getsockname(sock, (struct sockaddr *)&a, &n) == 0)
+		p->host = ntohs(a.sin_port);
+	if (sock >= 0)
+		close(sock);
+	if (rc == 0)
+		return 0;
+	fail(e, why, "port %u/%s cannot be published: %s", p->host, p->proto, strerror(why));
+	return err_hint(e, "see who has it: ss -ltnup; or choose another with -p HOST:GUEST");
+}
+
+/* Published ports of other machines are rules, which no bind would meet. */
+static int
+published(const struct lease_book *b, const char *machine, const struct net_port *p, struct err *e)
+{
+	const char *other;
+	json_t *lease, *o;
+	size_t i;
+
+	json_object_foreach(json_object_get(b->doc, "leases"), other, lease) {
+		if (strcmp(other, machine) == 0)
+			continue;
+		json_array_foreach(json_object_get(lease, "ports"), i, o)
+			if (json_int(o, "host", 0) == p->host &&
+			    strcmp(json_str(o, "proto", ""), p->proto) == 0 &&
+			    strcmp(json_str(o, "hostIp", ""), p->host_ip) == 0) {
+				fail(e, EADDRINUSE, "port %u/%s is published by machine '%s'", p->host, p->proto,
+				     other);
+				return err_hint(e, "choose another with -p HOST:GUEST");
+			}
+	}
+	return 0;
+}
+
+static json_t *
+port_list(const struct net_config *c)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->nports; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:i}", "proto", c->ports[i].proto,
+		                                      "hostIp", c->ports[i].host_ip, "host",
+		                                      c->ports[i].host, "guest", c->ports[i].guest));
+	return list;
+}
+
+/* -- before birth --------------------------------------------------------------------- */
 
 static int
 reserve(struct net *n, struct err *e)
 {
-	fail(e, ENOSYS, "--net '%s': named networks are not in this build yet", n->config->mode);
-	return err_hint(e, "use --net none, host or user");
+	const struct net_config *c = n->config;
+	struct lease_book b;
+
+	if (c->rootless) {
+		fail(e, EPERM, "only root can use named networks such as '%s'", c->mode);
+		return err_hint(e, "use --net user, which needs no rights");
+	}
+	if (!proc_which("nft", NULL, 0)) {
+		fail(e, ENOENT, "named networks need the program nft");
+		return err_hint(e, "install it: apt-get install nftables");
+	}
+	if (lease_open(&b, c->root, c->mode, true, e) < 0)
+		return -1;
+	struct place *p = xcalloc(1, sizeof *p);
+	int rc = lease_take(&b, c->machine, c->ip, &p->ip, e);
+	for (size_t i = 0; rc == 0 && i < c->nports; i++)
+		if (try_port(&c->ports[i], e) < 0 || published(&b, c->machine, &c->ports[i], e) < 0)
+			rc = -1;
+	if (rc == 0) {
+		json_t *lease = json_object_get(json_object_get(b.doc, "leases"), c->machine);
+		json_t *names = json_array();
+		json_array_append_new(names, json_string(c->machine));
+		json_array_append_new(names, json_string(c->hostname));
+		for (char **a = c->aliases; a && *a; a++)
+			json_array_append_new(names, json_string(*a));
+		json_object_set_new(lease, "names", names);
+		json_object_set_new(lease, "ports", port_list(c));
+		p->gateway = lease_gateway(&b);
+		snprintf(p->bridge, sizeof p->bridge, "%s", lease_bridge(&b));
+		veth_name(c->root, c->machine, p->veth);
+		rc = lease_save(&b, e);
+	}
+	lease_close(&b);
+	if (rc < 0)
+		free(p);
+	else
+		n->own = p;
+	return rc;
 }
 
-const struct netmode bridge_mode = { .reserve = reserve };
+/* -- start --------------------------------------------------------------------------------- */
+
+/* The container's own end is configured from inside its namespace. */
+static _Noreturn void
+inside(const struct place *p, pid_t pid, int report)
+{
+	struct err e = { 0 };
+	char path[40];
+
+	snprintf(path, sizeof path, "/proc/%d/ns/net", (int)pid);
+	int ns = open(path, O_RDONLY | O_CLOEXEC);
+	if (ns < 0 || setns(ns, CLONE_NEWNET) < 0)
+		fail(&e, errno, "cannot enter the container's network: %s", strerror(errno));
+	else if (rtnl_address("eth0", p->ip, PREFIX, &e) == 0 && rtnl_up("eth0", &e) == 0)
+		rtnl_default_route(p->gateway, &e);
+	file_write_all(report, &e, sizeof e);
+	_exit(0);
+}
+
+static int
+configure_inside(const struct place *p, pid_t pid, struct err *e)
+{
+	struct clone_args a = { .flags = CLONE_CLEAR_SIGHAND, .exit_signal = SIGCHLD };
+	struct err got = { .code = EIO, .what = "the container's network could not be set up" };
+	int report[2];
+
+	if (pipe2(report, O_CLOEXEC) < 0)
+		return fail(e, errno, "cannot make a pipe: %s", strerror(errno));
+	pid_t child = host_clone3(&a);
+	if (child == 0)
+		inside(p, pid, report[1]);
+	close(report[1]);
+	if (child > 0 && read(report[0], &got, sizeof got) != sizeof got)
+		got.code = EIO;
+	close(report[0]);
+	if (child > 0)
+		proc_wait(child);
+	return got.code ? fail(e, got.code, "%s", got.what) : 0;
+}
+
+static void
+sysctl(const char *path, const char *value)
+{
+	char now[16];
+
+	/* Writing what is there already would reset other things (ip_forward). */
+	if (file_peek(AT_FDCWD, path, now, sizeof now) < 0 || strcmp(now, value) != 0)
+		file_poke(AT_FDCWD, path, value);
+}
+
+static int
+host_side(const struct place *p, struct err *e)
+{
+	char path[80];
+
+	if (rtnl_bridge(p->bridge, e) < 0 || rtnl_address(p->bridge, p->gateway, PREFIX, e) < 0 ||
+	    rtnl_up(p->bridge, e) < 0)
+		return -1;
+	sysctl("/proc/sys/net/ipv4/ip_forward", "1");
+	/* 127.0.0.1:PORT of the host leads to the machine too (nft.c). */
+	snprintf(path, sizeof path, "/proc/sys/net/ipv4/conf/%s/route_localnet", p->bridge);
+	sysctl(path, "1");
+	return 0;
+}
+
+/* It goes into the background when it listens, and ends with the network's
+ * last machine; a second one finds the first and ends at once. */
+static void
+name_server(const struct net_config *c)
+{
+	char *program = proc_libexec("joist-dns");
+	char *argv[] = { program, (char *)c->root, (char *)c->mode, NULL };
+	struct err e = { 0 };
+	char *out = NULL;
+
+	if (proc_run(argv, &out, &e) != 0)
+		err_warn("names of network '%s' are not answered: %s", c->mode,
+		         e.what[0] ? e.what : out ? out : "joist-dns failed");
+	free(out);
+	free(program);
+}
+
+static int
+start(struct net *n, pid_t pid, struct err *e)
+{
+	const struct net_config *c = n->config;
+	struct place *p = n->own;
+	struct lease_book b;
+	uint8_t mac[6] = { 0x02, 0x59, (uint8_t)(p->ip >> 24), (uint8_t)(p->ip >> 16),
+		(uint8_t)(p->ip >> 8), (uint8_t)p->ip };
+
+	/* The lock of the books keeps all who change the host's side apart. */
+	if (lease_open(&b, c->root, c->mode, true, e) < 0)
+		return -1;
+	rtnl_delete(p->veth, NULL);
+	int rc = host_side(p, e);
+	if (rc == 0)
+		rc = rtnl_veth(p->veth, p->bridge, "eth0", pid, mac, e);
+	if (rc == 0)
+		rc = rtnl_up(p->veth, e);
+	if (rc == 0)
+		rc = configure_inside(p, pid, e);
+	if (rc == 0)
+		rc = nft_apply(c->root, e);
+	if (rc == 0)
+		name_server(c);
+	lease_close(&b);
+	return rc;
+}
+
+/* -- the end ----------------------------------------------------------------------------------- */
+
+static void
+leave(const char *root, const char *network, const char *machine)
+{
+	struct lease_book b;
+	char veth[16];
+
+	veth_name(root, machine, veth);
+	rtnl_delete(veth, NULL);
+	if (lease_open(&b, root, network, false, NULL) < 0)
+		return;
+	lease_give_back(&b, machine);
+	lease_save(&b, NULL);
+	nft_apply(root, NULL);
+	if (lease_count(&b) == 0)
+		rtnl_delete(lease_bridge(&b), NULL);
+	lease_close(&b);
+}
+
+static void
+stop(struct net *n)
+{
+	if (n->own)
+		leave(n->config->root, n->config->mode, n->config->machine);
+	free(n->own);
+}
+
+static void
+recover(const char *root, const char *machine)
+{
+	char **networks = lease_networks_of(root, machine);
+
+	for (size_t i = 0; networks[i]; i++) {
+		leave(root, networks[i], machine);
+		free(networks[i]);
+	}
+	free(networks);
+}
+
+/* -- looking ------------------------------------------------------------------------------------- */
+
+static void
+dotted(uint32_t ip, char text[16])
+{
+	snprintf(text, 16, "%u.%u.%u.%u", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255);
+}
+
+static void
+files(const struct net *n, struct str *hosts, struct str *resolv)
+{
+	const struct place *p = n->own;
+	const struct net_config *c = n->config;
+	char ip[16], gateway[16];
+
+	dotted(p->ip, ip);
+	dotted(p->gateway, gateway);
+	str_printf(hosts, "%s\t%s", ip, c->hostname);
+	if (strcmp(c->hostname, c->machine) != 0)
+		str_printf(hosts, " %s", c->machine);
+	str_addc(hosts, '\n');
+	str_printf(resolv, "nameserver %s\n", gateway);
+}
+
+static void
+inspect(const struct net *n, json_t *o)
+{
+	const struct place *p = n->own;
+	char ip[16], gateway[16];
+
+	dotted(p->ip, ip);
+	dotted(p->gateway, gateway);
+	json_object_set_new(o, "ip", json_string(ip));
+	json_object_set_new(o, "prefix", json_integer(PREFIX));
+	json_object_set_new(o, "gateway", json_string(gateway));
+	json_object_set_new(o, "mac", json_sprintf("02:59:%02x:%02x:%02x:%02x", p->ip >> 24,
+	                                           p->ip >> 16 & 255, p->ip >> 8 & 255, p->ip & 255));
+	json_object_set_new(o, "bridge", json_string(p->bridge));
+}
+
+const struct netmode bridge_mode = {
+	.reserve = reserve, .start = start, .stop = stop, .files = files, .inspect = inspect,
+	.recover = recover,
+};
