@@ -18,7 +18,9 @@ out=$build/bench
 [ "$(id -u)" = 0 ] || { echo "bench/image.sh: skipped: needs root"; exit 0; }
 [ -x "$program" ] || { echo "bench/image.sh: skipped: no $program"; exit 0; }
 command -v python3 >/dev/null || { echo "bench/image.sh: skipped: no python3"; exit 0; }
-W=$(mktemp -d "${TMPDIR:-/var/tmp}/joist-bench.XXXXXX")
+# podman takes a path with a capital in it for a bad name.
+W=${TMPDIR:-/var/tmp}/joist-bench-image-$$
+mkdir -m 700 "$W"
 trap 'rm -rf --one-file-system "$W"' EXIT
 trap 'exit 130' INT TERM
 mkdir -p "$out"
