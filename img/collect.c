@@ -78,8 +78,7 @@ user_of(struct image_store *s, json_t *users, const json_t *descriptor)
 	if (manifest_descriptor(descriptor, "", &d, NULL) < 0)
 		return NULL;
 	inner = layout_follow(&s->layout, &d, &host, NULL);
-	json_object_foreach(users, machine, use)
-	{
+	json_object_foreach(users, machine, use) {
 		const char *digest = json_str(use, "digest", "");
 		if (strcmp(digest, d.digest) == 0 || (inner && strcmp(digest, inner) == 0))
 			found = machine;
@@ -144,8 +143,7 @@ mark_manifest(struct mark *m, const char *digest, int depth)
 	if (!doc)
 		return;
 	if (manifest_is_index(doc)) {
-		json_array_foreach(json_object_get(doc, "manifests"), i, o)
-		{
+		json_array_foreach(json_object_get(doc, "manifests"), i, o) {
 			if (depth < 4)
 				mark_manifest(m, json_str(o, "digest", ""), depth + 1);
 		}
@@ -173,8 +171,7 @@ mark_machines(struct mark *m, json_t *users)
 	const char *machine;
 	json_t *use;
 
-	json_object_foreach(users, machine, use)
-	{
+	json_object_foreach(users, machine, use) {
 		mark_manifest(m, json_str(use, "digest", ""), 0);
 		char *all = xstrdup(json_str(use, "layers", "")), *rest = all, *id;
 		while ((id = strsep(&rest, ",")))
@@ -272,7 +269,7 @@ sweep_partial(void *ctx, const char *name)
 	if (str_ends(name, ".lock") || str_starts(name, ".new-"))
 		unlinkat(s->dir, path, 0);
 	else if (fstatat(s->dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    time(NULL) - st.st_mtime > PARTIAL_DAYS * 86400L)
+	         time(NULL) - st.st_mtime > PARTIAL_DAYS * 86400L)
 		unlinkat(s->dir, path, 0);
 	free(path);
 }
@@ -318,8 +315,7 @@ sweep(struct image_store *s, json_t *report, struct err *e)
 		err_hint(e, "find it with: joist ps -a");
 		goto out;
 	}
-	json_array_foreach(json_object_get(index, "manifests"), i, d)
-	{
+	json_array_foreach(json_object_get(index, "manifests"), i, d) {
 		mark_manifest(&w.m, json_str(d, "digest", ""), 0);
 	}
 	mark_machines(&w.m, users);
@@ -382,8 +378,7 @@ untag(struct image_store *s, json_t *index, const char *text, bool force, json_t
 	char *name = ref_parse(text, &r, NULL) == 0 ? ref_name(&r) : xstrdup("");
 	ref_free(&r);
 	bool by_name = strcmp(name_of(d), name) == 0 && *name;
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach(list, i, o) {
 		if (by_name && strcmp(name_of(o), name) == 0)
 			gone++;
 		else if (strcmp(json_str(o, "digest", ""), digest) == 0)

@@ -202,8 +202,7 @@ by_name(const json_t *list, const char *name, const struct platform *p, bool any
 	int most = 0;
 	size_t i;
 
-	json_array_foreach(list, i, d)
-	{
+	json_array_foreach(list, i, d) {
 		if (strcmp(name_of(d), name) != 0)
 			continue;
 		int fit = manifest_fits(d, p);
@@ -225,8 +224,7 @@ by_id(const json_t *list, const char *text, bool *several)
 
 	if (n < ID_LEAST || n > 64 || strspn(hex, "0123456789abcdef") != n)
 		return NULL;
-	json_array_foreach(list, i, d)
-	{
+	json_array_foreach(list, i, d) {
 		const char *digest = json_str(d, "digest", "");
 		if (!ref_is_digest(digest) || strncmp(ref_hex(digest), hex, n) != 0)
 			continue;

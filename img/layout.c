@@ -203,8 +203,7 @@ layout_find(const struct layout *l, const char *tag, const struct platform *p, s
 
 	if (!index)
 		return NULL;
-	json_array_foreach(json_object_get(index, "manifests"), i, d)
-	{
+	json_array_foreach(json_object_get(index, "manifests"), i, d) {
 		if (tag ? !named(d, tag) : false)
 			continue;
 		n++;

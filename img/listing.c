@@ -24,8 +24,7 @@ machines_of(json_t *users, const char *digest)
 	json_t *list = json_array(), *use;
 	const char *machine;
 
-	json_object_foreach(users, machine, use)
-	{
+	json_object_foreach(users, machine, use) {
 		if (strcmp(json_str(use, "digest", ""), digest) == 0)
 			json_array_append_new(list, json_string(machine));
 	}
@@ -149,15 +148,13 @@ listing_all(struct image_store *s, const char *filter, struct err *e)
 	char *full = filter && ref_parse(filter, &r, NULL) == 0 ? ref_name(&r) : NULL;
 	ref_free(&r);
 	list = json_array();
-	json_array_foreach(json_object_get(index, "manifests"), i, d)
-	{
+	json_array_foreach(json_object_get(index, "manifests"), i, d) {
 		const char *digest = json_str(d, "digest", "");
 		if (!ref_is_digest(digest) || !wanted(name_of(d), digest, filter, full))
 			continue;
 		json_t *doc = layout_json(&s->layout, digest, "manifest", NULL);
 		if (doc && manifest_is_index(doc)) {
-			json_array_foreach(json_object_get(doc, "manifests"), k, inner)
-			{
+			json_array_foreach(json_object_get(doc, "manifests"), k, inner) {
 				const char *one = json_str(inner, "digest", "");
 				if (ref_is_digest(one) && layout_has(&s->layout, one, -1) &&
 				    strcmp(json_str(json_object_get(inner, "platform"), "os", ""),
@@ -193,8 +190,7 @@ listing_one(struct image_store *s, const char *text, struct err *e)
 	    !(users = collect_users(s, NULL, e)))
 		goto out;
 	names = json_array();
-	json_array_foreach(json_object_get(index, "manifests"), i, d)
-	{
+	json_array_foreach(json_object_get(index, "manifests"), i, d) {
 		if (strcmp(json_str(d, "digest", ""), desc.digest) == 0)
 			json_array_append_new(names, json_string(ref_short(name_of(d))));
 	}

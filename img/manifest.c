@@ -154,8 +154,7 @@ offered(const json_t *list, struct err *e)
 	size_t i;
 	json_t *d;
 
-	json_array_foreach(list, i, d)
-	{
+	json_array_foreach(list, i, d) {
 		const json_t *o = json_object_get(d, "platform");
 		struct platform q = { 0 };
 		if (!o || strcmp(json_str(o, "os", "unknown"), "unknown") == 0 || s.n > 150)
@@ -180,8 +179,7 @@ manifest_pick(const json_t *index, const struct platform *p, struct descriptor *
 	size_t i;
 	json_t *o;
 
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach(list, i, o) {
 		int fit = manifest_fits(o, p);
 		if (fit > most) {
 			most = fit;

@@ -127,7 +127,10 @@ subid_enter(struct err *e)
 	pid_t pid = fork();
 	if (pid == 0) {
 		close(go[1]);
-		if (read(go[0], &c, 1) != 1)
+		ssize_t n;
+		while ((n = read(go[0], &c, 1)) < 0 && errno == EINTR)
+			;
+		if (n != 1)
 			_exit(1);
 		_exit(write_map("newuidmap", us, our_uid, uid, told) < 0 ||
 		      write_map("newgidmap", us, our_gid, gid, told) < 0);
@@ -138,8 +141,8 @@ subid_enter(struct err *e)
 		rc = fail(e, errno, "cannot make a user namespace: %s", strerror(errno));
 		err_hint(e, "look at: joist doctor");
 	}
-	if (rc == 0 && write(go[1], &c, 1) != 1)
-		rc = -1;
+	if (rc == 0 && file_write_all(go[1], &c, 1) < 0)
+		rc = fail(e, errno, "cannot map the ids of /etc/subuid: %s", strerror(errno));
 	close(go[1]);
 	if (pid > 0 && proc_wait(pid) != 0 && rc == 0)
 		rc = fail(e, told->code ? told->code : EPERM, "%s",

@@ -87,8 +87,14 @@ helper(const char *name, const char *server, struct auth *a, struct err *e)
 	if (pid > 0)
 		file_write_all(in[1], server, strlen(server));
 	close(in[1]);
-	for (ssize_t n; pid > 0 && s.n < 64 << 10 && (n = read(out[0], buf, sizeof buf)) > 0;)
+	while (pid > 0 && s.n < 64 << 10) {
+		ssize_t n = read(out[0], buf, sizeof buf);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
 		str_addn(&s, buf, (size_t)n);
+	}
 	close(out[0]);
 	int status = pid > 0 ? proc_wait(pid) : -1;
 	/* It has nothing for this server: nobody. */

@@ -26,12 +26,12 @@
 
 /* One end of a copy. */
 struct side {
-	const char *machine;            /* own; NULL: the outside */
-	const char *path;               /* lent */
-	int root;                       /* own: of the machine; AT_FDCWD outside */
-	uid_t uid;                      /* who its root is on the host */
-	struct machine_root stopped;    /* own, when the machine does not run */
-	bool stream;                    /* "-" */
+	const char *machine;         /* own; NULL: the outside */
+	const char *path;            /* lent */
+	int root;                    /* own: of the machine; AT_FDCWD outside */
+	uid_t uid;                   /* who its root is on the host */
+	struct machine_root stopped; /* own, when the machine does not run */
+	bool stream;                 /* "-" */
 };
 
 /* -- the two ends ----------------------------------------------------------------- */
@@ -182,8 +182,7 @@ reopen(int what)
 }
 
 static int
-regular(const struct job *j, int what, const struct stat *st, int to, const char *as,
-        struct err *e)
+regular(const struct job *j, int what, const struct stat *st, int to, const char *as, struct err *e)
 {
 	struct timespec times[2] = { st->st_atim, st->st_mtim };
 
@@ -249,7 +248,7 @@ contents(const struct job *j, int what, int to, struct err *e)
 		become(j->from);
 		int one = openat(what, ent->d_name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 		if (one < 0 && errno == ENOENT)
-			continue;       /* it went meanwhile */
+			continue; /* it went meanwhile */
 		rc = one < 0 ? fault(ent->d_name, e) : item(j, one, to, ent->d_name, e);
 		if (one >= 0)
 			close(one);
@@ -293,7 +292,7 @@ item(const struct job *j, int what, int to, const char *as, struct err *e)
 	if (S_ISLNK(st.st_mode))
 		return symbolic(j, what, to, as, e);
 	if (S_ISSOCK(st.st_mode))
-		return 0;               /* it would be one that nobody listens to */
+		return 0; /* it would be one that nobody listens to */
 	become(j->to);
 	unlinkat(to, as, 0);
 	return mknodat(to, as, st.st_mode, st.st_rdev) < 0 ? fault(as, e) : 0;
@@ -430,8 +429,10 @@ stream_in(struct image_store *s, struct job *j, struct err *e)
 	if (path && archive_read_open_fd(a, 0, 64 << 10) != ARCHIVE_OK) {
 		fail(e, EINVAL, "standard input is no tar archive: %s", archive_error_string(a));
 	} else if (path) {
-		struct apply p = { .root = fd, .policy = node_policy(), .stop = &options_stop,
-			.limits = apply_limits(fd, 1 << 30) };
+		struct apply p = { .root = fd,
+			           .policy = node_policy(),
+			           .stop = &options_stop,
+			           .limits = apply_limits(fd, 1 << 30) };
 		rc = apply_archive(&p, a, e);
 	}
 	archive_read_free(a);

@@ -203,7 +203,8 @@ out:
 }
 
 int
-machine_root_write(struct machine_root *r, struct image_store *s, const char *machine, struct err *e)
+machine_root_write(struct machine_root *r, struct image_store *s, const char *machine,
+                   struct err *e)
 {
 	static const char *const own[] = { "upper", "work" };
 	struct places p;
@@ -221,7 +222,8 @@ machine_root_write(struct machine_root *r, struct image_store *s, const char *ma
 	if (rc == 0 && r->fd < 0) {
 		rc = -1;
 		if (!p.folder) {
-			fail(e, errno, "machine '%s': its root cannot be written while it is stopped: %s",
+			fail(e, errno,
+			     "machine '%s': its root cannot be written while it is stopped: %s",
 			     machine, strerror(errno));
 			err_hint(e, "start it first: joist start %s", machine);
 		}
