@@ -65,7 +65,8 @@ control_answer(int sock, struct channel *c, struct err *e)
 		/* The socket may be handed on with this answer (exec, attach). */
 		ssize_t n = channel_read_frame(c, sock);
 		if (n <= 0)
-			return fail(e, n < 0 ? errno : EPIPE, "the monitor went away"), NULL;
+			/* Also when it closed without reading what we asked: ECONNRESET. */
+			return fail(e, EPIPE, "the monitor went away"), NULL;
 	}
 	if (rc < 0)
 		return NULL;
