@@ -24,7 +24,7 @@ static bool
 range(const char *text, uint16_t *from, uint16_t *to)
 {
 	char *copy = xstrdup(text), *dash = strchr(copy, '-');
-	uint64_t a, b;
+	uint64_t a = 0, b = 0;
 
 	if (dash)
 		*dash++ = '\0';
