@@ -30,9 +30,8 @@ struct report {
 	json_t *list;
 };
 
-static void
-say(struct report *r, const char *what, enum verdict v, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+static void say(struct report *r, const char *what, enum verdict v, const char *fmt, ...)
+        __attribute__((format(printf, 4, 5)));
 
 static void
 say(struct report *r, const char *what, enum verdict v, const char *fmt, ...)
@@ -43,8 +42,8 @@ say(struct report *r, const char *what, enum verdict v, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	json_array_append_new(r->list, json_pack("{s:s, s:s, s:s}", "what", what, "verdict", words[v],
-	                                         "about", text));
+	json_array_append_new(r->list, json_pack("{s:s, s:s, s:s}", "what", what, "verdict",
+	                                         words[v], "about", text));
 }
 
 static void
@@ -56,8 +55,9 @@ kernel(struct report *r)
 	uname(&u);
 	sscanf(u.release, "%d.%d", &major, &minor);
 	bool enough = major > 5 || (major == 5 && minor >= 14);
-	say(r, "kernel", enough ? GOOD : MISSING, enough ? "Linux %s has all calls that Joist needs"
-	                                                 : "Linux %s is too old: 5.14 is the least",
+	say(r, "kernel", enough ? GOOD : MISSING,
+	    enough ? "Linux %s has all calls that Joist needs"
+	           : "Linux %s is too old: 5.14 is the least",
 	    u.release);
 }
 
@@ -94,17 +94,20 @@ namespaces(struct report *r)
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (!works(rows[i].flag | (root ? 0u : CLONE_NEWUSER), NULL))
-			str_printf(&bad, "%s%s (%s)", bad.n ? ", " : "", rows[i].name, rows[i].without);
+			str_printf(&bad, "%s%s (%s)", bad.n ? ", " : "", rows[i].name,
+			           rows[i].without);
 	say(r, "namespaces", bad.n ? FAIR : GOOD, bad.n ? "not available: %s" : "all kinds%s",
 	    str_text(&bad));
 	str_free(&bad);
 	if (users)
-		say(r, "user namespaces", GOOD, "containers can run without root, and root's can be "
-		                                "nobody outside (--userns private)");
+		say(r, "user namespaces", GOOD,
+		    "containers can run without root, and root's can be "
+		    "nobody outside (--userns private)");
 	else
 		say(r, "user namespaces", root ? FAIR : MISSING,
 		    "forbidden on this host: only root can run containers; look at "
-		    "/proc/sys/user/max_user_namespaces and /proc/sys/kernel/unprivileged_userns_clone");
+		    "/proc/sys/user/max_user_namespaces and "
+		    "/proc/sys/kernel/unprivileged_userns_clone");
 }
 
 static void
@@ -117,20 +120,24 @@ cgroups(struct report *r)
 	              unified.f_type == 0x63677270;
 
 	if (v2) {
-		file_peek(AT_FDCWD, "/sys/fs/cgroup/cgroup.controllers", controllers, sizeof controllers);
+		file_peek(AT_FDCWD, "/sys/fs/cgroup/cgroup.controllers", controllers,
+		          sizeof controllers);
 		say(r, "cgroups", *controllers ? GOOD : FAIR, "version 2, controllers: %s",
 		    *controllers ? controllers : "none, so limits cannot be set");
 	} else if (hybrid) {
-		say(r, "cgroups", GOOD, "versions 1 and 2 side by side (hybrid): version 2 holds the "
-		                        "processes, a version 1 hierarchy is used for each limit");
+		say(r, "cgroups", GOOD,
+		    "versions 1 and 2 side by side (hybrid): version 2 holds the "
+		    "processes, a version 1 hierarchy is used for each limit");
 	} else if (access("/sys/fs/cgroup/memory", F_OK) == 0) {
-		say(r, "cgroups", FAIR, "version 1 only: everything works, killing and pausing are slower");
+		say(r, "cgroups", FAIR,
+		    "version 1 only: everything works, killing and pausing are slower");
 	} else {
 		say(r, "cgroups", MISSING, "none mounted: limits, pause and top do not work");
 	}
 	if (geteuid() != 0 && access("/sys/fs/cgroup/cgroup.procs", W_OK) < 0)
-		say(r, "cgroup delegation", FAIR, "this user may not make cgroups: limits and pause need "
-		                                  "a login session of systemd with delegation, or root");
+		say(r, "cgroup delegation", FAIR,
+		    "this user may not make cgroups: limits and pause need "
+		    "a login session of systemd with delegation, or root");
 }
 
 static int
@@ -140,8 +147,8 @@ try_overlay(void)
 	    mount("tmpfs", "/tmp", "tmpfs", 0, NULL) < 0 || mkdir("/tmp/l", 0755) < 0 ||
 	    mkdir("/tmp/u", 0755) < 0 || mkdir("/tmp/w", 0755) < 0 || mkdir("/tmp/m", 0755) < 0)
 		return 1;
-	return mount("overlay", "/tmp/m", "overlay", 0, "lowerdir=/tmp/l,upperdir=/tmp/u,workdir=/tmp/w") <
-	       0;
+	return mount("overlay", "/tmp/m", "overlay", 0,
+	             "lowerdir=/tmp/l,upperdir=/tmp/u,workdir=/tmp/w") < 0;
 }
 
 static void
@@ -166,8 +173,8 @@ devices(struct report *r)
 		say(r, "/dev/kvm", GOOD, "hardware virtualisation can be used");
 		close(fd);
 	} else {
-		say(r, "/dev/kvm", errno == ENOENT ? MISSING : FAIR, "%s: computers run in software only",
-		    strerror(errno));
+		say(r, "/dev/kvm", errno == ENOENT ? MISSING : FAIR,
+		    "%s: computers run in software only", strerror(errno));
 	}
 	bool tun = access("/dev/net/tun", R_OK | W_OK) == 0;
 	say(r, "/dev/net/tun", tun ? GOOD : MISSING,
@@ -191,8 +198,8 @@ programs(struct report *r)
 		if (proc_which(rows[i].name, NULL, 0))
 			say(r, rows[i].name, GOOD, "there, for %s", rows[i].gives);
 		else
-			say(r, rows[i].name, MISSING, "would give %s: apt-get install %s", rows[i].gives,
-			    rows[i].package);
+			say(r, rows[i].name, MISSING, "would give %s: apt-get install %s",
+			    rows[i].gives, rows[i].package);
 	}
 	static const char *const own[] = { "joist-image", "joist-dns" };
 	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
@@ -208,7 +215,8 @@ security(struct report *r)
 {
 	char lsm[256];
 
-	bool seccomp = file_peek(AT_FDCWD, "/proc/sys/kernel/seccomp/actions_avail", lsm, sizeof lsm) > 0;
+	bool seccomp =
+	        file_peek(AT_FDCWD, "/proc/sys/kernel/seccomp/actions_avail", lsm, sizeof lsm) > 0;
 	say(r, "seccomp", seccomp ? GOOD : MISSING,
 	    seccomp ? "system calls are filtered" : "this kernel cannot filter system calls");
 	if (file_peek(AT_FDCWD, "/sys/kernel/security/lsm", lsm, sizeof lsm) > 0)

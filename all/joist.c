@@ -233,7 +233,7 @@ joist_stop(struct joist *j, const char *name, const char *options, struct err *e
 	struct err inner = { 0 };
 
 	if (command(j, name, "stop", options, &inner) == 0 || inner.code == ESRCH)
-		return 0;               /* it is stopped: that is what was wanted */
+		return 0; /* it is stopped: that is what was wanted */
 	/* The monitor went while it was asked: settled by the next look. */
 	if (inner.code == EPIPE)
 		return 0;
@@ -330,12 +330,13 @@ joist_rm(struct joist *j, const char *name, const char *options, struct err *e)
 		goto out;
 	}
 	if (machine_has_monitor(m)) {
-		json_t *answer = ask(m, json_pack("{s:s, s:s}", "do", "kill", "signal", "KILL"), NULL);
+		json_t *answer =
+		        ask(m, json_pack("{s:s, s:s}", "do", "kill", "signal", "KILL"), NULL);
 		json_decref(answer);
 	}
 	rc = machine_lock(m, e);
 	if (rc == 0 && faccessat(s->machines, name, F_OK, 0) < 0)
-		goto out;               /* it was one that removes itself */
+		goto out; /* it was one that removes itself */
 	if (rc == 0) {
 		const struct layer *l = machine_layer(m, NULL);
 		struct home h;
@@ -368,8 +369,8 @@ exec_process(const struct machine *m, const json_t *r, struct err *e)
 	if (json_str(r, "workdir", NULL))
 		json_object_set(p, "cwd", json_object_get(r, "workdir"));
 	if (json_str(r, "user", NULL)) {
-		json_object_set_new(p, "user", json_pack("{s:O}", "username",
-		                                         json_object_get(r, "user")));
+		json_object_set_new(p, "user",
+		                    json_pack("{s:O}", "username", json_object_get(r, "user")));
 		json_t *v;
 		size_t i;
 		json_array_foreach(env, i, v)
@@ -483,15 +484,16 @@ named(void *ctx, const char *line)
 
 	if (!wanted && (o = json_loads(line, 0, NULL))) {
 		json_array_foreach(b->names, i, v)
-			wanted = wanted || strcmp(json_str(o, "name", ""), json_string_value(v)) == 0;
+			wanted = wanted ||
+			         strcmp(json_str(o, "name", ""), json_string_value(v)) == 0;
 		json_decref(o);
 	}
 	return wanted ? b->fn(b->ctx, line) : true;
 }
 
 int
-joist_events(struct joist *j, const char *options, bool (*fn)(void *ctx, const char *line), void *ctx,
-             struct err *e)
+joist_events(struct joist *j, const char *options, bool (*fn)(void *ctx, const char *line),
+             void *ctx, struct err *e)
 {
 	json_t *o = face_options(options, e);
 	struct store *s = o ? face_store(j, e) : NULL;
@@ -499,7 +501,8 @@ joist_events(struct joist *j, const char *options, bool (*fn)(void *ctx, const c
 
 	if (s) {
 		struct by_name b = { json_object_get(o, "names"), fn, ctx };
-		rc = event_read(s, json_yes(o, "follow"), when(o, "since"), when(o, "until"), named, &b, e);
+		rc = event_read(s, json_yes(o, "follow"), when(o, "since"), when(o, "until"), named,
+		                &b, e);
 	}
 	json_decref(o);
 	return rc;
@@ -535,14 +538,18 @@ joist_logs(struct joist *j, const char *name, const char *options,
 	int rc = -1;
 
 	if (m && m->state.no_log) {
-		fail(e, ENOENT, "machine '%s' keeps no log: it writes straight to where it was started",
-		     name);
+		fail(e, ENOENT,
+		     "machine '%s' keeps no log: it writes straight to where it was started", name);
 		err_hint(e, "machines that are run with -d, or without --rm, keep one");
 	} else if (m) {
 		struct tailing t = { m, fn, ctx };
-		struct log_query q = { .follow = json_yes(o, "follow"), .tail = json_int(o, "tail", -1),
-			.since = when(o, "since"), .until = when(o, "until"), .alive = writer_lives,
-			.fn = piece, .ctx = &t };
+		struct log_query q = { .follow = json_yes(o, "follow"),
+			               .tail = json_int(o, "tail", -1),
+			               .since = when(o, "since"),
+			               .until = when(o, "until"),
+			               .alive = writer_lives,
+			               .fn = piece,
+			               .ctx = &t };
 		rc = log_read(m->dir, &q, e);
 	}
 	json_decref(o);

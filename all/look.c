@@ -47,7 +47,8 @@ row(const struct machine *m)
 {
 	const char *stack = spec_note_of(m->config, "stack", "os");
 	const char *image = spec_note_of(m->config, "image", NULL);
-	const char *artifact = spec_note_of(m->config, "artifact", spec_note_of(m->config, "bundle", ""));
+	const char *artifact =
+	        spec_note_of(m->config, "artifact", spec_note_of(m->config, "bundle", ""));
 	json_t *o = state_save(&m->state);
 	json_t *labels = parsed_note(m->config, "labels");
 
@@ -83,7 +84,8 @@ passes(const json_t *o, const json_t *filters, const char *key, bool *seen)
 		else {
 			size_t k = strcspn(want, "=");
 			json_t *label = json_object_getn(json_object_get(o, "labels"), want, k);
-			any = any || (label && (!want[k] || strcmp(json_string_value(label), want + k + 1) == 0));
+			any = any || (label && (!want[k] || strcmp(json_string_value(label),
+			                                           want + k + 1) == 0));
 		}
 	}
 	return any;
@@ -93,7 +95,8 @@ static bool
 wanted(const json_t *o, const json_t *options)
 {
 	static const char *const keys[] = { "name", "status", "image", "label" };
-	const json_t *filters = json_object_get(options, "filter"), *names = json_object_get(options, "names");
+	const json_t *filters = json_object_get(options, "filter"),
+	             *names = json_object_get(options, "names");
 	const char *status = json_str(o, "status", "");
 	bool seen, named = json_array_size(names) > 0, by_status = false, hit = false;
 	size_t i;
@@ -124,7 +127,8 @@ check_filters(const json_t *options, struct err *e)
 	json_array_foreach(json_object_get(options, "filter"), i, v) {
 		const char *f = json_string_value(v), *eq = strchr(f, '=');
 		size_t n = eq ? (size_t)(eq - f) : 0;
-		if ((n == 4 && memcmp(f, "name", n) == 0) || (n == 6 && memcmp(f, "status", n) == 0) ||
+		if ((n == 4 && memcmp(f, "name", n) == 0) ||
+		    (n == 6 && memcmp(f, "status", n) == 0) ||
 		    (n == 5 && (memcmp(f, "label", n) == 0 || memcmp(f, "image", n) == 0)))
 			continue;
 		fail(e, EINVAL, "there is no --filter '%s'", f);
@@ -156,10 +160,10 @@ joist_ps(struct joist *j, const char *options, char **json, struct err *e)
 			r = row(m);
 			machine_close(m);
 		} else if (inner.code == ENOENT) {
-			continue;       /* it went while we looked */
+			continue; /* it went while we looked */
 		} else {
-			r = json_pack("{s:s, s:s, s:s}", "name", names[i], "status", "broken", "error",
-			              inner.what);
+			r = json_pack("{s:s, s:s, s:s}", "name", names[i], "status", "broken",
+			              "error", inner.what);
 		}
 		if (wanted(r, o))
 			json_array_append(list, r);
@@ -207,8 +211,9 @@ joist_inspect(struct joist *j, const char *name, char **json, struct err *e)
 	if (!m)
 		return -1;
 	json_t *now = live(m, NULL);
-	json_t *o = json_pack("{s:s, s:s, s:o, s:O, s:s}", "kind", "machine", "name", m->name, "state",
-	                      now ? now : state_save(&m->state), "config", m->config, "folder", m->path);
+	json_t *o = json_pack("{s:s, s:s, s:o, s:O, s:s}", "kind", "machine", "name", m->name,
+	                      "state", now ? now : state_save(&m->state), "config", m->config,
+	                      "folder", m->path);
 	machine_close(m);
 	*json = face_text(o);
 	return 0;
@@ -262,7 +267,8 @@ joist_what(struct joist *j, const char *path, char **json, struct err *e)
 	}
 	if (strcmp(a->type, "tar") == 0 || strcmp(a->type, "gzip") == 0 ||
 	    strcmp(a->type, "zstd") == 0 || strcmp(a->type, "xz") == 0)
-		json_object_set_new(o, "run", json_sprintf("joist import %s NAME; joist run NAME", path));
+		json_object_set_new(o, "run",
+		                    json_sprintf("joist import %s NAME; joist run NAME", path));
 	artifact_free(a);
 	*json = face_text(o);
 	return 0;

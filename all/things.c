@@ -103,7 +103,8 @@ joist_image_program(struct joist *j, char *const argv[], int *status, struct err
 	if (pid > 0)
 		*status = proc_wait(pid);
 	else if (e && e->code == ENOENT)
-		err_hint(e, "it belongs beside this program in libexec/joist; or set JOIST_LIBEXEC");
+		err_hint(e,
+		         "it belongs beside this program in libexec/joist; or set JOIST_LIBEXEC");
 	vec_free(&v);
 	free(program);
 	return pid > 0 ? 0 : -1;

@@ -112,7 +112,7 @@ channel_send(int sock, enum frame_kind kind, const void *data, size_t n, const i
 	struct str s = { 0 };
 	uint32_t len = (uint32_t)n;
 	char head[FRAME_HEAD] = { (char)len, (char)(len >> 8), (char)(len >> 16), (char)(len >> 24),
-		(char)kind };
+		                  (char)kind };
 
 	if (n > FRAME_MOST) {
 		errno = EMSGSIZE;

@@ -230,7 +230,8 @@ date_of(int64_t days, int *y, int *m, int *d)
 	days += 719468;
 	int64_t era = (days >= 0 ? days : days - 146096) / 146097, day = days - era * 146097;
 	int64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
-	int64_t of_year = day - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153;
+	int64_t of_year = day - (365 * year + year / 4 - year / 100),
+	        month = (5 * of_year + 2) / 153;
 
 	*d = (int)(of_year - (153 * month + 2) / 5 + 1);
 	*m = (int)(month < 10 ? month + 3 : month - 9);
@@ -251,9 +252,9 @@ proc_time_text(int64_t ns, char buf[40])
 	int t = (int)(s - days * 86400);
 	date_of(days, &y, &m, &d);
 	/* The compiler cannot know how small the numbers are. */
-	snprintf(buf, 40, "%04u-%02u-%02uT%02u:%02u:%02u.%09uZ", (unsigned)y % 10000, (unsigned)m % 100,
-	         (unsigned)d % 100, (unsigned)t / 3600 % 24, (unsigned)t / 60 % 60, (unsigned)t % 60,
-	         (unsigned)rest % 1000000000);
+	snprintf(buf, 40, "%04u-%02u-%02uT%02u:%02u:%02u.%09uZ", (unsigned)y % 10000,
+	         (unsigned)m % 100, (unsigned)d % 100, (unsigned)t / 3600 % 24,
+	         (unsigned)t / 60 % 60, (unsigned)t % 60, (unsigned)rest % 1000000000);
 	return buf;
 }
 
@@ -290,7 +291,8 @@ proc_time_parse(const char *p)
 		for (p++; *p >= '0' && *p <= '9'; p++, unit /= 10)
 			frac += (*p - '0') * unit;
 	if (*p == '+' || *p == '-') {
-		int sign = *p++ == '-' ? 1 : -1, h = digits(&p, 2), m = *p == ':' ? (p++, digits(&p, 2)) : -1;
+		int sign = *p++ == '-' ? 1 : -1, h = digits(&p, 2),
+		    m = *p == ':' ? (p++, digits(&p, 2)) : -1;
 		if (h < 0 || m < 0 || h > 23 || m > 59)
 			return -1;
 		shift = sign * (h * 3600 + m * 60);

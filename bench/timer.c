@@ -109,7 +109,7 @@ once(struct row *r, int keep)
 			dup2(null, 2);
 		if (write(ready[1], &c, 1) != 1 || read(go[0], &c, 1) != 1)
 			_exit(99);
-		alarm(60);      /* a program that hangs fails, and does not hang us */
+		alarm(60); /* a program that hangs fails, and does not hang us */
 		execvp(argv[0], argv);
 		_exit(98);
 	}

@@ -11,7 +11,8 @@
 static const struct {
 	const char *group, *title;
 } groups[] = {
-	{ "RUN", "Run" }, { "LOOK", "Look" }, { "ENTER", "Enter" }, { "THINGS", "Things" }, { "MORE", "More" },
+	{ "RUN", "Run" },       { "LOOK", "Look" }, { "ENTER", "Enter" },
+	{ "THINGS", "Things" }, { "MORE", "More" },
 };
 
 /* Text folded at 78 columns behind an indent. */
@@ -42,8 +43,9 @@ flag_line(const struct flag *f)
 {
 	char left[48];
 
-	snprintf(left, sizeof left, "%c%c%s --%s%s%s", f->letter ? '-' : ' ', f->letter ? f->letter : ' ',
-	         f->letter ? "," : " ", f->name, *f->argument ? " " : "", f->argument);
+	snprintf(left, sizeof left, "%c%c%s --%s%s%s", f->letter ? '-' : ' ',
+	         f->letter ? f->letter : ' ', f->letter ? "," : " ", f->name,
+	         *f->argument ? " " : "", f->argument);
 	if (strlen(left) > 28)
 		printf("  %s\n  %28s  %s\n", left, "", f->help);
 	else
@@ -97,6 +99,7 @@ verb_help(struct call *c)
 	for (const struct flag *f = cli_flags; f->name; f++)
 		if (f->set & SET_GLOBAL)
 			flag_line(f);
-	puts("\nMore of a verb: joist help VERB.  Try: joist run --rm docker.io/library/alpine:3 echo hello");
+	puts("\nMore of a verb: joist help VERB.  Try: joist run --rm docker.io/library/alpine:3 "
+	     "echo hello");
 	return 0;
 }

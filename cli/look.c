@@ -75,9 +75,9 @@ port_words(const json_t *r)
 int
 verb_ps(struct call *c)
 {
-	static const char *const columns[][2] = { { "name", "NAME" },       { "artifact", "ARTIFACT" },
-		                                  { "stack", "IN" },        { "words", "STATUS" },
-		                                  { "ports", "PORTS" },     { "short", "COMMAND" },
+	static const char *const columns[][2] = { { "name", "NAME" },   { "artifact", "ARTIFACT" },
+		                                  { "stack", "IN" },    { "words", "STATUS" },
+		                                  { "ports", "PORTS" }, { "short", "COMMAND" },
 		                                  { NULL, NULL } };
 	bool only_names = json_yes(c->flags, "names");
 	json_t *names = json_array(), *r;
@@ -126,9 +126,11 @@ verb_inspect(struct call *c)
 		struct err e = { 0 }, other = { 0 };
 		char *text;
 		if (joist_inspect(c->joist, c->args[i], &text, &e) < 0 &&
-		    (e.code != ENOENT || joist_image_inspect(c->joist, c->args[i], &text, &other) < 0)) {
+		    (e.code != ENOENT ||
+		     joist_image_inspect(c->joist, c->args[i], &text, &other) < 0)) {
 			if (e.code == ENOENT) {
-				fail(&e, ENOENT, "there is no machine and no image '%s'", c->args[i]);
+				fail(&e, ENOENT, "there is no machine and no image '%s'",
+				     c->args[i]);
 				err_hint(&e, "see those that are: joist ps -a, joist images");
 			}
 			worst = say_error(&e);
@@ -158,8 +160,8 @@ show_piece(void *ctx, int stream, int64_t when, const char *text, size_t n)
 
 	if (s->json) {
 		json_t *words = json_stringn(text, n);
-		json_t *o = json_pack("{s:s, s:s, s:o}", "time", proc_time_text(when, stamp), "stream",
-		                      stream == 2 ? "stderr" : "stdout", "text",
+		json_t *o = json_pack("{s:s, s:s, s:o}", "time", proc_time_text(when, stamp),
+		                      "stream", stream == 2 ? "stderr" : "stdout", "text",
 		                      words ? words : json_string("(binary)"));
 		json_dumpf(o, to, JSON_COMPACT);
 		fputc('\n', to);
@@ -197,7 +199,8 @@ show_event(void *ctx, const char *line)
 		json_t *o = json_loads(line, 0, NULL);
 		const char *detail = json_str(o, "detail", NULL);
 		printf("%.19sZ  %-8s %s%s%s%s\n", json_str(o, "time", ""), json_str(o, "event", ""),
-		       json_str(o, "name", ""), detail ? " (" : "", detail ? detail : "", detail ? ")" : "");
+		       json_str(o, "name", ""), detail ? " (" : "", detail ? detail : "",
+		       detail ? ")" : "");
 		json_decref(o);
 	}
 	return fflush(stdout) == 0;
@@ -244,7 +247,8 @@ verb_what(struct call *c)
 		putchar('\n');
 	} else {
 		json_array_foreach(all, k, o) {
-			const char *run = json_str(o, "run", NULL), *floor = json_str(o, "floor", NULL);
+			const char *run = json_str(o, "run", NULL),
+			           *floor = json_str(o, "floor", NULL);
 			const char *missing = json_str(o, "missingFloor", NULL);
 			printf("%s: %s\n", json_str(o, "name", ""), json_str(o, "about", ""));
 			if (floor)

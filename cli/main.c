@@ -9,7 +9,7 @@
 
 const struct verb cli_verbs[] = {
 #define FLAG(...)
-#define VERB(name, group, arguments, least, most, sets, brief, detail) \
+#define VERB(name, group, arguments, least, most, sets, brief, detail)                             \
 	{ #name, #group, arguments, least, most, sets, brief, detail, verb_##name },
 #include "cli/verb.def"
 #undef VERB

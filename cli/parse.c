@@ -9,7 +9,7 @@
 
 const struct flag cli_flags[] = {
 #define VERB(...)
-#define FLAG(set, letter, name, kind, argument, help) \
+#define FLAG(set, letter, name, kind, argument, help)                                              \
 	{ set, letter, name, KIND_##kind, argument, help },
 #include "cli/verb.def"
 #undef VERB
@@ -151,9 +151,7 @@ set(struct call *c, const struct flag *f, const char *value, struct err *e)
 		else
 			rc = bad_value(f, value, "a time such as 10s or 1m30s", e);
 		break;
-	case KIND_STR:
-		v = json_string(value);
-		break;
+	case KIND_STR: v = json_string(value); break;
 	case KIND_LIST:
 		v = json_object_get(c->flags, key);
 		v = v ? json_incref(v) : json_array();

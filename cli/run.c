@@ -64,7 +64,8 @@ attached(struct call *c, const char *name, bool input, taker *take)
 		return say_error(&e);
 	close(sock);
 	if (status < 0) {
-		fprintf(stderr, "\r\njoist: left machine '%s'; back with: joist attach %s\n", name, name);
+		fprintf(stderr, "\r\njoist: left machine '%s'; back with: joist attach %s\n", name,
+		        name);
 		return 0;
 	}
 	return status;
@@ -121,8 +122,9 @@ boot(struct call *c)
 		free(detail);
 		policy = json_str(json_object_get(json_object_get(o, "config"), "annotations"),
 		                  "dev.joist.restart", "no");
-		bool start = strcmp(policy, "always") == 0 ||
-		             (strcmp(policy, "unless-stopped") == 0 && !json_yes(r, "stoppedByUser"));
+		bool start =
+		        strcmp(policy, "always") == 0 ||
+		        (strcmp(policy, "unless-stopped") == 0 && !json_yes(r, "stoppedByUser"));
 		json_decref(o);
 		if (start && joist_start(c->joist, name, &e) < 0)
 			worst = say_error(&e);
@@ -152,7 +154,8 @@ verb_start(struct call *c)
 			err_hint(&e, "start the others without -a");
 			return say_error(&e);
 		}
-		return attached(c, c->args[0], json_yes(c->flags, "interactive"), joist_start_attached);
+		return attached(c, c->args[0], json_yes(c->flags, "interactive"),
+		                joist_start_attached);
 	}
 	return say_each(c, start_one);
 }

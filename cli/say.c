@@ -87,7 +87,7 @@ say_ago(const char *time, char buf[32])
 		int64_t s;
 		const char *name;
 	} units[] = { { 31536000, "year" }, { 2592000, "month" }, { 86400, "day" },
-		{ 3600, "hour" }, { 60, "minute" }, { 1, "second" } };
+		      { 3600, "hour" },     { 60, "minute" },     { 1, "second" } };
 	int64_t t = time ? proc_time_parse(time) : -1;
 
 	if (t < 0)

@@ -131,7 +131,7 @@ send_size(int sock)
 	if (ioctl(0, TIOCGWINSZ, &w) < 0 && ioctl(1, TIOCGWINSZ, &w) < 0)
 		return;
 	unsigned char b[4] = { (unsigned char)w.ws_row, (unsigned char)(w.ws_row >> 8),
-		(unsigned char)w.ws_col, (unsigned char)(w.ws_col >> 8) };
+		               (unsigned char)w.ws_col, (unsigned char)(w.ws_col >> 8) };
 	channel_send(sock, FRAME_SIZE, b, sizeof b, NULL, 0);
 }
 
@@ -161,7 +161,8 @@ heard(struct session *s)
 			continue;
 		json_t *doc = json_loads(f.data, 0, NULL);
 		if (json_str(doc, "error", NULL)) {
-			fail(s->e, (int)json_int(doc, "code", EIO), "%s", json_str(doc, "error", ""));
+			fail(s->e, (int)json_int(doc, "code", EIO), "%s",
+			     json_str(doc, "error", ""));
 			err_hint(s->e, "%s", json_str(doc, "hint", ""));
 			err_status(s->e, (int)json_int(doc, "status", 0));
 			json_decref(doc);
@@ -195,8 +196,8 @@ term_attach(int sock, bool input, const struct keys *k, int *status, struct err 
 
 	while (!s.ended && rc >= 0 && !left) {
 		struct pollfd p[3] = { { .fd = sock, .events = POLLIN },
-			{ .fd = sizes, .events = POLLIN },
-			{ .fd = eof || !s.greeted ? -1 : 0, .events = POLLIN } };
+			               { .fd = sizes, .events = POLLIN },
+			               { .fd = eof || !s.greeted ? -1 : 0, .events = POLLIN } };
 		if (poll(p, 3, -1) < 0 && errno != EINTR)
 			break;
 		if (p[0].revents) {
@@ -222,7 +223,8 @@ term_attach(int sock, bool input, const struct keys *k, int *status, struct err 
 			ssize_t send = s.terminal ? filter(&m, in, (size_t)n, out) : n;
 			left = send < 0;
 			if (send > 0)
-				channel_send(sock, FRAME_IN, s.terminal ? out : in, (size_t)send, NULL, 0);
+				channel_send(sock, FRAME_IN, s.terminal ? out : in, (size_t)send,
+				             NULL, 0);
 		}
 	}
 	cooked();
@@ -257,9 +259,9 @@ term_console(int console, int wait_fd, const struct keys *k)
 	copy_size(console);
 	while (!left && !hung) {
 		struct pollfd p[4] = { { .fd = console, .events = POLLIN },
-			{ .fd = sizes, .events = POLLIN },
-			{ .fd = eof ? -1 : 0, .events = POLLIN },
-			{ .fd = wait_fd, .events = POLLIN } };
+			               { .fd = sizes, .events = POLLIN },
+			               { .fd = eof ? -1 : 0, .events = POLLIN },
+			               { .fd = wait_fd, .events = POLLIN } };
 		if (poll(p, 4, -1) < 0 && errno != EINTR)
 			break;
 		if (p[0].revents) {

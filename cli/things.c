@@ -26,7 +26,8 @@ flags_again(struct call *c, struct vec *v)
 				*p = '_';
 		value = json_object_get(c->flags, key);
 		free(key);
-		if (!value || !(f->set & (c->verb->sets | SET_GLOBAL)) || strcmp(f->name, "root") == 0)
+		if (!value || !(f->set & (c->verb->sets | SET_GLOBAL)) ||
+		    strcmp(f->name, "root") == 0)
 			continue;
 		if (json_is_true(value))
 			vec_push(v, xprintf("--%s", f->name));
@@ -75,9 +76,10 @@ int verb_cp(struct call *c) { return program(c); }
 int
 verb_images(struct call *c)
 {
-	static const char *const columns[][2] = { { "name", "IMAGE" },   { "digest12", "DIGEST" },
-		                                  { "platform", "PLATFORM" }, { "age", "CREATED" },
-		                                  { "human", "SIZE" },   { NULL, NULL } };
+	static const char *const columns[][2] = {
+		{ "name", "IMAGE" },  { "digest12", "DIGEST" }, { "platform", "PLATFORM" },
+		{ "age", "CREATED" }, { "human", "SIZE" },      { NULL, NULL }
+	};
 	struct err e = { 0 };
 	char *text;
 	size_t i;
@@ -98,10 +100,12 @@ verb_images(struct call *c)
 		char human[16], ago[32];
 		digest += str_starts(digest, "sha256:") ? 7 : 0;
 		json_object_set_new(r, "digest12", json_sprintf("%.12s", digest));
-		json_object_set_new(r, "human",
-		                    json_string(str_human((uint64_t)json_int(r, "size", 0), human)));
-		json_object_set_new(r, "age",
-		                    json_sprintf("%s ago", say_ago(json_str(r, "created", NULL), ago)));
+		json_object_set_new(
+		        r, "human",
+		        json_string(str_human((uint64_t)json_int(r, "size", 0), human)));
+		json_object_set_new(
+		        r, "age",
+		        json_sprintf("%s ago", say_ago(json_str(r, "created", NULL), ago)));
 	}
 	say_table(stdout, rows, columns);
 	json_decref(rows);
@@ -120,7 +124,8 @@ removed(char *text)
 	free(text);
 	for (int k = 0; k < 2; k++)
 		json_array_foreach(json_object_get(o, kinds[k]), i, v)
-			printf("%s %s\n", kinds[k], json_string_value(v) ? json_string_value(v) : "");
+			printf("%s %s\n", kinds[k],
+			       json_string_value(v) ? json_string_value(v) : "");
 	if (json_int(o, "freed", 0) > 0)
 		printf("freed %s\n", str_human((uint64_t)json_int(o, "freed", 0), human));
 	json_decref(o);

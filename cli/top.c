@@ -86,8 +86,9 @@ pair(json_t *r, const char *key, int64_t a, int64_t b)
 {
 	char x[16], y[16];
 
-	json_object_set_new(r, key, json_sprintf("%s / %s", str_human((uint64_t)a, x),
-	                                         str_human((uint64_t)b, y)));
+	json_object_set_new(
+	        r, key,
+	        json_sprintf("%s / %s", str_human((uint64_t)a, x), str_human((uint64_t)b, y)));
 }
 
 /* What a person wants to see of one machine, from two looks. */
@@ -99,12 +100,17 @@ words(json_t *r, const json_t *before)
 	char used[16], most[16];
 
 	if (before && now > then)
-		json_object_set_new(r, "cpu%", json_sprintf("%.1f%%",
-		        100.0 * (double)(in(r, "cpu", "usec") - in(before, "cpu", "usec")) * 1e3 /
-		                (double)(now - then)));
+		json_object_set_new(
+		        r, "cpu%",
+		        json_sprintf(
+		                "%.1f%%",
+		                100.0 * (double)(in(r, "cpu", "usec") - in(before, "cpu", "usec")) *
+		                        1e3 / (double)(now - then)));
 	str_human((uint64_t)in(r, "memory", "current"), used);
-	json_object_set_new(r, "mem", limit > 0 ? json_sprintf("%s / %s", used, str_human((uint64_t)limit, most))
-	                                        : json_string(used));
+	json_object_set_new(
+	        r, "mem",
+	        limit > 0 ? json_sprintf("%s / %s", used, str_human((uint64_t)limit, most))
+	                  : json_string(used));
 	json_object_set_new(r, "procs", json_integer(in(r, "pids", "current")));
 	pair(r, "block", in(r, "io", "rbytes"), in(r, "io", "wbytes"));
 	pair(r, "netio", in(r, "network", "rx_bytes"), in(r, "network", "tx_bytes"));
@@ -113,13 +119,11 @@ words(json_t *r, const json_t *before)
 static void
 show(json_t *rows, const json_t *before)
 {
-	static const char *const columns[][2] = { { "name", "NAME" },
-		                                  { "cpu%", "CPU" },
-		                                  { "mem", "MEMORY" },
-		                                  { "procs", "PROCS" },
-		                                  { "block", "BLOCK R / W" },
-		                                  { "netio", "NET IN / OUT" },
-		                                  { NULL, NULL } };
+	static const char *const columns[][2] = {
+		{ "name", "NAME" },   { "cpu%", "CPU" },          { "mem", "MEMORY" },
+		{ "procs", "PROCS" }, { "block", "BLOCK R / W" }, { "netio", "NET IN / OUT" },
+		{ NULL, NULL }
+	};
 	size_t i;
 	json_t *r;
 

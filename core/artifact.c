@@ -30,7 +30,7 @@ static const struct {
 	unsigned machine;
 	const char *about;
 } elf_machines[] = {
-	{ 62, "a Linux program for x86-64" }, { 183, "a Linux program for arm64" },
+	{ 62, "a Linux program for x86-64" },      { 183, "a Linux program for arm64" },
 	{ 243, "a program or kernel for RISC-V" }, { 3, "a Linux program for 32-bit x86" },
 	{ 40, "a Linux program for 32-bit ARM" },
 };

@@ -49,7 +49,7 @@ struct reader {
 	int64_t since, until;
 	bool (*fn)(void *ctx, const char *line);
 	void *ctx;
-	struct str rest;        /* a line whose end has not come yet */
+	struct str rest; /* a line whose end has not come yet */
 };
 
 /* Give out the whole lines of rest; false when the caller has enough. */
@@ -136,7 +136,8 @@ event_read(struct store *s, bool follow, int64_t since, int64_t until,
 	int rc = 0;
 
 	for (int i = 0; i < 2; i++) {
-		int fd = openat(s->dir, files[i], O_RDONLY | O_CLOEXEC | (i && follow ? O_CREAT : 0), 0600);
+		int fd = openat(s->dir, files[i],
+		                O_RDONLY | O_CLOEXEC | (i && follow ? O_CREAT : 0), 0600);
 		if (fd < 0)
 			continue;
 		bool more = drain(&r, fd);

@@ -24,13 +24,13 @@
 enum { OUTPUT_MOST = 4096, LOG_MOST = 5 };
 
 struct health {
-	json_t *config;         /* own: the annotation's document */
-	struct arena *arena;    /* own: the command */
+	json_t *config;      /* own: the annotation's document */
+	struct arena *arena; /* own: the command */
 	struct process process;
 	int64_t interval, timeout, start_period, began;
 	int64_t retries, failures;
 	struct source *timer, *done, *late, *text;
-	int fd, out;            /* the running look; -1 */
+	int fd, out; /* the running look; -1 */
 	struct str output;
 	bool timed_out;
 	int64_t look_began;
@@ -158,8 +158,8 @@ look(void *ctx, uint32_t events)
 	str_cut(&h->output, 0);
 	h->timed_out = false;
 	h->look_began = proc_now();
-	h->fd = w->layer->exec(w->guest, &h->process, (int[3]){ -1, pipe_fd[1], pipe_fd[1] }, &console,
-	                       &e);
+	h->fd = w->layer->exec(w->guest, &h->process, (int[3]){ -1, pipe_fd[1], pipe_fd[1] },
+	                       &console, &e);
 	close(pipe_fd[1]);
 	if (h->fd < 0) {
 		close(pipe_fd[0]);

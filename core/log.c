@@ -20,11 +20,11 @@
 enum { PIECE = 8192, NAME = 16 };
 
 struct log {
-	int dir;                /* lent */
-	int fd;                 /* own */
+	int dir; /* lent */
+	int fd;  /* own */
 	uint64_t size, max_size;
 	unsigned max_files;
-	struct str line[2];     /* what has no end yet, a stream each */
+	struct str line[2]; /* what has no end yet, a stream each */
 };
 
 static const char *const streams[] = { "stdout", "stderr" };
@@ -48,8 +48,11 @@ log_open(int dir, uint64_t max_size, unsigned max_files, struct err *e)
 		return NULL;
 	}
 	struct log *l = xcalloc(1, sizeof *l);
-	*l = (struct log){ .dir = dir, .fd = fd, .size = (uint64_t)st.st_size, .max_size = max_size,
-		.max_files = max_files ? max_files : 1 };
+	*l = (struct log){ .dir = dir,
+		           .fd = fd,
+		           .size = (uint64_t)st.st_size,
+		           .max_size = max_size,
+		           .max_files = max_files ? max_files : 1 };
 	return l;
 }
 
@@ -106,7 +109,7 @@ log_put(struct log *l, int stream, const char *bytes, size_t n)
 		bool cut = rest->n + k > PIECE;
 		if (cut)
 			k = PIECE - rest->n;
-		if (rest->n == 0 && (nl || cut)) {      /* the usual case: no copy */
+		if (rest->n == 0 && (nl || cut)) { /* the usual case: no copy */
 			write_line(l, stream, bytes, k, cut ? 'P' : 'F');
 		} else {
 			str_addn(rest, bytes, k);
@@ -141,7 +144,7 @@ log_close(struct log *l)
 struct entry {
 	int stream;
 	int64_t when;
-	const char *text;       /* with its newline when it had one */
+	const char *text; /* with its newline when it had one */
 	size_t n;
 };
 
@@ -212,7 +215,7 @@ tail_start(int fd, int64_t *k)
 {
 	char buf[8192];
 	off_t at = lseek(fd, 0, SEEK_END);
-	int64_t want = *k + 1;  /* the newline before the first line wanted */
+	int64_t want = *k + 1; /* the newline before the first line wanted */
 
 	while (at > 0) {
 		size_t n = at < (off_t)sizeof buf ? (size_t)at : sizeof buf;
@@ -234,7 +237,8 @@ turned(int dir, int fd)
 {
 	struct stat ours, now;
 
-	return fstat(fd, &ours) == 0 && fstatat(dir, "log", &now, 0) == 0 && ours.st_ino != now.st_ino;
+	return fstat(fd, &ours) == 0 && fstatat(dir, "log", &now, 0) == 0 &&
+	       ours.st_ino != now.st_ino;
 }
 
 static void
@@ -262,7 +266,8 @@ follow(struct reader *r, int dir, int *fd)
 		if (!more || !alive || (r->q->until && proc_now() > r->q->until))
 			break;
 		struct pollfd p = { .fd = note, .events = POLLIN };
-		if (poll(&p, note >= 0, 500) > 0 && read(note, buf, sizeof buf) < 0 && errno != EINTR)
+		if (poll(&p, note >= 0, 500) > 0 && read(note, buf, sizeof buf) < 0 &&
+		    errno != EINTR)
 			break;
 	}
 	if (note >= 0)

@@ -44,10 +44,13 @@ machine_name_ok(const char *name)
 static char *
 made_up(void)
 {
-	static const char *const wood[] = { "oak", "elm", "ash", "fir", "pine", "teak", "yew", "lime",
-		"birch", "cedar", "maple", "larch", "alder", "hazel", "beech", "plum" };
-	static const char *const part[] = { "beam", "truss", "post", "stud", "plank", "rafter", "sill",
-		"brace", "purlin", "lintel", "girder", "batten", "strut", "dowel", "tenon", "gable" };
+	static const char *const wood[] = { "oak",   "elm",   "ash",   "fir",   "pine",  "teak",
+		                            "yew",   "lime",  "birch", "cedar", "maple", "larch",
+		                            "alder", "hazel", "beech", "plum" };
+	static const char *const part[] = { "beam",   "truss",  "post",   "stud",
+		                            "plank",  "rafter", "sill",   "brace",
+		                            "purlin", "lintel", "girder", "batten",
+		                            "strut",  "dowel",  "tenon",  "gable" };
 	unsigned r = 0;
 
 	if (getrandom(&r, sizeof r, 0) != sizeof r)
@@ -91,7 +94,8 @@ first_config(struct machine *m, struct err *e)
 {
 	char *text = json_dumps(m->config, JSON_COMPACT);
 	int fd = openat(m->dir, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int rc = fd < 0 || file_write_all(fd, text, strlen(text)) < 0 || (m->durable && fsync(fd) < 0);
+	int rc = fd < 0 || file_write_all(fd, text, strlen(text)) < 0 ||
+	         (m->durable && fsync(fd) < 0);
 
 	if (rc)
 		fail(e, errno, "cannot write machine '%s': %s", m->name, strerror(errno));
@@ -126,7 +130,8 @@ machine_new(struct store *s, const char *name, const json_t *config, struct err 
 {
 	if (name && !machine_name_ok(name)) {
 		fail(e, EINVAL, "'%s' is no name for a machine", name);
-		err_hint(e, "use at most 63 letters, digits, '_', '.' and '-', a letter or digit first");
+		err_hint(e, "use at most 63 letters, digits, '_', '.' and '-', a letter or digit "
+		            "first");
 		return NULL;
 	}
 	for (int tries = 0;; tries++) {
@@ -175,7 +180,7 @@ machine_open(struct store *s, const char *name, struct err *e)
 	}
 	m->config = json_file(m->dir, "config.json", e);
 	if (!m->config || machine_read(m, e) < 0) {
-		if (e && e->code == ENOENT)     /* it went away under our hands */
+		if (e && e->code == ENOENT) /* it went away under our hands */
 			no_such(name, e);
 		else {
 			err_prefix(e, "machine '%s'", name);
@@ -210,7 +215,8 @@ drop_draft(struct store *s, const char *draft)
 	long pid = p && p > draft + 1 ? strtol(p, NULL, 10) : 0;
 	if (pid <= 0 || (kill((pid_t)pid, 0) == 0 || errno != ESRCH))
 		return;
-	if (fstatat(s->machines, draft, &st, AT_SYMLINK_NOFOLLOW) == 0 && time(NULL) - st.st_mtime > 2)
+	if (fstatat(s->machines, draft, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    time(NULL) - st.st_mtime > 2)
 		file_remove(s->machines, draft, NULL);
 }
 
@@ -336,8 +342,8 @@ machine_layer(const struct machine *m, struct err *e)
 	const struct layer *l = layer_find(inner ? inner + 1 : stack);
 
 	if (!l) {
-		fail(e, ENOSYS, "machine '%s' stands on '%s', a floor that this build lacks", m->name,
-		     stack);
+		fail(e, ENOSYS, "machine '%s' stands on '%s', a floor that this build lacks",
+		     m->name, stack);
 		err_hint(e, "see the floors of this build: joist version");
 	}
 	return l;
@@ -346,9 +352,13 @@ machine_layer(const struct machine *m, struct err *e)
 void
 machine_home(const struct machine *m, struct home *h)
 {
-	*h = (struct home){ .name = m->name, .root = m->store->dir, .root_path = m->store->path,
-		.dir = m->dir, .dir_path = m->path, .fd = { -1, -1, -1 },
-		.rootless = m->store->rootless };
+	*h = (struct home){ .name = m->name,
+		            .root = m->store->dir,
+		            .root_path = m->store->path,
+		            .dir = m->dir,
+		            .dir_path = m->path,
+		            .fd = { -1, -1, -1 },
+		            .rootless = m->store->rootless };
 }
 
 /* Does its state claim a monitor? */
@@ -385,7 +395,8 @@ machine_settle(struct machine *m, struct err *e)
 		m->state.pid = m->state.monitor = 0;
 		m->state.finished = proc_now();
 		m->state.exit = 137;
-		state_set(&m->state.error, rebooted ? "the host was restarted" : "its monitor was killed");
+		state_set(&m->state.error,
+		          rebooted ? "the host was restarted" : "its monitor was killed");
 		event_add(m->store, "die", m->name, m->state.error);
 		machine_write(m, NULL);
 	}
@@ -402,7 +413,7 @@ machine_wreck(struct store *s, const char *name, struct err *e)
 
 	m->dir = openat(s->machines, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (m->dir < 0) {
-		rc = file_remove(s->machines, name, e);         /* not even a folder */
+		rc = file_remove(s->machines, name, e); /* not even a folder */
 	} else if (machine_lock(m, e) == 0) {
 		/* Nothing tells which floor it stood on: ask each to clean up. */
 		machine_home(m, &h);

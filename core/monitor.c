@@ -113,7 +113,7 @@ watch_stop(struct watch *w, int sig, int64_t patience)
 {
 	w->stopping = true;
 	w->machine->state.stopped_by_user = true;
-	if (!w->guest) {                /* between two runs: there will be no next */
+	if (!w->guest) { /* between two runs: there will be no next */
 		loop_stop(w->loop);
 		return;
 	}
@@ -261,7 +261,7 @@ signalled(void *ctx, uint32_t events)
 		return;
 	}
 	if (sig == SIGINT || sig == SIGTERM || sig == SIGQUIT)
-		w->stopping = true;     /* no restart behind the back of who pressed it */
+		w->stopping = true; /* no restart behind the back of who pressed it */
 	watch_signal(w, sig, NULL);
 }
 
@@ -395,8 +395,9 @@ rest(struct watch *w)
 static int
 open_watch(struct watch *w, struct machine *m, enum monitor_mode mode, int ready_fd, struct err *e)
 {
-	*w = (struct watch){ .machine = m, .mode = mode, .ready_fd = ready_fd, .report_fd = -1,
-		.signal_fd = -1 };
+	*w = (struct watch){
+		.machine = m, .mode = mode, .ready_fd = ready_fd, .report_fd = -1, .signal_fd = -1
+	};
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->go, NULL);
 	w->layer = machine_layer(m, e);
@@ -410,8 +411,8 @@ open_watch(struct watch *w, struct machine *m, enum monitor_mode mode, int ready
 	w->report_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->report_fd < 0 || !loop_fd(w->loop, w->report_fd, EPOLLIN, reported, w, e))
 		return fail(e, errno, "cannot make an event descriptor: %s", strerror(errno));
-	static const int handed_on[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM,
-		SIGWINCH };
+	static const int handed_on[] = { SIGTERM, SIGINT,  SIGQUIT, SIGHUP,
+		                         SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH };
 	sigset_t set;
 	sigemptyset(&set);
 	/* In the background only SIGTERM means the machine. */
@@ -444,7 +445,7 @@ close_watch(struct watch *w)
 
 /* Who is told of the start: nobody, who waits for it, or who stays attached. */
 struct hello {
-	int fd;                 /* own; -1 */
+	int fd; /* own; -1 */
 	bool attached, input;
 };
 
@@ -542,7 +543,8 @@ spawn(struct machine *m, bool attached, bool input, struct err *e)
 		/* Not our child, so that nobody has to wait for it. */
 		if (fork() != 0)
 			_exit(0);
-		background(m, (struct hello){ .fd = pair[1], .attached = attached, .input = input });
+		background(m,
+		           (struct hello){ .fd = pair[1], .attached = attached, .input = input });
 	}
 	close(pair[1]);
 	if (pid < 0) {

@@ -27,15 +27,15 @@ enum waits { WAITS_NOTHING, WAITS_END, WAITS_REST, WAITS_EXEC };
 struct client {
 	struct watch *w;
 	struct client *next;
-	int sock;               /* own */
+	int sock; /* own */
 	struct source *source;
 	struct channel channel;
-	struct str out;         /* what its socket has no room for */
-	bool asked;             /* its request has come */
+	struct str out; /* what its socket has no room for */
+	bool asked;     /* its request has come */
 	bool attached, with_input, last_words;
-	bool adopted;           /* not greeted yet */
+	bool adopted; /* not greeted yet */
 	enum waits waits;
-	int exec_fd;            /* own by the layer: WAITS_EXEC */
+	int exec_fd; /* own by the layer: WAITS_EXEC */
 	struct source *exec_source;
 	bool dead;
 };
@@ -72,7 +72,7 @@ frame(struct client *c, enum frame_kind kind, const void *data, size_t n)
 {
 	uint32_t len = (uint32_t)n;
 	char head[FRAME_HEAD] = { (char)len, (char)(len >> 8), (char)(len >> 16), (char)(len >> 24),
-		(char)kind };
+		                  (char)kind };
 
 	str_addn(&c->out, head, sizeof head);
 	str_addn(&c->out, data, n);
@@ -448,8 +448,15 @@ serve_adopt(struct watch *w, int sock, bool input)
 	struct client *c = xcalloc(1, sizeof *c);
 
 	fcntl(sock, F_SETFL, O_NONBLOCK);
-	*c = (struct client){ .w = w, .next = w->clients, .sock = sock, .exec_fd = -1, .asked = true,
-		.attached = true, .with_input = input, .waits = WAITS_END, .adopted = true };
+	*c = (struct client){ .w = w,
+		              .next = w->clients,
+		              .sock = sock,
+		              .exec_fd = -1,
+		              .asked = true,
+		              .attached = true,
+		              .with_input = input,
+		              .waits = WAITS_END,
+		              .adopted = true };
 	w->clients = c;
 	c->source = loop_fd(w->loop, sock, EPOLLIN, ready, c, NULL);
 	c->dead = !c->source;

@@ -16,7 +16,7 @@ const char *const spec_ns_names[NS_COUNT] = {
 	"mount", "pid", "network", "ipc", "uts", "user", "cgroup", "time",
 };
 const uint64_t spec_ns_flags[NS_COUNT] = {
-	CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC,
+	CLONE_NEWNS,  CLONE_NEWPID,  CLONE_NEWNET,    CLONE_NEWIPC,
 	CLONE_NEWUTS, CLONE_NEWUSER, CLONE_NEWCGROUP, CLONE_NEWTIME,
 };
 
@@ -29,7 +29,7 @@ strings(const json_t *o, const char *key, struct arena *a, char ***out, struct e
 	if (json_opt_arr(o, key, &list, e) < 0)
 		return -1;
 	size_t n = json_array_size(list);
-	char **v = arena_array(a, n + 2, sizeof *v);    /* room for one more (HOME) */
+	char **v = arena_array(a, n + 2, sizeof *v); /* room for one more (HOME) */
 	for (size_t i = 0; i < n; i++) {
 		const char *s = json_string_value(json_array_get(list, i));
 		if (!s)
@@ -161,8 +161,9 @@ mounts(struct spec *s, struct err *e)
 static int
 hooks(struct spec *s, struct err *e)
 {
-	static const char *const names[HOOK_POINTS] = { "prestart", "createRuntime",
-		"createContainer", "startContainer", "poststart", "poststop" };
+	static const char *const names[HOOK_POINTS] = { "prestart",        "createRuntime",
+		                                        "createContainer", "startContainer",
+		                                        "poststart",       "poststop" };
 	json_t *all = NULL;
 
 	if (json_opt_obj(s->doc, "hooks", &all, e) < 0)
@@ -208,8 +209,10 @@ namespaces(struct spec *s, const json_t *linux_part, struct err *e)
 		while (k < NS_COUNT && strcmp(type, spec_ns_names[k]) != 0)
 			k++;
 		if (k == NS_COUNT)
-			return fail(e, EINVAL, "namespaces[%zu]: there is no namespace '%s'", i, type),
-			       err_hint(e, "the types are mount pid network ipc uts user cgroup time");
+			return fail(e, EINVAL, "namespaces[%zu]: there is no namespace '%s'", i,
+			            type),
+			       err_hint(e,
+			                "the types are mount pid network ipc uts user cgroup time");
 		if (s->ns[k].fresh || s->ns[k].path)
 			return fail(e, EINVAL, "namespace '%s' is listed twice", type);
 		if (path && path[0] != '/')
@@ -229,14 +232,14 @@ idmaps(struct spec *s, const json_t *o, const char *key, struct idmap **out, siz
 	if (json_opt_arr(o, key, &list, e) < 0)
 		return -1;
 	*n = json_array_size(list);
-	if (*n > 340)           /* the kernel's limit, user_namespaces(7) */
+	if (*n > 340) /* the kernel's limit, user_namespaces(7) */
 		return fail(e, E2BIG, "'%s' has %zu lines; the kernel takes 340", key, *n);
 	*out = arena_array(s->arena, *n + 1, sizeof **out);
 	for (size_t i = 0; i < *n; i++) {
 		json_t *m = json_array_get(list, i);
 		struct idmap *to = &(*out)[i];
-		if (id(m, "containerID", &to->inside, e) < 0 || id(m, "hostID", &to->outside, e) < 0 ||
-		    id(m, "size", &to->count, e) < 0)
+		if (id(m, "containerID", &to->inside, e) < 0 ||
+		    id(m, "hostID", &to->outside, e) < 0 || id(m, "size", &to->count, e) < 0)
 			return err_prefix(e, "%s[%zu]", key, i);
 		if (to->count == 0)
 			return fail(e, EINVAL, "%s[%zu]: 'size' must be at least 1", key, i);
@@ -259,16 +262,18 @@ devices(struct spec *s, const json_t *linux_part, struct err *e)
 		const char *type = NULL;
 		int64_t major = 0, minor = 0, mode = 0666;
 
-		if (json_opt_str(o, "path", &d->path, e) < 0 || json_opt_str(o, "type", &type, e) < 0 ||
+		if (json_opt_str(o, "path", &d->path, e) < 0 ||
+		    json_opt_str(o, "type", &type, e) < 0 ||
 		    number(o, "major", 0, 0xfff, &major, e) < 0 ||
 		    number(o, "minor", 0, 0xfffff, &minor, e) < 0 ||
-		    number(o, "fileMode", 0, 0177777, &mode, e) < 0 || id(o, "uid", &d->uid, e) < 0 ||
-		    id(o, "gid", &d->gid, e) < 0)
+		    number(o, "fileMode", 0, 0177777, &mode, e) < 0 ||
+		    id(o, "uid", &d->uid, e) < 0 || id(o, "gid", &d->gid, e) < 0)
 			return err_prefix(e, "linux.devices[%zu]", i);
 		if (!d->path || d->path[0] != '/')
 			return fail(e, EINVAL, "linux.devices[%zu]: 'path' must be absolute", i);
 		if (!type || strlen(type) != 1 || !strchr("cbup", type[0]))
-			return fail(e, EINVAL, "linux.devices[%zu]: 'type' must be c, b, u or p", i);
+			return fail(e, EINVAL, "linux.devices[%zu]: 'type' must be c, b, u or p",
+			            i);
 		d->type = type[0] == 'u' ? 'c' : type[0];
 		d->major = (unsigned)major;
 		d->minor = (unsigned)minor;
@@ -285,7 +290,8 @@ linux_part(struct spec *s, struct err *e)
 
 	if (json_opt_obj(s->doc, "linux", &o, e) < 0)
 		return -1;
-	if (namespaces(s, o, e) < 0 || idmaps(s, o, "uidMappings", &s->uid_map, &s->nuid_map, e) < 0 ||
+	if (namespaces(s, o, e) < 0 ||
+	    idmaps(s, o, "uidMappings", &s->uid_map, &s->nuid_map, e) < 0 ||
 	    idmaps(s, o, "gidMappings", &s->gid_map, &s->ngid_map, e) < 0 ||
 	    json_opt_str(o, "cgroupsPath", &s->cgroups_path, e) < 0 ||
 	    json_opt_obj(o, "resources", &resources, e) < 0 ||

@@ -11,7 +11,7 @@
 #include "base/proc.h"
 
 const char *const state_names[LIFE_COUNT] = { "created", "running", "paused", "stopped",
-	"restarting" };
+	                                      "restarting" };
 
 enum kind { INT, BOOL, TEXT, TIME, DOC };
 

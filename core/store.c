@@ -14,7 +14,8 @@
 static char *
 place(const char *path)
 {
-	const char *env = getenv("JOIST_ROOT"), *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+	const char *env = getenv("JOIST_ROOT"), *data = getenv("XDG_DATA_HOME"),
+	           *home = getenv("HOME");
 
 	if (path && *path)
 		return xstrdup(path);

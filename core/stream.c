@@ -22,25 +22,25 @@
 #include "core/machine.h"
 #include "core/spec.h"
 
-enum { CHUNK = 4096 };  /* PIPE_BUF: what poll calls writable takes at least this */
+enum { CHUNK = 4096 }; /* PIPE_BUF: what poll calls writable takes at least this */
 
 struct pipe_end {
 	struct watch *w;
-	int fd;                 /* own: our end; -1 */
-	int stream;             /* 1 or 2 */
+	int fd;     /* own: our end; -1 */
+	int stream; /* 1 or 2 */
 	struct source *source;
-	bool held;              /* not watched: a reader is behind */
+	bool held; /* not watched: a reader is behind */
 };
 
 struct stream {
 	struct pipe_end out[2];
-	int in;                 /* own: our end of its standard input, -1 */
-	int given[3];           /* own: the guest's ends, until it has them */
+	int in;       /* own: our end of its standard input, -1 */
+	int given[3]; /* own: the guest's ends, until it has them */
 	bool terminal;
-	struct str pending;     /* input that the guest has no room for yet */
+	struct str pending; /* input that the guest has no room for yet */
 	bool end_of_input;
 	struct source *in_source;
-	struct source *out_ready[2];    /* watches our own descriptors while they are full */
+	struct source *out_ready[2]; /* watches our own descriptors while they are full */
 };
 
 static void output(void *ctx, uint32_t events);
@@ -68,7 +68,7 @@ stream_open(struct watch *w, struct err *e)
 	for (int i = 0; i < 2; i++)
 		s->out[i] = (struct pipe_end){ .w = w, .fd = -1, .stream = i + 1 };
 	if (s->terminal)
-		return 0;               /* it comes with the guest's start */
+		return 0; /* it comes with the guest's start */
 	if (w->mode != MONITOR_QUIET && want_in)
 		w->home.fd[0] = 0;
 	if (w->mode == MONITOR_DIRECT) {
@@ -158,7 +158,7 @@ give_out(struct watch *w, int stream, const char *bytes, size_t n)
 	if (w->log)
 		log_put(w->log, stream, bytes, n);
 	if (w->mode == MONITOR_TEE)
-		file_write_all(stream, bytes, n);       /* a closed reader loses it */
+		file_write_all(stream, bytes, n); /* a closed reader loses it */
 	serve_output(w, stream, bytes, n);
 }
 
@@ -189,7 +189,7 @@ output(void *ctx, uint32_t events)
 	if (n > 0)
 		give_out(p->w, p->stream, buf, (size_t)n);
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		shut(p);        /* EIO: the last program closed the terminal */
+		shut(p); /* EIO: the last program closed the terminal */
 }
 
 void
@@ -213,8 +213,8 @@ stream_drain(struct watch *w)
 		struct pipe_end *p = &w->stream->out[i];
 		ssize_t n;
 		/* What is in the pipe is at most its size; a terminal likewise. */
-		while (p->fd >= 0 && ((n = read(p->fd, buf, sizeof buf)) > 0 ||
-		                      (n < 0 && errno == EINTR)))
+		while (p->fd >= 0 &&
+		       ((n = read(p->fd, buf, sizeof buf)) > 0 || (n < 0 && errno == EINTR)))
 			if (n > 0)
 				give_out(w, p->stream, buf, (size_t)n);
 	}
@@ -260,7 +260,7 @@ push(void *ctx, uint32_t events)
 				s->in_source = loop_fd(w->loop, s->in, EPOLLOUT, push, w, NULL);
 			return;
 		}
-		if (n < 0) {            /* nobody reads any more */
+		if (n < 0) { /* nobody reads any more */
 			str_cut(&s->pending, 0);
 			break;
 		}

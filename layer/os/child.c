@@ -163,7 +163,8 @@ refuse(const char *file, int why, struct err *e)
 	struct stat st;
 
 	if (why == ENOENT && strchr(file, '/') && stat(file, &st) == 0) {
-		fail(e, why, "'%s' cannot start: the interpreter or loader it names is not there", file);
+		fail(e, why, "'%s' cannot start: the interpreter or loader it names is not there",
+		     file);
 		err_hint(e, "give the image the interpreter, or a statically linked program");
 		return err_status(e, STATUS_NOT_FOUND);
 	}
@@ -190,10 +191,11 @@ guard(const char *file, struct err *e)
 
 	snprintf(path, sizeof path, "%s", file);
 	for (int depth = 0; depth < 6; depth++) {
-		int fd = host_openat2(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0,
-		                      RESOLVE_NO_MAGICLINKS);
+		int fd = host_openat2(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+		                      0, RESOLVE_NO_MAGICLINKS);
 		if (fd < 0 && errno == ELOOP) {
-			fail(e, ELOOP, "'%s' leads through a link of /proc to a program outside", file);
+			fail(e, ELOOP, "'%s' leads through a link of /proc to a program outside",
+			     file);
 			err_hint(e, "name the program itself");
 			return err_status(e, STATUS_CANNOT_EXEC);
 		}
@@ -331,9 +333,10 @@ static int
 join(const struct guest *g, struct err *e)
 {
 	for (int i = 0; i < NS_COUNT; i++)
-		if (g->ns_fd[i] >= 0 && i != NS_PID && setns(g->ns_fd[i], (int)spec_ns_flags[i]) < 0)
-			return fail(e, errno, "cannot join the %s namespace '%s': %s", spec_ns_names[i],
-			            g->spec->ns[i].path, strerror(errno));
+		if (g->ns_fd[i] >= 0 && i != NS_PID &&
+		    setns(g->ns_fd[i], (int)spec_ns_flags[i]) < 0)
+			return fail(e, errno, "cannot join the %s namespace '%s': %s",
+			            spec_ns_names[i], g->spec->ns[i].path, strerror(errno));
 	return 0;
 }
 
@@ -350,7 +353,8 @@ first_user(struct guest *g, int sock, struct err *e)
 		await(sock, MSG_ANSWER);
 	}
 	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
-		return fail(e, errno, "cannot become root in the user namespace: %s", strerror(errno));
+		return fail(e, errno, "cannot become root in the user namespace: %s",
+		            strerror(errno));
 	/* A change of identity made us undumpable, and our /proc files root's. */
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	return 0;
@@ -449,7 +453,8 @@ file_system(struct guest *g, int sock, struct err *e)
 	if (s->hooks[HOOK_CREATE_CONTAINER].n &&
 	    hook_run(s, HOOK_CREATE_CONTAINER, g->state_text, -1, e) < 0)
 		return -1;
-	if (root_pivot(e) < 0 || mounts(g, taken, extra, host_root, sock, e) < 0 || root_leave(g, e) < 0)
+	if (root_pivot(e) < 0 || mounts(g, taken, extra, host_root, sock, e) < 0 ||
+	    root_leave(g, e) < 0)
 		return -1;
 	/* The descriptors go with the close_range at the end. */
 	return 0;

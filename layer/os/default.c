@@ -19,7 +19,9 @@ static const struct {
 } usual_mounts[] = {
 	{ "/proc", "proc", "proc", { "nosuid", "noexec", "nodev" } },
 	{ "/dev", "tmpfs", "tmpfs", { "nosuid", "strictatime", "mode=755", "size=65536k" } },
-	{ "/dev/pts", "devpts", "devpts",
+	{ "/dev/pts",
+	  "devpts",
+	  "devpts",
 	  { "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5" } },
 	{ "/dev/shm", "tmpfs", "shm", { "nosuid", "noexec", "nodev", "mode=1777", "size=65536k" } },
 	{ "/dev/mqueue", "mqueue", "mqueue", { "nosuid", "noexec", "nodev" } },
@@ -28,9 +30,19 @@ static const struct {
 };
 
 static const char *const masked[] = {
-	"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys",
-	"/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug",
-	"/proc/scsi", "/sys/firmware", "/sys/devices/virtual/powercap", NULL,
+	"/proc/acpi",
+	"/proc/asound",
+	"/proc/interrupts",
+	"/proc/kcore",
+	"/proc/keys",
+	"/proc/latency_stats",
+	"/proc/timer_list",
+	"/proc/timer_stats",
+	"/proc/sched_debug",
+	"/proc/scsi",
+	"/sys/firmware",
+	"/sys/devices/virtual/powercap",
+	NULL,
 };
 
 static const char *const readonly[] = {
@@ -158,7 +170,9 @@ namespaces(json_t *linux_part, const json_t *request, const char *net, struct er
 {
 	static const struct {
 		const char *flag, *type;
-	} modes[] = { { "pid", "pid" }, { "ipc", "ipc" }, { "uts", "uts" }, { "cgroupns", "cgroup" } };
+	} modes[] = {
+		{ "pid", "pid" }, { "ipc", "ipc" }, { "uts", "uts" }, { "cgroupns", "cgroup" }
+	};
 	json_t *list = json_array();
 	bool private;
 
@@ -201,8 +215,9 @@ security_options(json_t *config, json_t *linux_part, json_t *process, const json
 				json_object_set_new(process, "selinuxLabel", json_string(value));
 		} else {
 			fail(e, EINVAL, "there is no --security-opt '%s'", o);
-			return err_hint(e, "use no-new-privileges, seccomp=FILE|unconfined, apparmor=NAME "
-			                   "or label=LABEL");
+			return err_hint(
+			        e, "use no-new-privileges, seccomp=FILE|unconfined, apparmor=NAME "
+			           "or label=LABEL");
 		}
 	}
 	if (strcmp(seccomp, "default") != 0 && strcmp(seccomp, "unconfined") != 0) {

@@ -73,7 +73,8 @@ own(const struct spec *s, bool user_ns, int host_root, struct err *e)
 		const struct device_spec *d = &s->devices[i];
 		mode_t kind = d->type == 'b' ? S_IFBLK : d->type == 'p' ? S_IFIFO : S_IFCHR;
 
-		if (make(d->path, kind | d->mode, makedev(d->major, d->minor), user_ns, host_root, e) < 0)
+		if (make(d->path, kind | d->mode, makedev(d->major, d->minor), user_ns, host_root,
+		         e) < 0)
 			return -1;
 		if (!user_ns && (chmod(d->path, d->mode) < 0 || chown(d->path, d->uid, d->gid) < 0))
 			return fail(e, errno, "device '%s': %s", d->path, strerror(errno));
@@ -95,8 +96,8 @@ dev_fill(const struct spec *s, bool user_ns, int host_root, struct err *e)
 		mode_t mask = umask(0);
 		for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++) {
 			snprintf(path, sizeof path, "/dev/%s", nodes[i].name);
-			if (make(path, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor), user_ns,
-			         host_root, e) < 0)
+			if (make(path, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor),
+			         user_ns, host_root, e) < 0)
 				return -1;
 		}
 		umask(mask);
@@ -115,7 +116,8 @@ int
 dev_console(const struct process *p, bool show_it, struct err *e)
 {
 	int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
-	struct winsize size = { .ws_row = (unsigned short)p->rows, .ws_col = (unsigned short)p->cols };
+	struct winsize size = { .ws_row = (unsigned short)p->rows,
+		                .ws_col = (unsigned short)p->cols };
 	char path[32];
 	int zero = 0;
 	unsigned n;
@@ -129,12 +131,14 @@ dev_console(const struct process *p, bool show_it, struct err *e)
 		return fail(e, errno, "cannot open the terminal: %s", strerror(errno));
 	if (p->rows)
 		ioctl(master, TIOCSWINSZ, &size);
-	if (fchown(tty, p->uid, (gid_t)-1) < 0 && errno != EINVAL && errno != EPERM && errno != EROFS)
+	if (fchown(tty, p->uid, (gid_t)-1) < 0 && errno != EINVAL && errno != EPERM &&
+	    errno != EROFS)
 		return fail(e, errno, "cannot give the terminal away: %s", strerror(errno));
 	snprintf(path, sizeof path, "/dev/pts/%u", n);
 	if (show_it && mount_point("/dev/console", false, NULL) == 0 &&
 	    mount(path, "/dev/console", NULL, MS_BIND, NULL) < 0)
-		return fail(e, errno, "cannot show the terminal as /dev/console: %s", strerror(errno));
+		return fail(e, errno, "cannot show the terminal as /dev/console: %s",
+		            strerror(errno));
 	if (ioctl(tty, TIOCSCTTY, 0) < 0)
 		return fail(e, errno, "cannot take the terminal: %s", strerror(errno));
 	for (int i = 0; i < 3; i++)

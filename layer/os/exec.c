@@ -25,7 +25,7 @@ struct request {
 	const struct process *p;
 	int fd[3];
 	int sock;
-	int ns;                 /* namespaces still to be joined, CLONE_NEW* */
+	int ns; /* namespaces still to be joined, CLONE_NEW* */
 };
 
 static int

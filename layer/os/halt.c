@@ -55,5 +55,7 @@ halt_all(pid_t pid, bool stop, struct err *e)
 		if (d)
 			closedir(d);
 	}
-	return more ? fail(e, EBUSY, "cannot pause: it makes processes faster than they are stopped") : 0;
+	return more ? fail(e, EBUSY,
+	                   "cannot pause: it makes processes faster than they are stopped")
+	            : 0;
 }

@@ -36,7 +36,8 @@ program(const struct hook *h, int in, int dir)
 static int
 one(const struct hook *h, const char *point, const char *state, int dir, struct err *e)
 {
-	struct clone_args a = { .flags = CLONE_CLEAR_SIGHAND | CLONE_PIDFD, .exit_signal = SIGCHLD };
+	struct clone_args a = { .flags = CLONE_CLEAR_SIGHAND | CLONE_PIDFD,
+		                .exit_signal = SIGCHLD };
 	int in[2], pidfd = -1, w;
 
 	a.pidfd = (uint64_t)(uintptr_t)&pidfd;

@@ -34,7 +34,8 @@ range(const char *file, const char *name, uint32_t *from, uint32_t *count)
 		uint64_t a, b;
 		if (!start || !n || (strcmp(who, uid) != 0 && (!name || strcmp(who, name) != 0)))
 			continue;
-		if (!str_u64(start, UINT32_MAX - 1, &a) || !str_u64(n, UINT32_MAX - a, &b) || b <= *count)
+		if (!str_u64(start, UINT32_MAX - 1, &a) || !str_u64(n, UINT32_MAX - a, &b) ||
+		    b <= *count)
 			continue;
 		*from = (uint32_t)a;
 		*count = (uint32_t)b;
@@ -122,7 +123,8 @@ through(const char *program, pid_t pid, const struct idmap *map, size_t n, struc
 		if (out)
 			out[strcspn(out, "\n")] = '\0';
 		fail(e, EPERM, "%s refused the mapping: %s", program, out ? out : "");
-		err_hint(e, "look at /etc/subuid and /etc/subgid; %s must be set-user-ID root", program);
+		err_hint(e, "look at /etc/subuid and /etc/subgid; %s must be set-user-ID root",
+		         program);
 	}
 	free(out);
 	return status == 0 ? 0 : -1;
@@ -144,7 +146,8 @@ int
 idmap_namespace(const struct idmap *uid, size_t nuid, const struct idmap *gid, size_t ngid,
                 struct err *e)
 {
-	struct clone_args a = { .flags = CLONE_NEWUSER | CLONE_CLEAR_SIGHAND, .exit_signal = SIGCHLD };
+	struct clone_args a = { .flags = CLONE_NEWUSER | CLONE_CLEAR_SIGHAND,
+		                .exit_signal = SIGCHLD };
 	char path[32];
 
 	pid_t pid = host_clone3(&a);
@@ -154,7 +157,8 @@ idmap_namespace(const struct idmap *uid, size_t nuid, const struct idmap *gid, s
 	if (pid < 0)
 		return fail(e, errno, "cannot make a user namespace: %s", strerror(errno));
 	int fd = -1;
-	if (direct(pid, "uid_map", uid, nuid, e) == 0 && direct(pid, "gid_map", gid, ngid, e) == 0) {
+	if (direct(pid, "uid_map", uid, nuid, e) == 0 &&
+	    direct(pid, "gid_map", gid, ngid, e) == 0) {
 		snprintf(path, sizeof path, "/proc/%d/ns/user", (int)pid);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
@@ -176,7 +180,8 @@ read_map(const json_t *list, struct idmap *map, size_t most, size_t *n, struct e
 		int64_t in = json_int(o, "containerID", -1), out = json_int(o, "hostID", -1),
 		        k = json_int(o, "size", -1);
 		if (in < 0 || out < 0 || k < 1 || in + k > UINT32_MAX || out + k > UINT32_MAX)
-			return fail(e, EINVAL, "a mount's id mapping needs containerID, hostID and size");
+			return fail(e, EINVAL,
+			            "a mount's id mapping needs containerID, hostID and size");
 		map[i] = (struct idmap){ (uint32_t)in, (uint32_t)out, (uint32_t)k };
 	}
 	return 0;

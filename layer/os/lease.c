@@ -45,7 +45,8 @@ name_ok(const char *name)
 {
 	size_t n = strlen(name);
 	return n > 0 && n <= 40 &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == n &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") ==
+	               n &&
 	       name[0] != '-';
 }
 
@@ -96,7 +97,7 @@ taken(int dir, uint32_t subnet)
 static int
 fresh(struct lease_book *b, const char *network, struct err *e)
 {
-	uint32_t hash = 2166136261u, subnet = 0;        /* FNV-1a */
+	uint32_t hash = 2166136261u, subnet = 0; /* FNV-1a */
 
 	for (const char *p = b->root; *p; p++)
 		hash = (hash ^ (unsigned char)*p) * 16777619u;
@@ -108,8 +109,10 @@ fresh(struct lease_book *b, const char *network, struct err *e)
 			subnet = s;
 	}
 	if (!subnet) {
-		fail(e, EADDRNOTAVAIL, "no subnet of 10.89.0.0/16 is free for network '%s'", network);
-		return err_hint(e, "remove networks that are not used any more from the store's net/");
+		fail(e, EADDRNOTAVAIL, "no subnet of 10.89.0.0/16 is free for network '%s'",
+		     network);
+		return err_hint(e,
+		                "remove networks that are not used any more from the store's net/");
 	}
 	char *gateway = text_of(subnet + 1), *range = text_of(subnet);
 	b->doc = json_pack("{s:s, s:s+, s:o, s:s, s:{}}", "name", network, "subnet", range, "/24",

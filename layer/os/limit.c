@@ -60,8 +60,9 @@ memory(json_t *resources, const json_t *request, struct err *e)
 		return fail(e, EINVAL, "--memory-swap '%s' is no size", swap),
 		       err_hint(e, "write it as 512M or 2G, or -1 for no limit");
 	if (limit < 0 || (int64_t)bytes < limit)
-		return fail(e, EINVAL, "--memory-swap is memory and swap together: it needs -m, and "
-		                       "cannot be less"),
+		return fail(e, EINVAL,
+		            "--memory-swap is memory and swap together: it needs -m, and "
+		            "cannot be less"),
 		       err_hint(e, "give -m too, or raise it");
 	json_object_set_new(part(resources, "memory"), "swap", json_integer((json_int_t)bytes));
 	return 0;
@@ -123,9 +124,12 @@ limit_add(json_t *resources, const json_t *request, struct err *e)
 	copy(resources, "pids", "limit", request, "pids_limit");
 	copy(resources, "blockIO", "weight", request, "blkio_weight");
 	if (throttle(resources, request, "device_read_bps", "throttleReadBpsDevice", true, e) < 0 ||
-	    throttle(resources, request, "device_write_bps", "throttleWriteBpsDevice", true, e) < 0 ||
-	    throttle(resources, request, "device_read_iops", "throttleReadIOPSDevice", false, e) < 0 ||
-	    throttle(resources, request, "device_write_iops", "throttleWriteIOPSDevice", false, e) < 0)
+	    throttle(resources, request, "device_write_bps", "throttleWriteBpsDevice", true, e) <
+	            0 ||
+	    throttle(resources, request, "device_read_iops", "throttleReadIOPSDevice", false, e) <
+	            0 ||
+	    throttle(resources, request, "device_write_iops", "throttleWriteIOPSDevice", false, e) <
+	            0)
 		return -1;
 	return 0;
 }
@@ -169,8 +173,8 @@ limit_rlimits(json_t *process, const json_t *request, struct err *e)
 		str_add(&upper, "RLIMIT_");
 		for (const char *p = name; *p; p++)
 			str_addc(&upper, (char)toupper((unsigned char)*p));
-		json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "type", upper.p, "soft", s,
-		                                      "hard", h));
+		json_array_append_new(
+		        list, json_pack("{s:s, s:o, s:o}", "type", upper.p, "soft", s, "hard", h));
 		str_free(&upper);
 		free(text);
 	}
@@ -193,7 +197,7 @@ limit_devices(json_t *linux_part, json_t *resources, const json_t *request, stru
 		const char *access = rest ? rest : "rwm";
 		struct stat st;
 
-		if (dst && dst[0] != '/' && !rest) {    /* SRC:rwm */
+		if (dst && dst[0] != '/' && !rest) { /* SRC:rwm */
 			access = dst;
 			dst = NULL;
 		}
@@ -208,12 +212,12 @@ limit_devices(json_t *linux_part, json_t *resources, const json_t *request, stru
 			int ma = (int)major(st.st_rdev), mi = (int)minor(st.st_rdev);
 			json_array_append_new(
 			        nodes, json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:i}", "path",
-			                         dst ? dst : src, "type", type, "major", ma, "minor", mi,
-			                         "fileMode", (int)(st.st_mode & 0777), "uid",
-			                         (int)st.st_uid, "gid", (int)st.st_gid));
-			json_array_append_new(rules, json_pack("{s:b, s:s, s:i, s:i, s:s}", "allow", 1,
-			                                       "type", type, "major", ma, "minor", mi,
-			                                       "access", access));
+			                         dst ? dst : src, "type", type, "major", ma,
+			                         "minor", mi, "fileMode", (int)(st.st_mode & 0777),
+			                         "uid", (int)st.st_uid, "gid", (int)st.st_gid));
+			json_array_append_new(rules, json_pack("{s:b, s:s, s:i, s:i, s:s}", "allow",
+			                                       1, "type", type, "major", ma,
+			                                       "minor", mi, "access", access));
 		}
 		free(text);
 		if (rc < 0)

@@ -60,27 +60,16 @@ mount_options(char *const *options, struct mountopt *o, struct err *e)
 			o->clear |= f;
 			o->set &= ~f;
 			break;
-		case RSET:
-			o->rset |= f;
-			break;
-		case RCLEAR:
-			o->rclear |= f;
-			break;
-		case PROP:
-			o->propagation = f;
-			break;
+		case RSET: o->rset |= f; break;
+		case RCLEAR: o->rclear |= f; break;
+		case PROP: o->propagation = f; break;
 		case BIND:
 			o->bind = true;
 			o->recursive = f != 0;
 			break;
-		case SUPER:
-			o->super |= f;
-			break;
-		case IDMAP:
-			o->idmap = true;
-			break;
-		case IGNORE:
-			break;
+		case SUPER: o->super |= f; break;
+		case IDMAP: o->idmap = true; break;
+		case IGNORE: break;
 		}
 	}
 	/* mount_setattr(2): to set an atime mode, the old one must be cleared. */
@@ -97,10 +86,14 @@ classic(uint64_t attrs)
 		uint64_t attr;
 		unsigned long ms;
 	} map[] = {
-		{ MOUNT_ATTR_RDONLY, MS_RDONLY }, { MOUNT_ATTR_NOSUID, MS_NOSUID },
-		{ MOUNT_ATTR_NODEV, MS_NODEV }, { MOUNT_ATTR_NOEXEC, MS_NOEXEC },
-		{ MOUNT_ATTR_NOATIME, MS_NOATIME }, { MOUNT_ATTR_STRICTATIME, MS_STRICTATIME },
-		{ MOUNT_ATTR_NODIRATIME, MS_NODIRATIME }, { MOUNT_ATTR_NOSYMFOLLOW, 256 },
+		{ MOUNT_ATTR_RDONLY, MS_RDONLY },
+		{ MOUNT_ATTR_NOSUID, MS_NOSUID },
+		{ MOUNT_ATTR_NODEV, MS_NODEV },
+		{ MOUNT_ATTR_NOEXEC, MS_NOEXEC },
+		{ MOUNT_ATTR_NOATIME, MS_NOATIME },
+		{ MOUNT_ATTR_STRICTATIME, MS_STRICTATIME },
+		{ MOUNT_ATTR_NODIRATIME, MS_NODIRATIME },
+		{ MOUNT_ATTR_NOSYMFOLLOW, 256 },
 	};
 	unsigned long ms = 0;
 
@@ -145,7 +138,8 @@ mount_take(const struct mount_spec *m, int idmap, struct err *e)
 	    ((o.set | o.clear) && host_mount_setattr(fd, "", AT_EMPTY_PATH, &a) < 0) ||
 	    ((o.rset | o.rclear) && host_mount_setattr(fd, "", below, &all) < 0) ||
 	    (o.propagation &&
-	     host_mount_setattr(fd, "", o.propagation & MS_REC ? below : AT_EMPTY_PATH, &prop) < 0)) {
+	     host_mount_setattr(fd, "", o.propagation & MS_REC ? below : AT_EMPTY_PATH, &prop) <
+	             0)) {
 		fail(e, errno, "volume '%s': its options cannot be set: %s", m->source,
 		     strerror(errno));
 		close(fd);
@@ -181,7 +175,9 @@ mount_point(const char *path, bool folder, struct err *e)
 			char *slash = strrchr(part, '/');
 			int rc;
 			if (last && !folder) {
-				rc = openat(dir, slash + 1, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+				rc = openat(dir, slash + 1,
+				            O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+				            0644);
 				if (rc >= 0)
 					close(rc);
 			} else {
@@ -198,7 +194,8 @@ mount_point(const char *path, bool folder, struct err *e)
 			break;
 	}
 	if (dir < 0)
-		return fail(e, errno, "cannot make '%s' in the container: %s", path, strerror(errno));
+		return fail(e, errno, "cannot make '%s' in the container: %s", path,
+		            strerror(errno));
 	close(dir);
 	return 0;
 }
@@ -216,12 +213,14 @@ place(int taken, const char *dest, struct err *e)
 			return -1;
 		to = find(dest);
 	}
-	if (to < 0 || host_move_mount(taken, "", to, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0) {
+	if (to < 0 || host_move_mount(taken, "", to, "",
+	                              MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0) {
 		int why = errno;
 		if (to >= 0)
 			close(to);
 		if (why == ENOTDIR || why == EISDIR) {
-			fail(e, why, "cannot mount on '%s': one is a folder and the other is not", dest);
+			fail(e, why, "cannot mount on '%s': one is a folder and the other is not",
+			     dest);
 			return err_hint(e, "give a file for a file, a folder for a folder");
 		}
 		return fail(e, why, "cannot mount on '%s': %s", dest, strerror(why));
@@ -235,7 +234,8 @@ place(int taken, const char *dest, struct err *e)
 static int
 borrow(int host_root, const char *source, const char *dest, uint64_t set, struct err *e)
 {
-	int fd = host_open_tree(host_root, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	int fd = host_open_tree(host_root, source,
+	                        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	struct mount_attr a = { .attr_set = set };
 
 	if (fd < 0)
@@ -268,8 +268,8 @@ new_instance(const struct mount_spec *m, const struct mountopt *o, struct err *e
 		return rc;
 	}
 	if (errno == ENODEV)
-		fail(e, ENODEV, "cannot mount '%s' on '%s': this kernel has no such file system", m->type,
-		     m->dest);
+		fail(e, ENODEV, "cannot mount '%s' on '%s': this kernel has no such file system",
+		     m->type, m->dest);
 	else
 		fail(e, errno, "cannot mount %s on '%s': %s", m->type, m->dest, strerror(errno));
 	return -1;
@@ -286,7 +286,8 @@ mount_put(const struct mount_spec *m, int taken, const struct cgroup *cg, int ho
 	if (mount_options(m->options, &o, e) < 0)
 		return err_prefix(e, "mount '%s'", m->dest);
 	if (!m->type)
-		return fail(e, EINVAL, "mount '%s' has neither 'type' nor the option 'bind'", m->dest);
+		return fail(e, EINVAL, "mount '%s' has neither 'type' nor the option 'bind'",
+		            m->dest);
 	if (strcmp(m->type, "cgroup") == 0)
 		return cgroup_mount(cg, m->dest, classic(o.set), e);
 	if (new_instance(m, &o, e) == 0)
@@ -322,10 +323,12 @@ mount_readonly(char *const *paths, struct err *e)
 		if (mount(*paths, *paths, NULL, MS_BIND | MS_REC, NULL) < 0) {
 			if (errno == ENOENT || errno == ENOTDIR)
 				continue;
-			return fail(e, errno, "cannot make '%s' read-only: %s", *paths, strerror(errno));
+			return fail(e, errno, "cannot make '%s' read-only: %s", *paths,
+			            strerror(errno));
 		}
 		if (host_mount_setattr(AT_FDCWD, *paths, AT_RECURSIVE, &a) < 0)
-			return fail(e, errno, "cannot make '%s' read-only: %s", *paths, strerror(errno));
+			return fail(e, errno, "cannot make '%s' read-only: %s", *paths,
+			            strerror(errno));
 	}
 	return 0;
 }

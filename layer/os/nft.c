@@ -56,8 +56,8 @@ network(struct rules *r, const json_t *book)
 	/* Out: behind the host's address.  To itself by a published port, and
 	 * from the host's loopback: answers must come back through the host. */
 	str_printf(&r->postrouting, "\t\tip saddr %s ip daddr != %s masquerade\n", subnet, subnet);
-	str_printf(&r->postrouting, "\t\tip saddr %s ip daddr %s ct status dnat masquerade\n", subnet,
-	           subnet);
+	str_printf(&r->postrouting, "\t\tip saddr %s ip daddr %s ct status dnat masquerade\n",
+	           subnet, subnet);
 	str_printf(&r->postrouting, "\t\tip saddr 127.0.0.0/8 oifname \"%s\" masquerade\n", bridge);
 	/* In: answers and published ports; nothing else, from wherever. */
 	str_printf(&r->forward, "\t\toifname \"%s\" ct state established,related accept\n", bridge);
@@ -112,7 +112,7 @@ run(const struct str *script, struct err *e)
 int
 nft_apply(const char *root, struct err *e)
 {
-	uint32_t hash = 2166136261u;    /* FNV-1a */
+	uint32_t hash = 2166136261u; /* FNV-1a */
 	struct rules r = { 0 };
 	struct str s = { 0 };
 
@@ -122,14 +122,15 @@ nft_apply(const char *root, struct err *e)
 	/* Made and deleted, so that deleting is right also when there is none. */
 	str_printf(&s, "table inet joist_%08x\ndelete table inet joist_%08x\n", hash, hash);
 	if (r.networks > 0)
-		str_printf(&s,
-		           "table inet joist_%08x {\n"
-		           "\tchain prerouting {\n\t\ttype nat hook prerouting priority -100\n%s\t}\n"
-		           "\tchain output {\n\t\ttype nat hook output priority -100\n%s\t}\n"
-		           "\tchain postrouting {\n\t\ttype nat hook postrouting priority 100\n%s\t}\n"
-		           "\tchain forward {\n\t\ttype filter hook forward priority 0\n%s\t}\n}\n",
-		           hash, str_text(&r.prerouting), str_text(&r.prerouting),
-		           str_text(&r.postrouting), str_text(&r.forward));
+		str_printf(
+		        &s,
+		        "table inet joist_%08x {\n"
+		        "\tchain prerouting {\n\t\ttype nat hook prerouting priority -100\n%s\t}\n"
+		        "\tchain output {\n\t\ttype nat hook output priority -100\n%s\t}\n"
+		        "\tchain postrouting {\n\t\ttype nat hook postrouting priority 100\n%s\t}\n"
+		        "\tchain forward {\n\t\ttype filter hook forward priority 0\n%s\t}\n}\n",
+		        hash, str_text(&r.prerouting), str_text(&r.prerouting),
+		        str_text(&r.postrouting), str_text(&r.forward));
 	if (rc == 0)
 		rc = run(&s, e);
 	str_free(&r.prerouting);

@@ -40,12 +40,9 @@ probe(const struct artifact *a)
 	switch (a->kind) {
 	case ARTIFACT_IMAGE:
 	case ARTIFACT_LAYOUT:
-	case ARTIFACT_BUNDLE:
-		return 100;
-	case ARTIFACT_FOLDER:
-		return 80;
-	default:
-		return 0;
+	case ARTIFACT_BUNDLE: return 100;
+	case ARTIFACT_FOLDER: return 80;
+	default: return 0;
 	}
 }
 
@@ -54,7 +51,8 @@ probe(const struct artifact *a)
 static pid_t
 born(struct guest *g, int sock[2], struct err *e)
 {
-	struct clone_args a = { .flags = CLONE_CLEAR_SIGHAND | CLONE_PIDFD, .exit_signal = SIGCHLD };
+	struct clone_args a = { .flags = CLONE_CLEAR_SIGHAND | CLONE_PIDFD,
+		                .exit_signal = SIGCHLD };
 	int cg = g->cgroup ? cgroup_fd(g->cgroup) : -1;
 	int own_pid = -1, own_time = -1;
 
@@ -234,14 +232,15 @@ heard(struct guest *g, bool *again, struct err *e)
 
 	*again = true;
 	ssize_t got = file_recv_fds(g->sock, &m, sizeof m, &fd, &n);
-	if (got <= 0) {                 /* execve closed its end: it runs */
+	if (got <= 0) { /* execve closed its end: it runs */
 		close(g->sock);
 		g->sock = -1;
 		g->started = true;
 		*again = false;
 		if (g->spec->hooks[HOOK_POSTSTART].n) {
 			struct err warn = { 0 };
-			if (hook_run(g->spec, HOOK_POSTSTART, g->state_text, g->home.dir, &warn) < 0)
+			if (hook_run(g->spec, HOOK_POSTSTART, g->state_text, g->home.dir, &warn) <
+			    0)
 				err_warn("%s", warn.what);
 		}
 		return WHY_START;
@@ -251,9 +250,7 @@ heard(struct guest *g, bool *again, struct err *e)
 		if (n == 1)
 			g->console = fd;
 		break;
-	case MSG_WARN:
-		err_warn("%s", m.err.what);
-		break;
+	case MSG_WARN: err_warn("%s", m.err.what); break;
 	case MSG_HOOKS:
 		prepare_state_text(g, "creating");
 		if (hook_run(g->spec, HOOK_PRESTART, g->state_text, g->home.dir, e) < 0 ||
@@ -284,11 +281,8 @@ heard(struct guest *g, bool *again, struct err *e)
 		}
 		say(g, MSG_ANSWER);
 		break;
-	case MSG_ERROR:
-		*again = false;
-		return fault(g, &m.err, e);
-	default:
-		break;
+	case MSG_ERROR: *again = false; return fault(g, &m.err, e);
+	default: break;
 	}
 	return WHY_START;
 }
@@ -312,7 +306,8 @@ static enum why
 enter(struct guest *g, struct err *e)
 {
 	struct pollfd p[3] = { { .fd = g->pidfd, .events = POLLIN },
-		{ .fd = g->kick_fd, .events = POLLIN }, { .fd = g->sock, .events = POLLIN } };
+		               { .fd = g->kick_fd, .events = POLLIN },
+		               { .fd = g->sock, .events = POLLIN } };
 	uint64_t n;
 
 	if (g->ended)
@@ -351,7 +346,7 @@ kick(struct guest *g)
 	uint64_t one = 1;
 	ssize_t put = write(g->kick_fd, &one, sizeof one);
 
-	(void)put;      /* it can only be full, and then it is kicked already */
+	(void)put; /* it can only be full, and then it is kicked already */
 }
 
 /* -- questions ---------------------------------------------------------------- */

@@ -59,7 +59,8 @@ root(struct guest *g, struct err *e)
 		return outside(g) ? root_taken(g, e) : 0;
 	}
 	if (!layers || !*layers) {
-		fail(e, EINVAL, "machine '%s' has neither a root folder nor an image", g->home.name);
+		fail(e, EINVAL, "machine '%s' has neither a root folder nor an image",
+		     g->home.name);
 		return err_hint(e, "root.path names a folder in a bundle's config.json");
 	}
 	if (faccessat(g->home.dir, "flat", F_OK, 0) == 0) {
@@ -97,8 +98,9 @@ int
 prepare_flat(struct guest *g, struct err *e)
 {
 	char *program = proc_libexec("joist-image"), *out = NULL;
-	char *argv[] = { program, "--root", (char *)g->home.root_path, "flatten", "--machine",
-		(char *)g->home.name, NULL };
+	char *argv[] = { program,   "--root",    (char *)g->home.root_path,
+		         "flatten", "--machine", (char *)g->home.name,
+		         NULL };
 	int status = proc_run(argv, &out, e);
 
 	if (status > 0) {
@@ -182,7 +184,8 @@ users(struct guest *g, struct err *e)
 	if (!s->ns[NS_USER].fresh)
 		return 0;
 	if (s->nuid_map == 0 || s->ngid_map == 0)
-		return fail(e, EINVAL, "a new user namespace needs 'uidMappings' and 'gidMappings'");
+		return fail(e, EINVAL,
+		            "a new user namespace needs 'uidMappings' and 'gidMappings'");
 	g->map_self = g->home.rootless && s->nuid_map == 1 && s->ngid_map == 1 &&
 	              s->uid_map[0].count == 1 && s->gid_map[0].count == 1;
 	if (g->map_self) {
@@ -247,7 +250,7 @@ personality_of(struct guest *g, struct err *e)
 		return 0;
 	if (strcmp(domain, "LINUX32") != 0)
 		return fail(e, EINVAL, "personality: there is no domain '%s'", domain);
-	g->personality = 0x0008;        /* PER_LINUX32 */
+	g->personality = 0x0008; /* PER_LINUX32 */
 	return 0;
 }
 
@@ -270,7 +273,7 @@ system_calls(struct guest *g, struct err *e)
 char *
 prepare_group(const struct home *h)
 {
-	uint32_t hash = 2166136261u;    /* FNV-1a */
+	uint32_t hash = 2166136261u; /* FNV-1a */
 
 	for (const char *p = h->root_path; *p; p++)
 		hash = (hash ^ (unsigned char)*p) * 16777619u;
@@ -330,8 +333,9 @@ prepare(struct guest *g, struct err *e)
 void
 prepare_state_text(struct guest *g, const char *status)
 {
-	json_t *o = json_pack("{s:s, s:s, s:s, s:i, s:s}", "ociVersion", "1.2.0", "id", g->home.name,
-	                      "status", status, "pid", (int)g->pid, "bundle", g->home.dir_path);
+	json_t *o =
+	        json_pack("{s:s, s:s, s:s, s:i, s:s}", "ociVersion", "1.2.0", "id", g->home.name,
+	                  "status", status, "pid", (int)g->pid, "bundle", g->home.dir_path);
 
 	if (g->spec->annotations)
 		json_object_set(o, "annotations", (json_t *)g->spec->annotations);

@@ -144,7 +144,8 @@ root_leave(const struct guest *g, struct err *e)
 	if (g->spec->root_readonly && host_mount_setattr(AT_FDCWD, "/", 0, &ro) < 0)
 		return fail(e, errno, "cannot make the root read-only: %s", strerror(errno));
 	/* The tree inside was made private above; hand on what was asked for. */
-	if (g->spec->propagation && mount(NULL, "/", NULL, propagation(g->spec->propagation), NULL) < 0)
+	if (g->spec->propagation &&
+	    mount(NULL, "/", NULL, propagation(g->spec->propagation), NULL) < 0)
 		return fail(e, errno, "rootfsPropagation: %s", strerror(errno));
 	return 0;
 }

@@ -87,8 +87,8 @@ build(struct guest *g, int ns, struct err *e)
 	 * overlayfs works on its upper folder as root, whom the map leaves out. */
 	if (chown_root(g, "upper") < 0 || mkdir(DESK "/m", 0755) < 0)
 		return fail(e, errno, "cannot prepare the root: %s", strerror(errno));
-	int n = snprintf(data, sizeof data, "lowerdir=%s,upperdir=%s/upper,workdir=%s/work", lower.p,
-	                 r->base, r->base);
+	int n = snprintf(data, sizeof data, "lowerdir=%s,upperdir=%s/upper,workdir=%s/work",
+	                 lower.p, r->base, r->base);
 	str_free(&lower);
 	if (n >= (int)sizeof data)
 		return fail(e, E2BIG, "the image has too many layers for a user namespace");
@@ -116,7 +116,8 @@ int
 rootmap(struct guest *g, struct err *e)
 {
 	const struct spec *s = g->spec;
-	struct clone_args a = { .flags = CLONE_NEWNS | CLONE_CLEAR_SIGHAND, .exit_signal = SIGCHLD };
+	struct clone_args a = { .flags = CLONE_NEWNS | CLONE_CLEAR_SIGHAND,
+		                .exit_signal = SIGCHLD };
 	struct msg m = { 0 };
 	int sock[2], fd = -1;
 	size_t n = 1;

@@ -59,13 +59,15 @@ ask(struct request *r)
 
 	if (sock < 0)
 		return -1;
-	if (sendto(sock, r->buf, r->head->nlmsg_len, 0, (struct sockaddr *)&kernel, sizeof kernel) < 0)
+	if (sendto(sock, r->buf, r->head->nlmsg_len, 0, (struct sockaddr *)&kernel, sizeof kernel) <
+	    0)
 		why = errno;
 	ssize_t n = why ? 0 : recv(sock, buf, sizeof buf, 0);
 	if (n < 0)
 		why = errno;
 	struct nlmsghdr *h = (struct nlmsghdr *)buf;
-	if (n > 0 && (size_t)n >= NLMSG_LENGTH(sizeof(struct nlmsgerr)) && h->nlmsg_type == NLMSG_ERROR)
+	if (n > 0 && (size_t)n >= NLMSG_LENGTH(sizeof(struct nlmsgerr)) &&
+	    h->nlmsg_type == NLMSG_ERROR)
 		why = -((struct nlmsgerr *)NLMSG_DATA(h))->error;
 	close(sock);
 	errno = why;
@@ -122,7 +124,8 @@ rtnl_veth(const char *name, const char *master, const char *peer, pid_t pid,
 	end(&r, data);
 	end(&r, info);
 	if (ask(&r) < 0)
-		return fail(e, errno, "cannot make the network device '%s': %s", name, strerror(errno));
+		return fail(e, errno, "cannot make the network device '%s': %s", name,
+		            strerror(errno));
 	return 0;
 }
 

@@ -193,10 +193,12 @@ user_find(const char *who, char *const *more, struct identity *id, struct err *e
 	uint32_t n;
 
 	*id = (struct identity){ .home = "/" };
-	snprintf(user, sizeof user, "%.*s", (int)(colon ? (size_t)(colon - who) : strlen(who)), who);
+	snprintf(user, sizeof user, "%.*s", (int)(colon ? (size_t)(colon - who) : strlen(who)),
+	         who);
 	if (user[0] && !passwd(user, 0, id)) {
 		if (!number(user, &n)) {
-			fail(e, ENOENT, "there is no user '%s' in the container's /etc/passwd", user);
+			fail(e, ENOENT, "there is no user '%s' in the container's /etc/passwd",
+			     user);
 			return err_hint(e, "use a number, or a user that the image has");
 		}
 		id->uid = n;

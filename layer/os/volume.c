@@ -100,7 +100,8 @@ long_form(json_t *mounts, const char *text, struct err *e)
 		else if ((strcmp(w, "src") == 0 || strcmp(w, "source") == 0) && v)
 			src = v;
 		else if ((strcmp(w, "dst") == 0 || strcmp(w, "destination") == 0 ||
-		          strcmp(w, "target") == 0) && v)
+		          strcmp(w, "target") == 0) &&
+		         v)
 			dst = v;
 		else if (strcmp(w, "ro") == 0 || strcmp(w, "readonly") == 0) {
 			if (!v || strcmp(v, "true") == 0)
@@ -113,8 +114,9 @@ long_form(json_t *mounts, const char *text, struct err *e)
 			json_array_append_new(o, json_sprintf("mode=%s", v));
 		else {
 			fail(e, EINVAL, "--mount '%s': there is no '%s'", text, w);
-			err_hint(e, "use type=bind|tmpfs, src, dst, ro, bind-propagation, tmpfs-size, "
-			            "tmpfs-mode");
+			err_hint(e,
+			         "use type=bind|tmpfs, src, dst, ro, bind-propagation, tmpfs-size, "
+			         "tmpfs-mode");
 			goto out;
 		}
 	}
@@ -130,8 +132,8 @@ long_form(json_t *mounts, const char *text, struct err *e)
 		fail(e, EINVAL, "--mount '%s': there is no type '%s'", text, type);
 		err_hint(e, "use bind or tmpfs");
 	} else if (!src || !realpath(src, real)) {
-		fail(e, src ? errno : EINVAL, "--mount: '%s': %s", src ? src : "src=",
-		     src ? strerror(errno) : "is missing");
+		fail(e, src ? errno : EINVAL, "--mount: '%s': %s",
+		     src ? src : "src=", src ? strerror(errno) : "is missing");
 		err_hint(e, "name a folder or file that is there");
 	} else {
 		json_array_insert_new(o, 0, json_string("rbind"));
