@@ -2,16 +2,74 @@
 #include "base/json.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/file.h"
+
+/* Whole numbers above INT64_MAX as the negative ones of the same 64 bits; NULL
+ * when there is none. */
+static char *
+fold_unsigned(const char *text, size_t n, size_t *out_n)
+{
+	/* 19 digits may become 20 characters. */
+	size_t room = n + n / 19 + 32;
+	char *out = xmalloc(room);
+	bool in_string = false, any = false;
+	size_t k = 0;
+
+	for (size_t i = 0; i < n;) {
+		size_t len = 0;
+		uint64_t v = 0;
+		bool fits = true;
+
+		while (!in_string && i + len < n && text[i + len] >= '0' && text[i + len] <= '9') {
+			unsigned digit = (unsigned)(text[i + len++] - '0');
+			fits = fits && v <= (UINT64_MAX - digit) / 10;
+			v = fits ? v * 10 + digit : 0;
+		}
+		bool whole = len && (i == 0 || !strchr("-+.eE", text[i - 1])) &&
+		             (i + len == n || !strchr(".eE", text[i + len]));
+		if (whole && fits && v > INT64_MAX) {
+			k += (size_t)snprintf(out + k, room - k, "%" PRId64, (int64_t)v);
+			i += len;
+			any = true;
+			continue;
+		}
+		if (!len) {
+			if (text[i] == '"')
+				in_string = !in_string;
+			/* The escaped character goes along with its backslash. */
+			len = in_string && text[i] == '\\' && i + 1 < n ? 2 : 1;
+		}
+		memcpy(out + k, text + i, len);
+		k += len;
+		i += len;
+	}
+	if (!any) {
+		free(out);
+		return NULL;
+	}
+	*out_n = k;
+	return out;
+}
 
 json_t *
 json_parse(const char *text, size_t n, const char *name, struct err *e)
 {
 	json_error_t je;
 	json_t *doc = json_loadb(text, n, JSON_REJECT_DUPLICATES, &je);
+	size_t folded_n;
+	char *folded = NULL;
+
+	if (!doc && json_error_code(&je) == json_error_numeric_overflow)
+		folded = fold_unsigned(text, n, &folded_n);
+	if (folded)
+		doc = json_loadb(folded, folded_n, JSON_REJECT_DUPLICATES, &je);
+	free(folded);
 	if (!doc)
 		fail(e, EINVAL, "'%s' is not valid JSON: line %d, column %d: %s", name, je.line,
 		     je.column, je.text);

@@ -16,7 +16,9 @@
 /* Largest document that Joist reads, unless a caller says otherwise. */
 enum { JSON_MOST = 8 << 20 };
 
-/* Parse text; the error names `name`, line and column.  Owned by the caller. */
+/* Whole numbers from INT64_MAX + 1 to UINT64_MAX ("no limit" in the files of
+ * other tools) arrive as the negative number of the same 64 bits: the largest
+ * is -1.  Parse text; the error names `name`, line and column.  Owned by the caller. */
 json_t *json_parse(const char *text, size_t n, const char *name, struct err *e);
 json_t *json_file(int dir, const char *path, struct err *e);
 

@@ -29,25 +29,18 @@ struct rlimits {
 	} list[COUNT];
 };
 
-/* JSON integers here are signed: what is unlimited is written as the largest
- * unsigned number, which a parser may hand over as a real or as -1. */
+/* What is unlimited is written as the largest unsigned number, which arrives
+ * as -1 (base/json.h), or as -1 itself. */
 static int
 value(const json_t *o, const char *key, rlim_t *out)
 {
 	json_t *v = json_object_get(o, key);
+	json_int_t n = json_integer_value(v);
 
-	if (json_is_integer(v)) {
-		json_int_t n = json_integer_value(v);
-		if (n < -1)
-			return -1;
-		*out = n == -1 || n == INT64_MAX ? RLIM_INFINITY : (rlim_t)n;
-		return 0;
-	}
-	if (json_is_real(v) && json_real_value(v) >= 9.2e18) {
-		*out = RLIM_INFINITY;
-		return 0;
-	}
-	return -1;
+	if (!json_is_integer(v))
+		return -1;
+	*out = n == INT64_MAX ? RLIM_INFINITY : (rlim_t)n;
+	return 0;
 }
 
 int
@@ -64,7 +57,8 @@ rlimits_parse(const json_t *list, struct rlimits **out, struct err *e)
 			;
 		if (k == COUNT) {
 			fail(e, EINVAL, "process.rlimits[%zu]: there is no limit '%s'", i, type);
-			err_hint(e, "names are as in getrlimit(2), such as RLIMIT_NOFILE (--ulimit nofile=)");
+			err_hint(e, "names are as in getrlimit(2), such as RLIMIT_NOFILE (--ulimit "
+			            "nofile=)");
 			goto bad;
 		}
 		for (size_t m = 0; m < r->n; m++)
@@ -77,8 +71,10 @@ rlimits_parse(const json_t *list, struct rlimits **out, struct err *e)
 		struct rlimit *l = &r->list[r->n].limit;
 		if (value(o, "soft", &l->rlim_cur) < 0 || value(o, "hard", &l->rlim_max) < 0 ||
 		    l->rlim_cur > l->rlim_max) {
-			fail(e, EINVAL, "process.rlimits: '%s' needs 'soft' and 'hard', and soft must not be "
-			                "more than hard", type);
+			fail(e, EINVAL,
+			     "process.rlimits: '%s' needs 'soft' and 'hard', and soft must not be "
+			     "more than hard",
+			     type);
 			goto bad;
 		}
 		r->n++;
@@ -107,8 +103,8 @@ rlimits_apply(const struct rlimits *r, struct err *e)
 			want.rlim_cur = want.rlim_max;
 		if (setrlimit(which, &want) < 0)
 			return fail(e, errno, "%s: %s", r->list[i].name, strerror(errno));
-		err_warn("%s cannot be raised without CAP_SYS_RESOURCE; it is %llu", r->list[i].name,
-		         (unsigned long long)want.rlim_max);
+		err_warn("%s cannot be raised without CAP_SYS_RESOURCE; it is %llu",
+		         r->list[i].name, (unsigned long long)want.rlim_max);
 	}
 	return 0;
 }
