@@ -19,6 +19,7 @@ struct cgroup {
 	int v1[C_COUNT];        /* own: our folders in version 1, -1 until used */
 	int procs[C_COUNT];     /* own: their cgroup.procs, open for the child */
 	bool rootless;
+	bool theirs;            /* the user named it: it may hold what is not ours */
 	bool shared;            /* our devices are those of the folder above (devices.c) */
 };
 

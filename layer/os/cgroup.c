@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "layer/os/cgroup.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -21,235 +18,97 @@
 #include "base/proc.h"
 #include "base/str.h"
 #include "layer/os/cgdir.h"
+#include "layer/os/cgtree.h"
 #include "layer/os/devices.h"
 
-#define TOP "/sys/fs/cgroup"
-
-enum { CGROUP2_MAGIC = 0x63677270, MODE = 0755 };
-
 const char *const cgdir_names[C_COUNT][2] = {
-	{ "cpu", "cpu" },         { "cpuacct", "cpu" },     { "cpuset", "cpuset" },
-	{ "memory", "memory" },   { "pids", "pids" },       { "blkio", "io" },
-	{ "hugetlb", "hugetlb" }, { "freezer", "freezer" }, { "net_cls", "net_cls" },
-	{ "net_prio", "net_prio" }, { "rdma", "rdma" },   { "devices", "devices" },
+	{ "cpu", "cpu" },           { "cpuacct", "cpu" },     { "cpuset", "cpuset" },
+	{ "memory", "memory" },     { "pids", "pids" },       { "blkio", "io" },
+	{ "hugetlb", "hugetlb" },   { "freezer", "freezer" }, { "net_cls", "net_cls" },
+	{ "net_prio", "net_prio" }, { "rdma", "rdma" },       { "devices", "devices" },
 };
-
-/* Where the version 2 hierarchy is mounted: alone, beside version 1, or not. */
-static const char *
-v2_top(void)
-{
-	static const char *const places[] = { TOP, TOP "/unified", NULL };
-	struct statfs fs;
-
-	for (int i = 0; places[i]; i++)
-		if (statfs(places[i], &fs) == 0 && fs.f_type == CGROUP2_MAGIC)
-			return places[i];
-	return NULL;
-}
-
-/* Our own cgroup in a hierarchy, as /proc/self/cgroup says: "/" for the root.
- * `controller` NULL is version 2. */
-static char *
-own_path(const char *controller)
-{
-	char *text, *line, *rest, *found = NULL;
-
-	if (file_read(AT_FDCWD, "/proc/self/cgroup", 1 << 16, &text, NULL, NULL) < 0)
-		return NULL;
-	rest = text;
-	while (!found && (line = strsep(&rest, "\n"))) {
-		char *id = strsep(&line, ":"), *names = strsep(&line, ":"), *one;
-		if (!id || !names || !line)
-			continue;
-		if (!controller && !*names)
-			found = xstrdup(line);
-		while (controller && !found && (one = strsep(&names, ",")))
-			if (strcmp(one, controller) == 0)
-				found = xstrdup(line);
-	}
-	free(text);
-	return found;
-}
-
-/* Give every controller that the parent has to its children; most hosts have
- * done it already.  A parent with processes of its own refuses. */
-static void
-enable(int dir)
-{
-	char have[256], line[64], *rest = have, *one;
-
-	if (file_peek(dir, "cgroup.controllers", have, sizeof have) < 0)
-		return;
-	while ((one = strsep(&rest, " "))) {
-		snprintf(line, sizeof line, "+%s", one);
-		if (*one)
-			file_poke(dir, "cgroup.subtree_control", line);
-	}
-}
-
-/* mkdir -p below a hierarchy, enabling controllers on the way down in version
- * 2.  Returns the last folder. */
-static int
-make(int top, const char *rel, bool v2)
-{
-	/* Usually only the last part is missing. */
-	if (mkdirat(top, rel, MODE) < 0 && errno == ENOENT) {
-		char *copy = xstrdup(rel);
-		if (v2)
-			enable(top);
-		for (char *p = copy; *p; p++) {
-			if (*p != '/')
-				continue;
-			*p = '\0';
-			if (mkdirat(top, copy, MODE) == 0 && v2) {
-				int dir = openat(top, copy, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-				if (dir >= 0) {
-					enable(dir);
-					close(dir);
-				}
-			}
-			*p = '/';
-		}
-		free(copy);
-		mkdirat(top, rel, MODE);
-	}
-	return openat(top, rel, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-/* -- taking folders away ---------------------------------------------------------- */
-
-static void
-kill_all(int dir)
-{
-	char *text, *line, *rest;
-
-	if (file_poke(dir, "cgroup.kill", "1") == 0)
-		return;
-	/* Version 1, or before Linux 5.14: until nothing new is born. */
-	for (int round = 0; round < 100; round++) {
-		bool any = false;
-		if (file_read(dir, "cgroup.procs", 1 << 22, &text, NULL, NULL) < 0)
-			return;
-		rest = text;
-		while ((line = strsep(&rest, "\n"))) {
-			int pid = (int)strtol(line, NULL, 10);
-			if (pid > 1) {
-				any = true;
-				kill(pid, SIGKILL);
-			}
-		}
-		free(text);
-		if (!any)
-			return;
-		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
-	}
-}
-
-/* Folders that the guest made below its own go first. */
-static void
-remove_below(int dir)
-{
-	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = copy < 0 ? NULL : fdopendir(copy);
-	struct dirent *ent;
-
-	while (d && (ent = readdir(d))) {
-		if (ent->d_type != DT_DIR || ent->d_name[0] == '.')
-			continue;
-		int sub = openat(dir, ent->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-		if (sub < 0)
-			continue;
-		kill_all(sub);
-		remove_below(sub);
-		close(sub);
-		unlinkat(dir, ent->d_name, AT_REMOVEDIR);
-	}
-	if (d)
-		closedir(d);
-}
-
-/* A dead process leaves its group a moment after it was waited for. */
-static void
-take_away(int top, const char *rel)
-{
-	long ns = 200000;
-
-	for (int i = 0; i < 14 && unlinkat(top, rel, AT_REMOVEDIR) < 0; i++) {
-		if (errno != EBUSY && errno != ENOTEMPTY)
-			return;
-		int dir = openat(top, rel, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (dir >= 0) {
-			if (i > 2)
-				kill_all(dir);
-			remove_below(dir);
-			close(dir);
-		}
-		nanosleep(&(struct timespec){ .tv_nsec = ns }, NULL);
-		ns = ns < 200000000 ? ns * 2 : ns;
-	}
-}
-
-static int
-open_top(const char *path)
-{
-	return path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-}
-
-static int
-v1_top(enum controller which)
-{
-	char path[64];
-	struct statfs fs;
-
-	snprintf(path, sizeof path, TOP "/%s", cgdir_names[which][0]);
-	if (statfs(path, &fs) < 0 || fs.f_type == CGROUP2_MAGIC)
-		return -1;
-	return open_top(path);
-}
 
 /* -- making ------------------------------------------------------------------------- */
 
-int
-cgdir_of(struct cgroup *c, enum controller which, bool *v2, struct err *e)
+/* A group that the user names may be there already; with others' processes in
+ * it, ending all of "ours" would end them. */
+static int
+busy(const struct cgroup *c, struct err *e)
 {
-	*v2 = true;
-	if (c->v2 >= 0 && (c->v2_has & 1u << which))
-		return c->v2;
-	*v2 = false;
-	if (c->v1[which] >= 0)
-		return c->v1[which];
-	int top = v1_top(which);
-	if (top < 0) {
-		fail(e, ENOENT, "this host has no '%s' controller for cgroups", cgdir_names[which][1]);
-		return err_hint(e, "see: joist doctor");
-	}
-	/* Version 1 cpusets start empty, and nothing can run in an empty one. */
-	if (which == C_CPUSET)
-		file_poke(top, "cgroup.clone_children", "1");
-	int dir = make(top, c->rel, false);
-	int why = errno;
-	close(top);
-	c->v1[which] = dir;
-	if (dir >= 0)
-		c->procs[which] = openat(dir, "cgroup.procs", O_WRONLY | O_CLOEXEC);
-	if (dir < 0 || c->procs[which] < 0)
-		return fail(e, why, "cannot make a '%s' cgroup: %s", cgdir_names[which][0], strerror(why));
-	return dir;
+	fail(e, EBUSY, "the cgroup '/%s' has processes in it that are not this machine's", c->rel);
+	return err_hint(e, "let cgroupsPath name a group of the machine's own");
 }
 
+/* Which of the names in a folder's cgroup.controllers we know, as bits. */
 static unsigned
 controllers(int dir)
 {
 	char text[256], *rest = text, *one;
 	unsigned set = 0;
 
-	if (file_peek(dir, "cgroup.controllers", text, sizeof text) < 0)
+	if (dir < 0 || file_peek(dir, "cgroup.controllers", text, sizeof text) < 0)
 		return 0;
 	while ((one = strsep(&rest, " ")))
 		for (int i = 0; i < C_COUNT; i++)
 			if (strcmp(one, cgdir_names[i][1]) == 0)
 				set |= 1u << i;
 	return set;
+}
+
+/* Somebody made our folder without giving it all controllers, or two machines
+ * made the folder above it at the same time: once more from the top. */
+static bool
+given(struct cgroup *c, enum controller which)
+{
+	int top = cgtree_v2();
+
+	if (controllers(top) & 1u << which) {
+		cgtree_enable(top, c->rel);
+		c->v2_has = controllers(c->v2);
+	}
+	if (top >= 0)
+		close(top);
+	return c->v2_has & 1u << which;
+}
+
+int
+cgdir_of(struct cgroup *c, enum controller which, bool *v2, struct err *e)
+{
+	const char *name = cgdir_names[which][0];
+
+	*v2 = true;
+	if (c->v2 >= 0 && (c->v2_has & 1u << which))
+		return c->v2;
+	*v2 = false;
+	if (c->v1[which] >= 0)
+		return c->v1[which];
+	int top = cgtree_v1(name);
+	if (top < 0 && c->v2 >= 0 && given(c, which)) {
+		*v2 = true;
+		return c->v2;
+	}
+	if (top < 0) {
+		fail(e, ENOENT, "this host has no '%s' controller for cgroups",
+		     cgdir_names[which][1]);
+		return err_hint(e, "see: joist doctor");
+	}
+	int dir = cgtree_make(top, c->rel, false);
+	int why = errno;
+	if (dir >= 0 && which == C_CPUSET)
+		cgtree_fill_cpuset(top, c->rel);
+	close(top);
+	if (dir >= 0 && c->theirs && cgtree_busy(dir)) {
+		close(dir);
+		return busy(c, e);
+	}
+	c->v1[which] = dir;
+	if (dir >= 0) {
+		c->procs[which] = openat(dir, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+		why = errno;
+	}
+	if (dir < 0 || c->procs[which] < 0)
+		return fail(e, why, "cannot make a '%s' cgroup: %s", name, strerror(why));
+	return dir;
 }
 
 /* Most containers may use the same devices.  Loading the program that says so
@@ -260,8 +119,7 @@ relative(const char *name, const char *path, bool usual)
 {
 	while (path && *path == '/')
 		path++;
-	/* No ".." can lead out: each part is made as it is named. */
-	if (path && *path && !strstr(path, ".."))
+	if (path && *path)
 		return xstrdup(path);
 	return xprintf(usual ? "joist/" DEVICES_USUAL "/%s" : "joist/%s", name);
 }
@@ -271,14 +129,14 @@ relative(const char *name, const char *path, bool usual)
 static int
 delegated(struct cgroup *c, const char *top)
 {
-	char *own = own_path(NULL), *slash = own ? strrchr(own, '/') : NULL;
+	char *own = cgtree_own(), *slash = own ? strrchr(own, '/') : NULL;
 	int fd = -1;
 
 	if (slash && slash > own) {
 		*slash = '\0';
 		char *place = xprintf("%s%s", top, own), *rel = xprintf("%s/%s", own + 1, c->rel);
-		int dir = open_top(place);
-		fd = dir < 0 ? -1 : make(dir, c->rel, true);
+		int dir = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		fd = dir < 0 ? -1 : cgtree_make(dir, c->rel, true);
 		if (fd >= 0) {
 			free(c->rel);
 			c->rel = rel;
@@ -293,27 +151,35 @@ delegated(struct cgroup *c, const char *top)
 	return fd;
 }
 
-static void
-open_v2(struct cgroup *c)
+static int
+open_v2(struct cgroup *c, struct err *e)
 {
-	const char *path = v2_top();
-	int top = open_top(path);
+	const char *path = cgtree_v2_path();
+	int top = path ? cgtree_v2() : -1;
 
 	if (top < 0)
-		return;
+		return 0;
 	int old = openat(top, c->rel, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (old >= 0) {
-		/* Left by a monitor that was killed: nothing of it may live on. */
-		kill_all(old);
+	if (old >= 0 && c->theirs) {
+		bool in_use = cgtree_busy(old);
 		close(old);
-		take_away(top, c->rel);
+		if (in_use) {
+			close(top);
+			return busy(c, e);
+		}
+	} else if (old >= 0) {
+		/* Left by a monitor that was killed: nothing of it may live on. */
+		cgtree_kill(old);
+		close(old);
+		cgtree_remove(top, c->rel);
 	}
-	c->v2 = make(top, c->rel, true);
+	c->v2 = cgtree_make(top, c->rel, true);
 	if (c->v2 < 0 && c->rootless)
 		c->v2 = delegated(c, path);
 	if (c->v2 >= 0)
 		c->v2_has = controllers(c->v2);
 	close(top);
+	return 0;
 }
 
 int
@@ -325,14 +191,22 @@ cgroup_open(const char *name, const char *path, const json_t *resources, bool ro
 	bool v2;
 
 	*out = NULL;
+	if (path && (strstr(path, "..") || strlen(path) >= PATH_MAX)) {
+		free(c);
+		return fail(e, EINVAL, "linux.cgroupsPath: '%s' is not a way down", path);
+	}
 	bool usual = devices_are_usual(json_object_get(resources, "devices"));
 	c->rel = relative(name, path, usual);
+	c->theirs = path != NULL;
 	c->shared = usual && !path;
 	c->rootless = rootless;
 	c->v2 = -1;
 	for (int i = 0; i < C_COUNT; i++)
 		c->v1[i] = c->procs[i] = -1;
-	open_v2(c);
+	if (open_v2(c, e) < 0) {
+		cgroup_close(c);
+		return -1;
+	}
 	/* Something must be able to stop all of it: without version 2 that is
 	 * the freezer. */
 	if (c->v2 < 0 && cgdir_of(c, C_FREEZER, &v2, &why) < 0) {
@@ -361,22 +235,22 @@ cgroup_close(struct cgroup *c)
 	if (!c)
 		return;
 	if (c->v2 >= 0) {
-		int top = open_top(v2_top());
+		int top = cgtree_v2();
 		close(c->v2);
 		if (top >= 0) {
-			take_away(top, c->rel);
+			cgtree_remove(top, c->rel);
 			close(top);
 		}
 	}
 	for (int i = 0; i < C_COUNT; i++) {
 		if (c->v1[i] < 0)
 			continue;
-		int top = v1_top((enum controller)i);
+		int top = cgtree_v1(cgdir_names[i][0]);
 		close(c->v1[i]);
 		if (c->procs[i] >= 0)
 			close(c->procs[i]);
 		if (top >= 0) {
-			take_away(top, c->rel);
+			cgtree_remove(top, c->rel);
 			close(top);
 		}
 	}
@@ -384,25 +258,43 @@ cgroup_close(struct cgroup *c)
 	free(c);
 }
 
+static void
+recover(int top, const char *rel)
+{
+	int dir = openat(top, rel, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0)
+		return;
+	cgtree_kill(dir);
+	close(dir);
+	cgtree_remove(top, rel);
+}
+
 void
 cgroup_recover(const char *name, const char *path)
 {
+	char *own = cgtree_own(), *slash = own ? strrchr(own, '/') : NULL;
+
+	if (path && strstr(path, ".."))
+		path = NULL;
 	for (int i = -1; i < C_COUNT; i++) {
-		int top = i < 0 ? open_top(v2_top()) : v1_top((enum controller)i);
+		int top = i < 0 ? cgtree_v2() : cgtree_v1(cgdir_names[i][0]);
 		for (int usual = 0; top >= 0 && usual < 2; usual++) {
 			char *rel = relative(name, path, usual);
-			int dir = openat(top, rel, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-			if (dir >= 0) {
-				file_poke(dir, "freezer.state", "THAWED");
-				kill_all(dir);
-				close(dir);
-				take_away(top, rel);
+			recover(top, rel);
+			/* where delegated() put it */
+			if (i < 0 && slash > own && geteuid() != 0) {
+				char *deep =
+				        xprintf("%.*s/%s", (int)(slash - own - 1), own + 1, rel);
+				recover(top, deep);
+				free(deep);
 			}
 			free(rel);
 		}
 		if (top >= 0)
 			close(top);
 	}
+	free(own);
 }
 
 /* -- the processes in it ------------------------------------------------------------------ */
@@ -427,9 +319,9 @@ void
 cgroup_kill(struct cgroup *c)
 {
 	if (c->v2 >= 0)
-		kill_all(c->v2);
+		cgtree_kill(c->v2);
 	else if (c->v1[C_FREEZER] >= 0)
-		kill_all(c->v1[C_FREEZER]);
+		cgtree_kill(c->v1[C_FREEZER]);
 }
 
 /* Wait until a file says `want`; a group with a process in an uninterruptible
@@ -472,9 +364,12 @@ cgroup_freeze(struct cgroup *c, struct err *e)
 		if (rc == 0)
 			rc = wait_for(c->v1[C_FREEZER], "freezer.state", "FROZEN");
 	}
-	if (rc < 0)
-		return fail(e, errno, "cannot pause: the freezer says: %s", strerror(errno));
-	return 0;
+	if (rc == 0)
+		return 0;
+	/* Half of it at rest is neither running nor paused. */
+	int why = errno;
+	cgroup_thaw(c, NULL);
+	return fail(e, why, "cannot pause: the freezer says: %s", strerror(why));
 }
 
 int
@@ -495,14 +390,16 @@ mount_v1(const struct cgroup *c, const char *dest, unsigned long flags, struct e
 {
 	char path[256];
 
-	if (mount("tmpfs", dest, "tmpfs", flags & ~(unsigned long)MS_RDONLY, "mode=755,size=64k") < 0)
+	if (mount("tmpfs", dest, "tmpfs", flags & ~(unsigned long)MS_RDONLY, "mode=755,size=64k") <
+	    0)
 		return fail(e, errno, "cannot mount on '%s': %s", dest, strerror(errno));
 	for (int i = 0; i < C_COUNT; i++) {
 		if (c->v1[i] < 0)
 			continue;
 		snprintf(path, sizeof path, "%s/%s", dest, cgdir_names[i][0]);
 		if (mkdir(path, 0755) < 0 ||
-		    (mount("cgroup", path, "cgroup", flags, cgdir_names[i][0]) < 0 && errno != EPERM))
+		    (mount("cgroup", path, "cgroup", flags, cgdir_names[i][0]) < 0 &&
+		     errno != EPERM))
 			return fail(e, errno, "cannot mount the '%s' cgroup: %s", cgdir_names[i][0],
 			            strerror(errno));
 	}

@@ -22,8 +22,9 @@
 struct cgroup;
 
 /* Make the groups and write the limits of linux.resources (may be NULL).
- * `path` is linux.cgroupsPath or NULL: absolute below the hierarchy's root,
- * relative below joist's own.  Without any right to make groups *out is NULL
+ * `path` is linux.cgroupsPath or NULL: a way down from the hierarchy's root,
+ * with or without a slash before it; a group of that name is taken over as it
+ * is, unless a process is in it.  Without any right to make groups *out is NULL
  * and, when limits were asked for, the user is warned (rootless) or refused. */
 int cgroup_open(const char *name, const char *path, const json_t *resources, bool rootless,
                 struct cgroup **out, struct err *e);
