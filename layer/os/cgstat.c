@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cgstat.c -- what a container uses.  A number that no controller keeps is
  * added up from /proc: slower, and only when somebody asks. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +44,7 @@ struct sums {
 	int64_t rss, read, written, processes;
 };
 
-/* All processes of the group, and of groups that the guest made in it. */
+/* All processes of one group. */
 static void
 add_up(int dir, struct sums *s)
 {
@@ -64,12 +65,36 @@ add_up(int dir, struct sums *s)
 			s->rss += (int64_t)rss * page;
 		snprintf(path, sizeof path, "/proc/%ld/io", pid);
 		if (file_peek(AT_FDCWD, path, buf, sizeof buf) > 0) {
-			char *r = strstr(buf, "\nread_bytes: "), *w = strstr(buf, "\nwrite_bytes: ");
+			char *r = strstr(buf, "\nread_bytes: "),
+			     *w = strstr(buf, "\nwrite_bytes: ");
 			s->read += r ? strtoll(r + 13, NULL, 10) : 0;
 			s->written += w ? strtoll(w + 14, NULL, 10) : 0;
 		}
 	}
 	free(text);
+}
+
+/* And of those that the guest made below it. */
+static void
+add_all(int dir, struct sums *s)
+{
+	struct dirent *ent;
+	int copy = dir < 0 ? -1 : openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = copy < 0 ? NULL : fdopendir(copy);
+
+	add_up(dir, s);
+	while (d && (ent = readdir(d))) {
+		if (ent->d_type != DT_DIR || ent->d_name[0] == '.')
+			continue;
+		int sub = openat(dir, ent->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		add_all(sub, s);
+		if (sub >= 0)
+			close(sub);
+	}
+	if (d)
+		closedir(d);
+	else if (copy >= 0)
+		close(copy);
 }
 
 /* io.stat: "8:0 rbytes=1 wbytes=2 ...", a line a device; version 1 has
@@ -81,8 +106,8 @@ block(struct cgroup *c, int64_t *rd, int64_t *wr)
 	int dir = v2 ? c->v2 : c->v1[C_IO];
 	char *text, *line, *rest, *p;
 
-	if (dir < 0 || file_read(dir, v2 ? "io.stat" : "blkio.throttle.io_service_bytes", 1 << 20, &text,
-	                         NULL, NULL) < 0)
+	if (dir < 0 || file_read(dir, v2 ? "io.stat" : "blkio.throttle.io_service_bytes", 1 << 20,
+	                         &text, NULL, NULL) < 0)
 		return;
 	*rd = *wr = 0;
 	rest = text;
@@ -123,7 +148,7 @@ cgroup_stats(struct cgroup *c)
 	int64_t usec = field(c->v2, "cpu.stat", "usage_usec");
 	int64_t throttled = field(c->v2, "cpu.stat", "throttled_usec");
 
-	add_up(c->v2 >= 0 ? c->v2 : c->v1[C_FREEZER], &s);
+	add_all(c->v2 >= 0 ? c->v2 : c->v1[C_FREEZER], &s);
 	if (usec < 0 && c->v1[C_CPUACCT] >= 0)
 		usec = number(c->v1[C_CPUACCT], "cpuacct.usage") / 1000;
 	if (throttled < 0 && c->v1[C_CPU] >= 0)
@@ -137,8 +162,9 @@ cgroup_stats(struct cgroup *c)
 	json_t *cpu = json_pack("{s:I}", "usec", (json_int_t)(usec < 0 ? 0 : usec));
 	if (throttled >= 0)
 		json_object_set_new(cpu, "throttledUsec", json_integer(throttled));
-	return json_pack("{s:o, s:o, s:o, s:{s:I, s:I}}", "cpu", cpu, "memory", memory(c, s.rss), "pids",
-	                 pids, "io", "rbytes", (json_int_t)s.read, "wbytes", (json_int_t)s.written);
+	return json_pack("{s:o, s:o, s:o, s:{s:I, s:I}}", "cpu", cpu, "memory", memory(c, s.rss),
+	                 "pids", pids, "io", "rbytes", (json_int_t)s.read, "wbytes",
+	                 (json_int_t)s.written);
 }
 
 int
