@@ -61,6 +61,21 @@ last_cap(void)
 	return last;
 }
 
+/* A name stands in up to five lists, and one warning is enough. */
+static bool
+said(const json_t *o, const char *key, const char *name)
+{
+	json_t *v;
+	size_t i;
+
+	if (strcmp(key, "bounding") == 0)
+		return false;
+	json_array_foreach(json_object_get(o, "bounding"), i, v)
+		if (json_is_string(v) && strcmp(json_string_value(v), name) == 0)
+			return true;
+	return false;
+}
+
 static int
 set_of(const json_t *o, const char *key, uint64_t *set, struct err *e)
 {
@@ -72,15 +87,17 @@ set_of(const json_t *o, const char *key, uint64_t *set, struct err *e)
 	json_array_foreach(list, i, v) {
 		const char *name = json_string_value(v);
 		int n = name ? caps_number(name) : -1;
-		if (n < 0) {
-			fail(e, EINVAL, "process.capabilities.%s: there is no capability '%s'", key,
-			     name ? name : "(not a string)");
-			return err_hint(e, "names are as in capabilities(7), such as CAP_CHOWN");
-		}
-		if (n > last_cap())
-			err_warn("this kernel has no capability '%s'; it is left out", name);
-		else
+		if (!name)
+			return fail(e, EINVAL, "process.capabilities.%s must be a list of names",
+			            key);
+		/* config.md: a value that cannot be granted is worth a warning and
+		 * no failure. */
+		if (n >= 0 && n <= last_cap())
 			*set |= UINT64_C(1) << n;
+		else if (!said(o, key, name))
+			err_warn(n < 0 ? "nobody knows a capability '%s'; it is left out"
+			               : "this kernel has no capability '%s'; it is left out",
+			         name);
 	}
 	return 0;
 }
@@ -91,7 +108,6 @@ caps_parse(const json_t *o, struct caps **out, struct err *e)
 	struct caps *c = xcalloc(1, sizeof *c);
 
 	*out = c;
-	c->keep = !o;
 	if (set_of(o, "bounding", &c->bounding, e) < 0 ||
 	    set_of(o, "effective", &c->effective, e) < 0 ||
 	    set_of(o, "permitted", &c->permitted, e) < 0 ||
@@ -117,7 +133,7 @@ caps_free(struct caps *c)
 uint64_t
 caps_effective(const struct caps *c)
 {
-	return c && !c->keep ? c->bounding : ~UINT64_C(0);
+	return c ? c->bounding : 0;
 }
 
 static int
@@ -136,7 +152,8 @@ change(uint64_t *set, const json_t *list, bool add, struct err *e)
 			bits = UINT64_C(1) << caps_number(name);
 		} else {
 			fail(e, EINVAL, "there is no capability '%s'", name);
-			return err_hint(e, "names are as in capabilities(7), such as NET_ADMIN, or ALL");
+			return err_hint(
+			        e, "names are as in capabilities(7), such as NET_ADMIN, or ALL");
 		}
 		*set = add ? *set | bits : *set & ~bits;
 	}
@@ -184,7 +201,7 @@ caps_of_request(const json_t *add, const json_t *drop, bool privileged, struct e
 int
 caps_before_setid(const struct caps *c, struct err *e)
 {
-	if (!c || c->keep)
+	if (!c)
 		return 0;
 	for (int n = 0; n <= last_cap(); n++)
 		if (!(c->bounding & UINT64_C(1) << n) && prctl(PR_CAPBSET_DROP, n, 0, 0, 0) < 0 &&
@@ -201,7 +218,7 @@ caps_after_setid(const struct caps *c, struct err *e)
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2];
 
-	if (!c || c->keep)
+	if (!c)
 		return 0;
 	for (int i = 0; i < 2; i++) {
 		data[i].effective = (uint32_t)(c->effective >> (32 * i));
@@ -221,9 +238,13 @@ caps_after_setid(const struct caps *c, struct err *e)
 		if (syscall(SYS_capset, &head, data) < 0)
 			return fail(e, errno, "cannot set capabilities: %s", strerror(errno));
 	}
+	/* Ambient ones of ours live on where they are permitted and inheritable. */
+	if (c->inheritable & c->permitted & ~c->ambient)
+		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	for (int n = 0; n <= last_cap(); n++)
 		if (c->ambient & UINT64_C(1) << n &&
 		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, n, 0, 0) < 0 && errno != EPERM)
-			return fail(e, errno, "cannot raise ambient %s: %s", caps_name(n), strerror(errno));
+			return fail(e, errno, "cannot raise ambient %s: %s", caps_name(n),
+			            strerror(errno));
 	return 0;
 }

@@ -16,15 +16,15 @@
 /* Sets as masks, bit 1 << number. */
 struct caps {
 	uint64_t bounding, effective, permitted, inheritable, ambient;
-	bool keep;              /* no `capabilities` in the spec: change nothing */
 };
 
 /* The number of "CAP_CHOWN", "chown"; -1 when there is none. */
 int caps_number(const char *name);
 const char *caps_name(int number);      /* "CAP_CHOWN", or NULL */
 
-/* Names that this kernel does not know cost a warning, names that nobody
- * knows are an error.  NULL stands for an absent object.  *c is the caller's. */
+/* Names that this kernel does not know, or nobody, cost a warning each
+ * (config.md: a runtime should not fail for them).  An absent object (NULL) is
+ * no capability at all, as in other runtimes.  *c is the caller's. */
 int caps_parse(const json_t *o, struct caps **c, struct err *e);
 void caps_free(struct caps *c);
 uint64_t caps_effective(const struct caps *c);
