@@ -20,13 +20,14 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "layer/os/seccode.h"
+#include "layer/os/secprofile.h"
 #include "layer/os/secrule.h"
 
 struct filter {
-	struct sock_filter *code;       /* own */
+	struct sock_filter *code; /* own */
 	unsigned short n;
-	unsigned flags;                 /* SECCOMP_FILTER_FLAG_* */
-	char *listener, *metadata;      /* own; NULL without notify */
+	unsigned flags;            /* SECCOMP_FILTER_FLAG_* */
+	char *listener, *metadata; /* own; NULL without notify */
 };
 
 enum { MOST = 1 << 20 };
@@ -38,7 +39,7 @@ static const char magic[8] = "JSTBPF1";
 static void
 cache_name(const char *source, char name[40])
 {
-	uint64_t h = UINT64_C(14695981039346656037);    /* FNV-1a */
+	uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
 
 	for (const char *p = source; *p; p++)
 		h = (h ^ (unsigned char)*p) * UINT64_C(1099511628211);
@@ -60,8 +61,9 @@ cached(struct filter *s, int cache, const char *source)
 	uint32_t k = cur_u32(&c);
 	const uint8_t *text = k == len ? cur_bytes(&c, k) : NULL;
 	uint32_t count = cur_u32(&c);
-	bool good = m && text && memcmp(m, magic, sizeof magic) == 0 && memcmp(text, source, len) == 0 &&
-	            count > 0 && count <= BPF_MAXINSNS && cur_left(&c) == count * sizeof *s->code;
+	bool good = m && text && memcmp(m, magic, sizeof magic) == 0 &&
+	            memcmp(text, source, len) == 0 && count > 0 && count <= BPF_MAXINSNS &&
+	            cur_left(&c) == count * sizeof *s->code;
 	if (good) {
 		s->code = xmalloc(count * sizeof *s->code);
 		memcpy(s->code, cur_bytes(&c, count * sizeof *s->code), count * sizeof *s->code);
@@ -174,7 +176,8 @@ options(struct filter *s, const json_t *profile, struct err *e)
 		const char *name = json_string_value(v);
 		unsigned bit = name ? flag(name) : 0;
 		if (!bit)
-			return fail(e, EINVAL, "linux.seccomp: there is no flag '%s'", name ? name : "");
+			return fail(e, EINVAL, "linux.seccomp: there is no flag '%s'",
+			            name ? name : "");
 		s->flags |= bit;
 	}
 	if (!secrule_notifies(profile))
@@ -195,23 +198,39 @@ options(struct filter *s, const json_t *profile, struct err *e)
 	return 0;
 }
 
-int
-filter_prepare(const json_t *profile, uint64_t caps, int cache, struct filter **out,
-                struct err *e)
+/* What a profile's program is made from. */
+static char *
+text_of(const json_t *profile)
 {
-	struct filter *s = xcalloc(1, sizeof *s);
-	char *source = profile ? json_dumps(profile, JSON_COMPACT | JSON_SORT_KEYS)
-	                       : seccode_text(caps);
-	int rc = source ? 0 : fail(e, EINVAL, "linux.seccomp cannot be read");
+	char *version = secrule_version(),
+	     *json = json_dumps(profile, JSON_COMPACT | JSON_SORT_KEYS);
+	char *text = json ? xprintf("%s\n%s", version, json) : NULL;
+
+	free(version);
+	free(json);
+	return text;
+}
+
+int
+filter_prepare(const json_t *profile, uint64_t caps, int cache, struct filter **out, struct err *e)
+{
+	json_t *plain = profile ? secprofile_plain(profile, caps, e) : NULL;
 
 	*out = NULL;
-	if (rc == 0 && profile)
-		rc = options(s, profile, e);
+	if (profile && !plain)
+		return -1;
+	struct filter *s = xcalloc(1, sizeof *s);
+	char *source = plain ? text_of(plain) : seccode_text(caps);
+	int rc = source ? 0 : fail(e, EINVAL, "linux.seccomp cannot be read");
+
+	if (rc == 0 && plain)
+		rc = options(s, plain, e);
 	if (rc == 0 && !cached(s, cache, source)) {
-		rc = profile ? own(s, profile, e) : usual(s, caps, e);
+		rc = plain ? own(s, plain, e) : usual(s, caps, e);
 		if (rc == 0 && cache >= 0)
 			keep(s, cache, source);
 	}
+	json_decref(plain);
 	free(source);
 	if (rc < 0)
 		filter_free(s);
@@ -242,7 +261,8 @@ filter_load(const struct filter *s, int *notify, struct err *e)
 	if (rc < 0) {
 		fail(e, errno, "cannot load the seccomp filter: %s", strerror(errno));
 		if (errno == EACCES)
-			err_hint(e, "without CAP_SYS_ADMIN it needs --security-opt no-new-privileges");
+			err_hint(e,
+			         "without CAP_SYS_ADMIN it needs --security-opt no-new-privileges");
 		return -1;
 	}
 	if (s->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)
@@ -269,15 +289,16 @@ filter_notify(const struct filter *s, pid_t pid, int fd, const char *name, struc
 	/* runtime-spec config-linux.md#containerprocessstate */
 	json_t *doc = json_pack("{s:s, s:[s], s:i, s:s, s:{s:s, s:s, s:s, s:i, s:s}}", "ociVersion",
 	                        "1.2.0", "fds", "seccompFd", "pid", (int)pid, "metadata",
-	                        s->metadata ? s->metadata : "", "state", "ociVersion", "1.2.0", "id",
-	                        name, "status", "creating", "pid", (int)pid, "bundle", "/");
+	                        s->metadata ? s->metadata : "", "state", "ociVersion", "1.2.0",
+	                        "id", name, "status", "creating", "pid", (int)pid, "bundle", "/");
 	char *text = json_dumps(doc, JSON_COMPACT);
 	ssize_t n = file_send_fds(sock, text, strlen(text), &fd, 1);
 	int why = errno;
 	json_decref(doc);
 	free(text);
 	close(sock);
-	return n < 0 ? fail(e, why, "the seccomp agent at '%s': %s", s->listener, strerror(why)) : 0;
+	return n < 0 ? fail(e, why, "the seccomp agent at '%s': %s", s->listener, strerror(why))
+	             : 0;
 bad:
 	if (sock >= 0)
 		close(sock);

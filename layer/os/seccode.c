@@ -10,6 +10,7 @@
 
 #include "base/str.h"
 #include "layer/os/caps.h"
+#include "layer/os/secrule.h"
 
 enum { CMP_EQ, CMP_NE, CMP_MASKED };
 
@@ -89,11 +90,11 @@ opened(uint64_t caps, const char *call)
 char *
 seccode_text(uint64_t caps)
 {
-	const struct scmp_version *v = seccomp_version();
+	char *version = secrule_version();
 	struct str s = { 0 };
 
-	str_printf(&s, "default 2, numbers of libseccomp %u.%u.%u, %x\n", v->major, v->minor,
-	           v->micro, seccomp_arch_native());
+	str_printf(&s, "default 2, numbers of %s\n", version);
+	free(version);
 	for (size_t i = 0; i < COUNT(allowed); i++)
 		str_printf(&s, "%s ", allowed[i]);
 	for (size_t i = 0; i < COUNT(by_cap); i++)
@@ -105,7 +106,6 @@ seccode_text(uint64_t caps)
 		           (unsigned long long)by_arg[i].mask, (unsigned long long)by_arg[i].value);
 	return str_take(&s);
 }
-
 
 /* -- what is answered to each number ------------------------------------------- */
 
@@ -225,7 +225,8 @@ tree(struct seccode *c, const struct run *r, int lo, int hi)
 		/* Too far for a conditional jump: over a long one. */
 		memmove(&c->code[at + 2], &c->code[at + 1], (size_t)left * sizeof c->code[0]);
 		c->code[at].jf = 1;
-		c->code[at + 1] = (struct sock_filter){ .code = BPF_JMP | BPF_JA, .k = (uint32_t)left };
+		c->code[at + 1] =
+		        (struct sock_filter){ .code = BPF_JMP | BPF_JA, .k = (uint32_t)left };
 		c->n++;
 	}
 	tree(c, r, mid, hi);
@@ -257,7 +258,9 @@ architecture(struct seccode *c, uint32_t arch, uint64_t caps)
 static uint32_t
 sister(uint32_t native)
 {
-	return native == SCMP_ARCH_X86_64 ? SCMP_ARCH_X86 : native == SCMP_ARCH_AARCH64 ? SCMP_ARCH_ARM : 0;
+	return native == SCMP_ARCH_X86_64    ? SCMP_ARCH_X86
+	       : native == SCMP_ARCH_AARCH64 ? SCMP_ARCH_ARM
+	                                     : 0;
 }
 
 int

@@ -5,6 +5,7 @@
 #include <seccomp.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/json.h"
 #include "base/str.h"
 
@@ -49,10 +50,12 @@ action_of(const char *name, int64_t errno_ret, uint32_t *out)
 		{ "SCMP_ACT_NOTIFY", SCMP_ACT_NOTIFY },
 	};
 
+	if (errno_ret < 0 || errno_ret > 0xffff)
+		return -1;
 	if (strcmp(name, "SCMP_ACT_ERRNO") == 0)
-		*out = SCMP_ACT_ERRNO((uint32_t)errno_ret & 0xffff);
+		*out = SCMP_ACT_ERRNO((uint32_t)errno_ret);
 	else if (strcmp(name, "SCMP_ACT_TRACE") == 0)
-		*out = SCMP_ACT_TRACE((uint32_t)errno_ret & 0xffff);
+		*out = SCMP_ACT_TRACE((uint32_t)errno_ret);
 	else {
 		for (size_t i = 0; i < COUNT(actions); i++)
 			if (strcmp(name, actions[i].name) == 0) {
@@ -71,9 +74,12 @@ op_of(const char *name)
 		const char *name;
 		int op;
 	} ops[] = {
-		{ "SCMP_CMP_NE", SCMP_CMP_NE }, { "SCMP_CMP_LT", SCMP_CMP_LT },
-		{ "SCMP_CMP_LE", SCMP_CMP_LE }, { "SCMP_CMP_EQ", SCMP_CMP_EQ },
-		{ "SCMP_CMP_GE", SCMP_CMP_GE }, { "SCMP_CMP_GT", SCMP_CMP_GT },
+		{ "SCMP_CMP_NE", SCMP_CMP_NE },
+		{ "SCMP_CMP_LT", SCMP_CMP_LT },
+		{ "SCMP_CMP_LE", SCMP_CMP_LE },
+		{ "SCMP_CMP_EQ", SCMP_CMP_EQ },
+		{ "SCMP_CMP_GE", SCMP_CMP_GE },
+		{ "SCMP_CMP_GT", SCMP_CMP_GT },
 		{ "SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ },
 	};
 
@@ -100,12 +106,12 @@ architectures(scmp_filter_ctx ctx, const json_t *profile, struct err *e)
 				lower[n] = (char)(name[n] | 0x20);
 		lower[n] = '\0';
 		for (char *p = lower; *p; p++)
-			if (*p == 0x7f)         /* '_' | 0x20 */
+			if (*p == 0x7f) /* '_' | 0x20 */
 				*p = '_';
 		uint32_t arch = n ? seccomp_arch_resolve_name(lower) : 0;
 		if (!arch) {
-			fail(e, EINVAL, "there is no architecture '%s'", json_string_value(v)
-			                                                 ? json_string_value(v) : "");
+			fail(e, EINVAL, "there is no architecture '%s'",
+			     json_string_value(v) ? json_string_value(v) : "");
 			return err_hint(e, "names are as in SCMP_ARCH_X86_64");
 		}
 		int rc = seccomp_arch_add(ctx, arch);
@@ -123,13 +129,21 @@ arguments(const json_t *list, struct scmp_arg_cmp a[6], unsigned *n, struct err 
 
 	*n = 0;
 	json_array_foreach(list, i, o) {
-		int op = op_of(json_str(o, "op", ""));
-		int64_t index = json_int(o, "index", -1);
+		int64_t index = -1, value = 0, two = 0;
+		const char *name = "";
+		if (json_opt_str(o, "op", &name, e) < 0 ||
+		    json_opt_int(o, "index", &index, e) < 0 ||
+		    json_opt_int(o, "value", &value, e) < 0 ||
+		    json_opt_int(o, "valueTwo", &two, e) < 0)
+			return err_prefix(e, "args[%zu]", i);
+		int op = op_of(name);
 		if (op < 0 || index < 0 || index > 5 || *n == 6)
-			return fail(e, EINVAL, "an argument needs 'index' 0 to 5 and an 'op'");
-		a[(*n)++] = (struct scmp_arg_cmp){ .arg = (unsigned)index, .op = (enum scmp_compare)op,
-			.datum_a = (scmp_datum_t)json_int(o, "value", 0),
-			.datum_b = (scmp_datum_t)json_int(o, "valueTwo", 0) };
+			return fail(e, EINVAL, "args[%zu] needs 'index' 0 to 5 and an 'op'", i);
+		/* Numbers above INT64_MAX arrive as negative ones (base/json.h). */
+		a[(*n)++] = (struct scmp_arg_cmp){ .arg = (unsigned)index,
+			                           .op = (enum scmp_compare)op,
+			                           .datum_a = (scmp_datum_t)value,
+			                           .datum_b = (scmp_datum_t)two };
 	}
 	return 0;
 }
@@ -141,17 +155,24 @@ entry(scmp_filter_ctx ctx, const json_t *o, uint32_t usual, struct err *e)
 {
 	json_t *names = NULL, *args = NULL, *v;
 	struct scmp_arg_cmp a[6];
+	const char *act = "";
+	int64_t errno_ret = EPERM;
 	unsigned n, seen = 0;
 	uint32_t action;
 	bool twice = false;
 	size_t i;
 	int rc = 0;
 
+	if (!json_is_object(o))
+		return fail(e, EINVAL, "must be an object");
+	if (json_opt_str(o, "action", &act, e) < 0 ||
+	    json_opt_int(o, "errnoRet", &errno_ret, e) < 0)
+		return -1;
 	if (json_opt_arr(o, "names", &names, e) < 0 || json_opt_arr(o, "args", &args, e) < 0 ||
 	    arguments(args, a, &n, e) < 0)
 		return -1;
-	if (action_of(json_str(o, "action", ""), json_int(o, "errnoRet", EPERM), &action) < 0)
-		return fail(e, EINVAL, "there is no action '%s'", json_str(o, "action", ""));
+	if (action_of(act, errno_ret, &action) < 0)
+		return fail(e, EINVAL, "there is no action '%s', or its errnoRet is none", act);
 	if (action == usual)
 		return 0;
 	for (unsigned k = 0; k < n; k++) {
@@ -167,7 +188,8 @@ entry(scmp_filter_ctx ctx, const json_t *o, uint32_t usual, struct err *e)
 		if (!twice)
 			rc = add(ctx, action, call, n, a);
 		if (rc < 0)
-			return fail(e, -rc, "the rule for '%s' cannot be added: %s", call, strerror(-rc));
+			return fail(e, -rc, "the rule for '%s' cannot be added: %s", call,
+			            strerror(-rc));
 	}
 	return 0;
 }
@@ -176,18 +198,20 @@ void *
 secrule_own(const json_t *profile, struct err *e)
 {
 	const char *usual = NULL;
+	int64_t usual_errno = EPERM;
 	json_t *calls = NULL, *o;
 	uint32_t action;
 	size_t i;
 
 	if (json_opt_str(profile, "defaultAction", &usual, e) < 0 ||
+	    json_opt_int(profile, "defaultErrnoRet", &usual_errno, e) < 0 ||
 	    json_opt_arr(profile, "syscalls", &calls, e) < 0) {
 		err_prefix(e, "linux.seccomp");
 		return NULL;
 	}
-	if (!usual || action_of(usual, json_int(profile, "defaultErrnoRet", EPERM), &action) < 0 ||
-	    action == SCMP_ACT_NOTIFY) {
-		fail(e, EINVAL, "linux.seccomp: 'defaultAction' %s cannot be used", usual ? usual : "(none)");
+	if (!usual || action_of(usual, usual_errno, &action) < 0 || action == SCMP_ACT_NOTIFY) {
+		fail(e, EINVAL, "linux.seccomp: 'defaultAction' %s cannot be used",
+		     usual ? usual : "(none)");
 		err_hint(e, "use SCMP_ACT_ERRNO, _ALLOW, _KILL_PROCESS, _TRAP or _LOG");
 		return NULL;
 	}
@@ -207,6 +231,15 @@ bad:
 	err_prefix(e, "linux.seccomp");
 	seccomp_release(ctx);
 	return NULL;
+}
+
+char *
+secrule_version(void)
+{
+	const struct scmp_version *v = seccomp_version();
+
+	return xprintf("libseccomp %u.%u.%u, %x", v->major, v->minor, v->micro,
+	               seccomp_arch_native());
 }
 
 bool

@@ -13,6 +13,10 @@ void *secrule_own(const json_t *profile, struct err *e);
 int secrule_export(void *context, int fd);
 void secrule_free(void *context);       /* NULL is allowed */
 
+/* What the same profile is compiled differently by: a part of the cache's key.
+ * The caller's. */
+char *secrule_version(void);
+
 bool secrule_notifies(const json_t *profile);
 
 #endif
