@@ -38,6 +38,7 @@ struct reader {
 	struct ring *ring; /* lent */
 	struct hash *hash; /* own */
 	int64_t bytes;
+	bool starved; /* the ring was broken: the inflater knows why */
 };
 
 static ssize_t
@@ -129,6 +130,7 @@ take_tar(struct archive *a, void *ctx, const void **out)
 	const unsigned char *p = ring_full(r->ring, &n);
 
 	if (!p) {
+		r->starved = true;
 		archive_set_error(a, EIO, "its bytes did not come");
 		return -1;
 	}
@@ -160,8 +162,10 @@ drain(struct reader *r, int64_t most)
 
 	for (;;) {
 		const unsigned char *p = ring_full(r->ring, &n);
-		if (!p)
+		if (!p) {
+			r->starved = true;
 			return -1;
+		}
 		if (n == 0)
 			return 0;
 		hash_add(r->hash, p, n);
@@ -202,7 +206,7 @@ unpack_into(struct apply *p, struct feed *f, char diff_id[80], struct err *e)
 		feed_drop(f);
 	pthread_join(thread, NULL);
 	hash_digest(r.hash, got);
-	if (in.failed && (rc < 0 || e == NULL || e->code == 0)) {
+	if (in.failed && r.starved) {
 		rc = fail(e, in.err.code, "%s", in.err.what);
 	} else if (rc == 0 && diff_id[0] && strcmp(diff_id, got) != 0) {
 		rc = fail(e, EBADMSG,

@@ -32,6 +32,7 @@ registry() {
 }
 # misbehave MODE: sets $bad, its port.
 misbehave() {
+	rm -f "$W/bad.port"
 	python3 "$here/registry.py" "localhost:$good" "$1" >"$W/bad.port" 2>"$W/bad.err" &
 	bad_pid=$!
 	own $bad_pid
