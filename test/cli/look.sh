@@ -100,8 +100,9 @@ run timeout 2 joist attach --no-stdin --detach-keys ctrl-x web
 [ "$status" = 124 ] && ok "attach --no-stdin only looks" || not_ok "attach --no-stdin: $status"
 
 # -- health --------------------------------------------------------------------------------------------
+cp -a "$ROOTFS" "$W/sick"
 joist run -d --name sick --health-cmd 'test -e /ok' --health-interval 0.2s --health-timeout 2s --health-retries 2 \
-	--health-start-period 0s "$ROOTFS" sleep 100 >/dev/null
+	--health-start-period 0s "$W/sick" sleep 100 >/dev/null
 until_ok 10 sh -c 'joist inspect sick | grep -q unhealthy' && ok "a sick machine is called unhealthy" || not_ok "health: never unhealthy"
 joist exec sick touch /ok
 until_ok 10 sh -c 'joist inspect sick | grep -q "\"healthy\""' && ok "and healthy again" || not_ok "health: never healthy"
