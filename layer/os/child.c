@@ -26,6 +26,7 @@
 #include "layer/os/lsm.h"
 #include "layer/os/mount.h"
 #include "layer/os/net.h"
+#include "layer/os/prepare.h"
 #include "layer/os/rlimit.h"
 #include "layer/os/root.h"
 #include "layer/os/sched.h"
@@ -450,8 +451,14 @@ file_system(struct guest *g, int sock, struct err *e)
 		return fail(e, errno, "the host's root: %s", strerror(errno));
 	if (root(g, sock, e) < 0)
 		return -1;
-	if (s->hooks[HOOK_CREATE_CONTAINER].n &&
-	    hook_run(s, HOOK_CREATE_CONTAINER, g->state_text, -1, e) < 0)
+	if (s->hooks[HOOK_CREATE_CONTAINER].n || s->hooks[HOOK_START_CONTAINER].n) {
+		/* Our number on the host, which only the host's /proc still knows. */
+		char self[16] = "";
+		if (readlink("/proc/self", self, sizeof self - 1) > 0)
+			g->pid = (pid_t)strtol(self, NULL, 10);
+		prepare_state_text(g, "creating");
+	}
+	if (hook_run(s, HOOK_CREATE_CONTAINER, g->state_text, -1, e) < 0)
 		return -1;
 	if (root_pivot(e) < 0 || mounts(g, taken, extra, host_root, sock, e) < 0 ||
 	    root_leave(g, e) < 0)
@@ -498,9 +505,11 @@ run(struct guest *g, int sock, struct err *e)
 	/* Nothing of the monitor's comes along; one call for all of them. */
 	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 	await(sock, MSG_GO);
-	if (s->hooks[HOOK_START_CONTAINER].n &&
-	    hook_run(s, HOOK_START_CONTAINER, g->state_text, -1, e) < 0)
-		return -1;
+	if (s->hooks[HOOK_START_CONTAINER].n) {
+		prepare_state_text(g, "created");
+		if (hook_run(s, HOOK_START_CONTAINER, g->state_text, -1, e) < 0)
+			return -1;
+	}
 	return child_become(g, &s->process, sock, e);
 }
 

@@ -106,9 +106,12 @@ destroy(struct guest *g)
 		cgroup_close(g->cgroup);
 	/* poststop: the container is gone; a failure is only worth a word. */
 	struct err e = { 0 };
-	if (g->spec->hooks[HOOK_POSTSTOP].n &&
-	    hook_run(g->spec, HOOK_POSTSTOP, g->state_text, g->home.dir, &e) < 0)
-		err_warn("%s", e.what);
+	if (g->spec->hooks[HOOK_POSTSTOP].n) {
+		g->pid = 0;
+		prepare_state_text(g, "stopped");
+		if (hook_run(g->spec, HOOK_POSTSTOP, g->state_text, g->home.dir, &e) < 0)
+			err_warn("%s", e.what);
+	}
 	prepare_undo(g);
 	int *fds[] = { &g->sock, &g->pidfd, &g->kick_fd, &g->console };
 	for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
@@ -239,8 +242,8 @@ heard(struct guest *g, bool *again, struct err *e)
 		*again = false;
 		if (g->spec->hooks[HOOK_POSTSTART].n) {
 			struct err warn = { 0 };
-			if (hook_run(g->spec, HOOK_POSTSTART, g->state_text, g->home.dir, &warn) <
-			    0)
+			prepare_state_text(g, "running");
+			if (hook_run(g->spec, HOOK_POSTSTART, g->state_text, g->home.dir, &warn) < 0)
 				err_warn("%s", warn.what);
 		}
 		return WHY_START;

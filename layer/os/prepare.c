@@ -2,6 +2,7 @@
 #include "layer/os/prepare.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -333,15 +334,26 @@ prepare(struct guest *g, struct err *e)
 void
 prepare_state_text(struct guest *g, const char *status)
 {
-	json_t *o =
-	        json_pack("{s:s, s:s, s:s, s:i, s:s}", "ociVersion", "1.2.0", "id", g->home.name,
-	                  "status", status, "pid", (int)g->pid, "bundle", g->home.dir_path);
+	char word[24], number[16];
 
-	if (g->spec->annotations)
-		json_object_set(o, "annotations", (json_t *)g->spec->annotations);
-	free(g->state_text);
-	g->state_text = json_dumps(o, JSON_COMPACT);
-	json_decref(o);
+	/* The two members that change have a fixed width: the child, which may
+	 * not allocate, writes over them. */
+	if (!g->state_text) {
+		json_t *o = json_pack("{s:s, s:s, s:s, s:i, s:s}", "ociVersion", "1.2.0", "id", g->home.name,
+		                      "status", "creating", "pid", INT_MAX, "bundle", g->home.dir_path);
+		if (g->spec->annotations)
+			json_object_set(o, "annotations", (json_t *)g->spec->annotations);
+		g->state_text = json_dumps(o, JSON_COMPACT);
+		json_decref(o);
+	}
+	char *at = g->state_text ? strstr(g->state_text, "\"status\":\"") : NULL;
+	char *pid = at ? strstr(at, "\"pid\":") : NULL;
+	if (!pid)
+		return;
+	snprintf(word, sizeof word, "\"%.8s\"        ", status);
+	memcpy(at + strlen("\"status\":"), word, strlen("\"creating\""));
+	snprintf(number, sizeof number, "%10d", (int)g->pid);
+	memcpy(pid + strlen("\"pid\":"), number, strlen("2147483647"));
 }
 
 void

@@ -21,7 +21,8 @@ void prepare_undo(struct guest *g);
 int prepare_birth(struct guest *g, int *own_pid, int *own_time, struct err *e);
 void prepare_birth_done(int own_pid, int own_time);
 
-/* The OCI state (runtime.md#state) that hooks read. */
+/* The OCI state (runtime.md#state) that hooks read, with this status ("creating"
+ * is the longest) and g->pid.  Allocates only the first time, in the monitor. */
 void prepare_state_text(struct guest *g, const char *status);
 
 /* The name (own) of a machine's cgroup: its own, and which store it is of, as
