@@ -235,6 +235,12 @@ heard(struct guest *g, bool *again, struct err *e)
 
 	*again = true;
 	ssize_t got = file_recv_fds(g->sock, &m, sizeof m, &fd, &n);
+	/* A child that ended before it read our last word: the reset is reported
+	 * before what it sent, and only once (unix(7)). */
+	if (got < 0 && errno == ECONNRESET) {
+		n = 1;
+		got = file_recv_fds(g->sock, &m, sizeof m, &fd, &n);
+	}
 	if (got <= 0) { /* execve closed its end: it runs */
 		close(g->sock);
 		g->sock = -1;

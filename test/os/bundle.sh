@@ -84,6 +84,9 @@ for pair in uts:uts network:net ipc:ipc cgroup:cgroup pid:pid; do
 done
 play '{"linux":{"namespaces":[{"type":"mount"},{"type":"uts","path":"/proc/'$pid'/ns/net"}]}}'
 expect_status 125 "a path of another kind" && two_lines "a path of another kind" && ok "a path of another kind of namespace is refused"
+silent=0
+for _ in $(seq 40); do joist run --rm "$B" 2>&1 | grep -q '^joist: ' || silent=$((silent + 1)); done
+[ "$silent" = 0 ] && ok "and never in silence" || not_ok "$silent of 40 failed starts said nothing"
 play '{"linux":{"namespaces":[{"type":"mount"},{"type":"uts","path":"/no/such/ns"}]}}'
 expect_status 125 "a namespace that is not there" && expect_err /no/such/ns "a namespace that is not there" && ok "a namespace that is not there is named"
 joist rm -f other >/dev/null
