@@ -49,3 +49,7 @@
 # test: a cgroup of one's choice
 # run: joist run --rm --cgroup-parent joist-test-parent --cgroupns host $ROOTFS cat /proc/self/cgroup
 # expect-has: joist-test-parent
+
+# test: a published port is part of the configuration
+# run: joist create --name $N-port --net user --publish 127.0.0.1:18080:80 $ROOTFS true >/dev/null && joist inspect $N-port | grep -c 18080; joist rm $N-port >/dev/null
+# expect-not: ^0$
