@@ -11,9 +11,10 @@ Prints its port.  Modes:
   busy       429 always
   huge       a manifest of 100 MB of brackets
   redirect   layers are on another host; it says on stderr what it was sent
+  slow       layers come in drops
   token      asks for a bearer token
 """
-import base64, http.client, http.server, os, re, sys, threading, urllib.parse
+import base64, http.client, http.server, os, re, sys, threading, time, urllib.parse
 
 upstream, mode = sys.argv[1], sys.argv[2]
 seen = {}
@@ -95,6 +96,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.connection.shutdown(2)
             self.close_connection = True
             return
+        while large and mode == "slow" and body:
+            self.wfile.write(body[:20000])
+            self.wfile.flush()
+            body = body[20000:]
+            time.sleep(0.1)
         self.wfile.write(body)
 
 

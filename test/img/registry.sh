@@ -183,6 +183,30 @@ rm -f "$HOME/.docker/config.json"
 run img pull --plain-http "localhost:1/t:1"
 expect_status 125 && expect_err "registry running" && ok "nobody there"
 
+# -- who is stopped in the middle ------------------------------------------------------------
+misbehave slow
+for signal in INT KILL; do
+	rm -rf "$JOIST_ROOT"
+	# Not a background job of this shell: those are deaf to INT.
+	python3 - "$signal" "$program" --root "$JOIST_ROOT" pull "localhost:$bad/t:1" 2>"$W/said" <<-'END'
+		import signal, subprocess, sys, time
+		p = subprocess.Popen(sys.argv[2:], stdout=subprocess.DEVNULL)
+		time.sleep(1.5)
+		p.send_signal(getattr(signal, "SIG" + sys.argv[1]))
+		sys.exit(p.wait() & 255)
+	END
+	code=$?
+	part=$(find "$JOIST_ROOT/images/partial" -type f ! -name '*.lock' -size +10k | wc -l)
+	if [ $signal = INT ]; then
+		[ "$code$part" = 1301 ] && [ -z "$(left)" ] && grep -q "goes on" "$W/said" && ok "an interrupted pull keeps what came, and nothing else" ||
+			not_ok "interrupted: status $code, $part partial, $(left), $(cat "$W/said")"
+	fi
+	run img pull "localhost:$good/t:1"
+	expect_status 0 && [ "$part" = 1 ] && [ -z "$(left)" ] && diff -r "$W/root" "$JOIST_ROOT"/layers/*/fs && ok "the pull after SIG$signal goes on and cleans up" ||
+		not_ok "after SIG$signal: $part partial, $(left)"
+done
+kill $bad_pid
+
 # -- basic auth and TLS ----------------------------------------------------------------------
 if command -v htpasswd >/dev/null; then
 	htpasswd -Bbc "$W/users" me secret 2>/dev/null
