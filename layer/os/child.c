@@ -460,8 +460,8 @@ file_system(struct guest *g, int sock, struct err *e)
 	}
 	if (hook_run(s, HOOK_CREATE_CONTAINER, g->state_text, -1, e) < 0)
 		return -1;
-	if (root_pivot(e) < 0 || mounts(g, taken, extra, host_root, sock, e) < 0 ||
-	    root_leave(g, e) < 0)
+	if (root_enter(e) < 0 || mounts(g, taken, extra, host_root, sock, e) < 0 ||
+	    root_leave(g, host_root, e) < 0)
 		return -1;
 	/* The descriptors go with the close_range at the end. */
 	return 0;

@@ -2,6 +2,7 @@
 #include "layer/os/root.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -120,25 +121,34 @@ root_flat(const struct guest *g, struct err *e)
 }
 
 int
-root_pivot(struct err *e)
+root_enter(struct err *e)
 {
-	if (host_pivot_root(".", ".") == 0)
-		return 0;
-	/* The host still runs from its initial ram disk, which cannot be moved
-	 * away: put the new root over it. */
-	if (errno == EINVAL && mount(".", "/", NULL, MS_MOVE, NULL) == 0 && chroot(".") == 0)
-		return chdir("/");
-	return fail(e, errno, "cannot enter the root: %s", strerror(errno));
+	/* Not pivot_root yet: it would lay the old root over the new one, and ".."
+	 * in a link of the image would climb from the new one into it.  Nothing
+	 * lies over the root of a chroot, so there ".." stays where it is. */
+	if (chroot(".") < 0)
+		return fail(e, errno, "cannot enter the root: %s", strerror(errno));
+	return 0;
 }
 
 int
-root_leave(const struct guest *g, struct err *e)
+root_leave(const struct guest *g, int host_root, struct err *e)
 {
 	struct mount_attr ro = { .attr_set = MOUNT_ATTR_RDONLY };
+	int own = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	/* The old root lies over "." now (pivot_root(2), "Notes"). */
-	if (umount2(".", MNT_DETACH) < 0 && errno != EINVAL)
-		return fail(e, errno, "cannot leave the host's root: %s", strerror(errno));
+	if (own < 0 || fchdir(host_root) < 0 || chroot(".") < 0 || fchdir(own) < 0)
+		return fail(e, errno, "cannot enter the root: %s", strerror(errno));
+	close(own);
+	if (host_pivot_root(".", ".") == 0) {
+		/* The old root lies over "." now (pivot_root(2), "Notes"). */
+		if (umount2(".", MNT_DETACH) < 0 && errno != EINVAL)
+			return fail(e, errno, "cannot leave the host's root: %s", strerror(errno));
+	} else if (errno != EINVAL || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0) {
+		/* EINVAL: the host still runs from its initial ram disk, which cannot
+		 * be moved away; the new root goes over it. */
+		return fail(e, errno, "cannot enter the root: %s", strerror(errno));
+	}
 	if (chdir("/") < 0)
 		return fail(e, errno, "cannot enter the root: %s", strerror(errno));
 	if (g->spec->root_readonly && host_mount_setattr(AT_FDCWD, "/", 0, &ro) < 0)

@@ -16,9 +16,11 @@ struct guest;
 int root_mount(const struct guest *g, struct err *e);
 int root_flat(const struct guest *g, struct err *e);
 
-/* Make where we stand the root.  The host's root stays mounted behind it until
- * root_leave: the kernel shows proc and sysfs only to those who see one. */
-int root_pivot(struct err *e);
-int root_leave(const struct guest *g, struct err *e);
+/* Make where we stand the root: no path leads out of it any more, whatever
+ * links the image has.  The host's root (`host_root`, opened before) stays
+ * mounted in our namespace until root_leave: the kernel shows proc and sysfs
+ * only where one is in sight. */
+int root_enter(struct err *e);
+int root_leave(const struct guest *g, int host_root, struct err *e);
 
 #endif
