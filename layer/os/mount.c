@@ -37,6 +37,15 @@ add_data(struct mountopt *o, const char *text, struct err *e)
 	return 0;
 }
 
+bool
+mount_knows(const char *option)
+{
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		if (strcmp(table[i].name, option) == 0)
+			return true;
+	return false;
+}
+
 int
 mount_options(char *const *options, struct mountopt *o, struct err *e)
 {

@@ -30,6 +30,9 @@ struct mountopt {
 
 int mount_options(char *const *options, struct mountopt *o, struct err *e);
 
+/* Is there a row of this name?  (The others belong to the file system.) */
+bool mount_knows(const char *option);
+
 bool mount_is_bind(const struct mount_spec *m);
 
 /* Before the root is changed: take the source of a bind mount as a detached

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "layer/os/mount.h"
 
 static json_t *
 words(const char *text, const char *sep)
@@ -39,6 +40,29 @@ absolute(const char *dest, const char *whole, struct err *e)
 	return err_hint(e, "write it as SRC:/DST[:ro]");
 }
 
+/* A bind mount has no file system that would know further options.  "ro" holds
+ * for the mounts below too: whoever asks for it does not know of them. */
+static int
+bind_options(json_t *o, const char *whole, struct err *e)
+{
+	bool ro = false;
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(o, i, v) {
+		const char *word = json_string_value(v);
+		if (!mount_knows(word)) {
+			fail(e, EINVAL, "volume '%s': there is no option '%s'", whole, word);
+			return err_hint(e, "write it as SRC:/DST[:ro]");
+		}
+		ro = strcmp(word, "ro") == 0 || (ro && strcmp(word, "rw") != 0);
+	}
+	json_array_insert_new(o, 0, json_string("rbind"));
+	if (ro)
+		json_array_append_new(o, json_string("rro"));
+	return 0;
+}
+
 /* SRC[:DST[:OPTS]]; a relative SRC starts at our working folder. */
 static int
 volume(json_t *mounts, const char *text, struct err *e)
@@ -56,9 +80,10 @@ volume(json_t *mounts, const char *text, struct err *e)
 			err_hint(e, "make it first: mkdir -p %s", src);
 		} else {
 			json_t *o = words(opts ? opts : "", ",");
-			json_array_insert_new(o, 0, json_string("rbind"));
-			add(mounts, "bind", real, dst, o);
-			rc = 0;
+			rc = bind_options(o, text, e);
+			if (rc == 0)
+				add(mounts, "bind", real, dst, json_incref(o));
+			json_decref(o);
 		}
 	}
 	free(copy);
@@ -136,9 +161,9 @@ long_form(json_t *mounts, const char *text, struct err *e)
 		     src ? src : "src=", src ? strerror(errno) : "is missing");
 		err_hint(e, "name a folder or file that is there");
 	} else {
-		json_array_insert_new(o, 0, json_string("rbind"));
-		add(mounts, "bind", real, dst, json_incref(o));
-		rc = 0;
+		rc = bind_options(o, text, e);
+		if (rc == 0)
+			add(mounts, "bind", real, dst, json_incref(o));
 	}
 out:
 	json_decref(o);
