@@ -132,8 +132,9 @@ main(int argc, char **argv)
 	if (rc < 0 && atomic_load(&options_stop))
 		e.code = EINTR;
 	if (rc < 0 && !e.hint[0] && (v->needs & ADDS))
-		err_hint(&e, e.code == EINTR ? "what came so far is kept: the same command goes on"
-		                             : "nothing of it was kept; look at where it comes from");
+		err_hint(&e, e.code == EINTR
+		                     ? "what came so far is kept: the same command goes on"
+		                     : "nothing of it was kept; look at where it comes from");
 	if (rc < 0 && (v->needs & ADDS))
 		intake_failed(&s, &e);
 	image_store_close(&s);
