@@ -37,7 +37,7 @@ struct place {
 static void
 veth_name(const char *root, const char *machine, char name[16])
 {
-	uint32_t hash = 2166136261u;    /* FNV-1a */
+	uint32_t hash = 2166136261u; /* FNV-1a */
 
 	for (const char *p = root; *p; p++)
 		hash = (hash ^ (unsigned char)*p) * 16777619u;
@@ -56,10 +56,16 @@ try_port(struct net_port *p, struct err *e)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(p->host) };
 	socklen_t n = sizeof a;
-	int sock = socket(AF_INET, (p->proto[0] == 'u' ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+	int sock =
+	        socket(AF_INET, (p->proto[0] == 'u' ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
 
-	if (p->host_ip[0])
-		inet_pton(AF_INET, p->host_ip, &a.sin_addr);
+	if (p->host_ip[0] && inet_pton(AF_INET, p->host_ip, &a.sin_addr) != 1) {
+		if (sock >= 0)
+			close(sock);
+		fail(e, EAFNOSUPPORT, "-p '%s': named networks publish IPv4 addresses only",
+		     p->host_ip);
+		return err_hint(e, "leave the address out, or use --net user");
+	}
 	int rc = sock < 0 ? -1 : bind(sock, (struct sockaddr *)&a, sizeof a);
 	int why = errno;
 	if (rc == 0 && p->host == 0 && getsockname(sock, (struct sockaddr *)&a, &n) == 0)
@@ -70,6 +76,14 @@ try_port(struct net_port *p, struct err *e)
 		return 0;
 	fail(e, why, "port %u/%s cannot be published: %s", p->host, p->proto, strerror(why));
 	return err_hint(e, "see who has it: ss -ltnup; or choose another with -p HOST:GUEST");
+}
+
+/* Two addresses of the host that one packet could be for: none is every one. */
+static bool
+overlap(const char *a, const char *b)
+{
+	bool all = !*a || !*b || strcmp(a, "0.0.0.0") == 0 || strcmp(b, "0.0.0.0") == 0;
+	return all || strcmp(a, b) == 0;
 }
 
 /* Published ports of other machines are rules, which no bind would meet. */
@@ -86,9 +100,9 @@ published(const struct lease_book *b, const char *machine, const struct net_port
 		json_array_foreach(json_object_get(lease, "ports"), i, o)
 			if (json_int(o, "host", 0) == p->host &&
 			    strcmp(json_str(o, "proto", ""), p->proto) == 0 &&
-			    strcmp(json_str(o, "hostIp", ""), p->host_ip) == 0) {
-				fail(e, EADDRINUSE, "port %u/%s is published by machine '%s'", p->host, p->proto,
-				     other);
+			    overlap(json_str(o, "hostIp", ""), p->host_ip)) {
+				fail(e, EADDRINUSE, "port %u/%s is published by machine '%s'",
+				     p->host, p->proto, other);
 				return err_hint(e, "choose another with -p HOST:GUEST");
 			}
 	}
@@ -101,9 +115,10 @@ port_list(const struct net_config *c)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < c->nports; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:i}", "proto", c->ports[i].proto,
-		                                      "hostIp", c->ports[i].host_ip, "host",
-		                                      c->ports[i].host, "guest", c->ports[i].guest));
+		json_array_append_new(list,
+		                      json_pack("{s:s, s:s, s:i, s:i}", "proto", c->ports[i].proto,
+		                                "hostIp", c->ports[i].host_ip, "host",
+		                                c->ports[i].host, "guest", c->ports[i].guest));
 	return list;
 }
 
@@ -176,6 +191,7 @@ configure_inside(const struct place *p, pid_t pid, struct err *e)
 {
 	struct clone_args a = { .flags = CLONE_CLEAR_SIGHAND, .exit_signal = SIGCHLD };
 	struct err got = { .code = EIO, .what = "the container's network could not be set up" };
+	struct err heard;
 	int report[2];
 
 	if (pipe2(report, O_CLOEXEC) < 0)
@@ -184,8 +200,15 @@ configure_inside(const struct place *p, pid_t pid, struct err *e)
 	if (child == 0)
 		inside(p, pid, report[1]);
 	close(report[1]);
-	if (child > 0 && read(report[0], &got, sizeof got) != sizeof got)
-		got.code = EIO;
+	size_t have = 0;
+	ssize_t k = 1;
+	while (child > 0 && have < sizeof heard && (k > 0 || errno == EINTR))
+		if ((k = read(report[0], (char *)&heard + have, sizeof heard - have)) > 0)
+			have += (size_t)k;
+		else if (k == 0)
+			break;
+	if (have == sizeof heard)
+		got = heard;
 	close(report[0]);
 	if (child > 0)
 		proc_wait(child);
@@ -229,7 +252,9 @@ name_server(const struct net_config *c)
 
 	if (proc_run(argv, &out, &e) != 0)
 		err_warn("names of network '%s' are not answered: %s", c->mode,
-		         e.what[0] ? e.what : out ? out : "joist-dns failed");
+		         e.what[0] ? e.what
+		         : out     ? out
+		                   : "joist-dns failed");
 	free(out);
 	free(program);
 }
@@ -240,8 +265,12 @@ start(struct net *n, pid_t pid, struct err *e)
 	const struct net_config *c = n->config;
 	struct place *p = n->own;
 	struct lease_book b;
-	uint8_t mac[6] = { 0x02, 0x59, (uint8_t)(p->ip >> 24), (uint8_t)(p->ip >> 16),
-		(uint8_t)(p->ip >> 8), (uint8_t)p->ip };
+	uint8_t mac[6] = { 0x02,
+		           0x59,
+		           (uint8_t)(p->ip >> 24),
+		           (uint8_t)(p->ip >> 16),
+		           (uint8_t)(p->ip >> 8),
+		           (uint8_t)p->ip };
 
 	/* The lock of the books keeps all who change the host's side apart. */
 	if (lease_open(&b, c->root, c->mode, true, e) < 0)
@@ -327,6 +356,12 @@ files(const struct net *n, struct str *hosts, struct str *resolv)
 }
 
 static void
+gateway_of(const struct net *n, char text[16])
+{
+	dotted(((const struct place *)n->own)->gateway, text);
+}
+
+static void
 inspect(const struct net *n, json_t *o)
 {
 	const struct place *p = n->own;
@@ -337,12 +372,18 @@ inspect(const struct net *n, json_t *o)
 	json_object_set_new(o, "ip", json_string(ip));
 	json_object_set_new(o, "prefix", json_integer(PREFIX));
 	json_object_set_new(o, "gateway", json_string(gateway));
-	json_object_set_new(o, "mac", json_sprintf("02:59:%02x:%02x:%02x:%02x", p->ip >> 24,
-	                                           p->ip >> 16 & 255, p->ip >> 8 & 255, p->ip & 255));
+	json_object_set_new(o, "mac",
+	                    json_sprintf("02:59:%02x:%02x:%02x:%02x", p->ip >> 24,
+	                                 p->ip >> 16 & 255, p->ip >> 8 & 255, p->ip & 255));
 	json_object_set_new(o, "bridge", json_string(p->bridge));
 }
 
 const struct netmode bridge_mode = {
-	.reserve = reserve, .start = start, .stop = stop, .files = files, .inspect = inspect,
+	.reserve = reserve,
+	.start = start,
+	.stop = stop,
+	.files = files,
+	.inspect = inspect,
 	.recover = recover,
+	.gateway = gateway_of,
 };

@@ -39,8 +39,8 @@ write_label(const char *const paths[], const char *text, const char *what, struc
 	if (n >= 0)
 		return 0;
 	if (why == ENOENT || why == EINVAL) {
-		fail(e, ENOENT, "%s '%s' cannot be used: this host has no such module or profile", what,
-		     text);
+		fail(e, ENOENT, "%s '%s' cannot be used: this host has no such module or profile",
+		     what, text);
 		return err_hint(e, "load it first, or leave the option out");
 	}
 	return fail(e, why, "%s '%s': %s", what, text, strerror(why));
@@ -49,8 +49,8 @@ write_label(const char *const paths[], const char *text, const char *what, struc
 int
 lsm_apply(const char *apparmor, const char *selinux, struct err *e)
 {
-	static const char *const armor[] = { "/proc/self/attr/apparmor/exec", "/proc/self/attr/exec",
-		NULL };
+	static const char *const armor[] = { "/proc/self/attr/apparmor/exec",
+		                             "/proc/self/attr/exec", NULL };
 	static const char *const linux_[] = { "/proc/self/attr/exec", NULL };
 	char text[512];
 

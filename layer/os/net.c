@@ -95,7 +95,7 @@ net_parse_port(const char *text, struct net_port **ports, size_t *n, struct err 
 		*ports = xrealloc(*ports, (*n + 1) * sizeof **ports);
 		struct net_port *p = &(*ports)[(*n)++];
 		*p = (struct net_port){ .guest = (uint16_t)(g0 + k),
-			.host = (uint16_t)(h0 ? h0 + k : 0) };
+			                .host = (uint16_t)(h0 ? h0 + k : 0) };
 		memcpy(p->proto, proto, 4);
 		if (ip)
 			snprintf(p->host_ip, sizeof p->host_ip, "%s", ip);
@@ -166,7 +166,8 @@ void
 net_host_servers(struct str *resolv)
 {
 	/* systemd-resolved keeps the real servers in a file of its own. */
-	static const char *const files[] = { "/run/systemd/resolve/resolv.conf", "/etc/resolv.conf" };
+	static const char *const files[] = { "/run/systemd/resolve/resolv.conf",
+		                             "/etc/resolv.conf" };
 	char *text = NULL, *rest, *line;
 
 	for (size_t i = 0; i < 2 && !text; i++)
@@ -191,10 +192,19 @@ net_files(const struct net_config *c, const struct net *n, struct str *hosts, st
 
 	str_add(hosts, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
 	for (char **a = c->add_host; a && *a; a++) {
-		const char *colon = strchr(*a, ':');
-		if (colon && colon[1])
-			str_printf(hosts, "%s\t%.*s\n", colon + 1, (int)(colon - *a), *a);
+		const char *colon = strchr(*a, ':'), *ip = colon ? colon + 1 : "";
+		char gateway[16] = "";
+		if (strcmp(ip, "host-gateway") == 0) {
+			if (n && n->mode->gateway)
+				n->mode->gateway(n, gateway);
+			ip = gateway;
+		}
+		if (*ip)
+			str_printf(hosts, "%s\t%.*s\n", ip, (int)(colon - *a), *a);
 	}
+	/* Its own name, where no network gives it an address. */
+	if (strcmp(c->mode, "none") == 0 || strcmp(c->mode, "user") == 0)
+		str_printf(hosts, "127.0.1.1\t%s\n", c->hostname);
 	if (n && n->mode->files)
 		n->mode->files(n, hosts, resolv);
 	else if (!alone)
@@ -221,9 +231,10 @@ net_inspect(const struct net_config *c, const struct net *n)
 	json_t *o = json_pack("{s:s, s:o}", "mode", c->mode, "ports", ports);
 
 	for (size_t i = 0; i < c->nports; i++)
-		json_array_append_new(ports, json_pack("{s:s, s:s, s:i, s:i}", "proto", c->ports[i].proto,
-		                                       "hostIp", c->ports[i].host_ip, "host",
-		                                       c->ports[i].host, "guest", c->ports[i].guest));
+		json_array_append_new(ports,
+		                      json_pack("{s:s, s:s, s:i, s:i}", "proto", c->ports[i].proto,
+		                                "hostIp", c->ports[i].host_ip, "host",
+		                                c->ports[i].host, "guest", c->ports[i].guest));
 	if (n && n->mode->inspect)
 		n->mode->inspect(n, o);
 	return o;
@@ -244,8 +255,8 @@ net_stats(pid_t pid)
 		long long v[10];
 		if (!colon || strstr(line, " lo:"))
 			continue;
-		if (sscanf(colon + 1, "%lld %lld %lld %lld %lld %lld %lld %lld %lld %lld", &v[0], &v[1],
-		           &v[2], &v[3], &v[4], &v[5], &v[6], &v[7], &v[8], &v[9]) != 10)
+		if (sscanf(colon + 1, "%lld %lld %lld %lld %lld %lld %lld %lld %lld %lld", &v[0],
+		           &v[1], &v[2], &v[3], &v[4], &v[5], &v[6], &v[7], &v[8], &v[9]) != 10)
 			continue;
 		in += v[0];
 		inp += v[1];
@@ -253,8 +264,9 @@ net_stats(pid_t pid)
 		outp += v[9];
 	}
 	free(text);
-	return json_pack("{s:I, s:I, s:I, s:I}", "rx_bytes", (json_int_t)in, "tx_bytes", (json_int_t)out,
-	                 "rx_packets", (json_int_t)inp, "tx_packets", (json_int_t)outp);
+	return json_pack("{s:I, s:I, s:I, s:I}", "rx_bytes", (json_int_t)in, "tx_bytes",
+	                 (json_int_t)out, "rx_packets", (json_int_t)inp, "tx_packets",
+	                 (json_int_t)outp);
 }
 
 void

@@ -63,8 +63,12 @@ show(struct guest *g, const char *name, const char *dest, const char *text, stru
 		return 0;
 	if (file_write(g->home.dir, name, text, strlen(text), 0644, false, e) < 0)
 		return -1;
-	g->extra[g->nextra++] = (struct mount_spec){ .dest = dest, .type = "bind", .options = options,
-		.source = arena_printf(g->spec->arena, "%s/%s", g->home.dir_path, name) };
+	g->extra[g->nextra++] =
+	        (struct mount_spec){ .dest = dest,
+		                     .type = "bind",
+		                     .options = options,
+		                     .source = arena_printf(g->spec->arena, "%s/%s",
+		                                            g->home.dir_path, name) };
 	return 0;
 }
 
@@ -130,7 +134,8 @@ netglue_free(struct guest *g)
 void
 netglue_stats(struct guest *g, json_t *stats)
 {
-	json_t *o = g->pid > 0 && !g->ended && g->spec->ns[NS_NETWORK].fresh ? net_stats(g->pid) : NULL;
+	json_t *o =
+	        g->pid > 0 && !g->ended && g->spec->ns[NS_NETWORK].fresh ? net_stats(g->pid) : NULL;
 
 	if (o)
 		json_object_set_new(stats, "network", o);

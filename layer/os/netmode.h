@@ -25,6 +25,8 @@ struct netmode {
 	void (*files)(const struct net *n, struct str *hosts, struct str *resolv);
 	void (*inspect)(const struct net *n, json_t *o);
 	void (*recover)(const char *root, const char *machine);
+	/* The host's address as the machine sees it (--add-host NAME:host-gateway). */
+	void (*gateway)(const struct net *n, char text[16]);
 };
 
 extern const struct netmode netuser_mode;       /* netuser.c */

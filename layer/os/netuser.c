@@ -27,9 +27,9 @@
 #include "layer/os/netmode.h"
 
 struct user {
-	pid_t pid;              /* of slirp4netns, our child; pasta goes its own way */
-	int alive;              /* own: closing it tells slirp4netns to end */
-	char *api;              /* own: slirp4netns' control socket */
+	pid_t pid; /* of slirp4netns, our child; pasta goes its own way */
+	int alive; /* own: closing it tells slirp4netns to end */
+	char *api; /* own: slirp4netns' control socket */
 	bool slirp;
 };
 
@@ -110,7 +110,10 @@ pasta(const struct net_config *c, pid_t pid, char **out, struct err *e)
 {
 	struct vec v = { 0 };
 	char *pidfile = beside(c, "pasta.pid");
-	static const char *const fixed[] = { "pasta", "--config-net", "-q", "-T", "none", "-U", "none" };
+	static const char *const fixed[] = {
+		"pasta", "--config-net", "-q",          "-T", "none",
+		"-U",    "none",         "--no-map-gw", /* the gateway is no way to the host's loopback */
+	};
 
 	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
 		vec_push(&v, xstrdup(fixed[i]));
@@ -150,10 +153,11 @@ api(const struct user *u, const struct net_port *p, struct err *e)
 	int rc = -1;
 	for (int i = 0; i < 100 && (rc = connect(sock, (struct sockaddr *)&a, sizeof a)) < 0; i++)
 		poll(NULL, 0, 10);
-	int n = snprintf(text, sizeof text,
-	                 "{\"execute\":\"add_hostfwd\",\"arguments\":{\"proto\":\"%s\",\"host_addr\":\"%s\","
-	                 "\"host_port\":%u,\"guest_port\":%u}}",
-	                 p->proto, p->host_ip[0] ? p->host_ip : "0.0.0.0", p->host, p->guest);
+	int n = snprintf(
+	        text, sizeof text,
+	        "{\"execute\":\"add_hostfwd\",\"arguments\":{\"proto\":\"%s\",\"host_addr\":\"%s\","
+	        "\"host_port\":%u,\"guest_port\":%u}}",
+	        p->proto, p->host_ip[0] ? p->host_ip : "0.0.0.0", p->host, p->guest);
 	ssize_t got = rc < 0 || file_write_all(sock, text, (size_t)n) < 0 ? -1 : 0;
 	shutdown(sock, SHUT_WR);
 	if (got == 0)
@@ -236,7 +240,7 @@ start(struct net *n, pid_t pid, struct err *e)
 	if (out)
 		out[strcspn(out, "\n")] = '\0';
 	fail(e, EIO, "pasta could not give the container a network: %s", out ? out : "");
-	err_hint(e, "a port that is in use cannot be forwarded; or install slirp4netns");
+	err_hint(e, "slirp4netns works where this pasta cannot: apt-get install slirp4netns");
 	free(out);
 	return -1;
 }
@@ -303,6 +307,10 @@ inspect(const struct net *n, json_t *o)
 }
 
 const struct netmode netuser_mode = {
-	.reserve = reserve, .start = start, .stop = stop, .files = files, .inspect = inspect,
+	.reserve = reserve,
+	.start = start,
+	.stop = stop,
+	.files = files,
+	.inspect = inspect,
 	.recover = end_pasta,
 };

@@ -15,7 +15,7 @@
 #include "base/str.h"
 
 struct rules {
-	struct str prerouting, postrouting, forward;
+	struct str prerouting, postrouting, forward, input;
 	size_t networks;
 };
 
@@ -25,10 +25,7 @@ port(struct rules *r, const char *ip, const json_t *p)
 {
 	const char *host = json_str(p, "hostIp", "");
 
-	/* Only addresses that inet_pton knew come here (net.c), and no IPv6 goes
-	 * to a machine that has none. */
-	if (strchr(host, ':'))
-		return;
+	/* Only IPv4 addresses that inet_pton knew come here (bridge.c). */
 	if (*host && strcmp(host, "0.0.0.0") != 0)
 		str_printf(&r->prerouting, "\t\tip daddr %s ", host);
 	else
@@ -59,6 +56,9 @@ network(struct rules *r, const json_t *book)
 	str_printf(&r->postrouting, "\t\tip saddr %s ip daddr %s ct status dnat masquerade\n",
 	           subnet, subnet);
 	str_printf(&r->postrouting, "\t\tip saddr 127.0.0.0/8 oifname \"%s\" masquerade\n", bridge);
+	/* The network's name server is for its own machines. */
+	str_printf(&r->input, "\t\tip daddr %s iifname != { \"lo\", \"%s\" } drop\n",
+	           json_str(book, "gateway", subnet), bridge);
 	/* In: answers and published ports; nothing else, from wherever. */
 	str_printf(&r->forward, "\t\toifname \"%s\" ct state established,related accept\n", bridge);
 	str_printf(&r->forward, "\t\toifname \"%s\" ct status dnat accept\n", bridge);
@@ -121,21 +121,28 @@ nft_apply(const char *root, struct err *e)
 	int rc = collect(&r, root, e);
 	/* Made and deleted, so that deleting is right also when there is none. */
 	str_printf(&s, "table inet joist_%08x\ndelete table inet joist_%08x\n", hash, hash);
+	/* First of all: no packet from outside is for a loopback address.  On a
+	 * bridge with route_localnet the kernel no longer refuses it, and with DNAT
+	 * it would look too late. */
 	if (r.networks > 0)
 		str_printf(
 		        &s,
 		        "table inet joist_%08x {\n"
+		        "\tchain guard {\n\t\ttype filter hook prerouting priority -300\n"
+		        "\t\tiifname != \"lo\" ip daddr 127.0.0.0/8 drop\n\t}\n"
+		        "\tchain input {\n\t\ttype filter hook input priority 0\n%s\t}\n"
 		        "\tchain prerouting {\n\t\ttype nat hook prerouting priority -100\n%s\t}\n"
 		        "\tchain output {\n\t\ttype nat hook output priority -100\n%s\t}\n"
 		        "\tchain postrouting {\n\t\ttype nat hook postrouting priority 100\n%s\t}\n"
 		        "\tchain forward {\n\t\ttype filter hook forward priority 0\n%s\t}\n}\n",
-		        hash, str_text(&r.prerouting), str_text(&r.prerouting),
+		        hash, str_text(&r.input), str_text(&r.prerouting), str_text(&r.prerouting),
 		        str_text(&r.postrouting), str_text(&r.forward));
 	if (rc == 0)
 		rc = run(&s, e);
 	str_free(&r.prerouting);
 	str_free(&r.postrouting);
 	str_free(&r.forward);
+	str_free(&r.input);
 	str_free(&s);
 	return rc;
 }

@@ -15,11 +15,13 @@ static const struct {
 	const char *name;
 	enum ns ns;
 } known[] = {
-	{ "kernel.msgmax", NS_IPC }, { "kernel.msgmnb", NS_IPC }, { "kernel.msgmni", NS_IPC },
-	{ "kernel.sem", NS_IPC }, { "kernel.shmall", NS_IPC }, { "kernel.shmmax", NS_IPC },
-	{ "kernel.shmmni", NS_IPC }, { "kernel.shm_rmid_forced", NS_IPC },
-	{ "fs.mqueue.", NS_IPC }, { "kernel.domainname", NS_UTS }, { "kernel.hostname", NS_UTS },
-	{ "net.", NS_NETWORK }, { "user.", NS_USER },
+	{ "kernel.msgmax", NS_IPC },   { "kernel.msgmnb", NS_IPC },
+	{ "kernel.msgmni", NS_IPC },   { "kernel.sem", NS_IPC },
+	{ "kernel.shmall", NS_IPC },   { "kernel.shmmax", NS_IPC },
+	{ "kernel.shmmni", NS_IPC },   { "kernel.shm_rmid_forced", NS_IPC },
+	{ "fs.mqueue.", NS_IPC },      { "kernel.domainname", NS_UTS },
+	{ "kernel.hostname", NS_UTS }, { "net.", NS_NETWORK },
+	{ "user.", NS_USER },
 };
 
 /* "net.ipv4.conf.eth0/1.x": dots part, a slash inside a name is a dot. */
@@ -45,8 +47,12 @@ sysctl_check(const struct spec *s, struct err *e)
 		if (!json_is_string(v))
 			return fail(e, EINVAL, "linux.sysctl: '%s' must be a string", name);
 		if (i == n || strstr(name, "..") || strstr(name, "//")) {
-			fail(e, EPERM, "sysctl '%s' does not belong to a container but to the whole host", name);
-			return err_hint(e, "containers may set net.*, fs.mqueue.* and kernel.shm*, msg*, sem");
+			fail(e, EPERM,
+			     "sysctl '%s' does not belong to a container but to the whole host",
+			     name);
+			return err_hint(
+			        e,
+			        "containers may set net.*, fs.mqueue.* and kernel.shm*, msg*, sem");
 		}
 		if (!s->ns[known[i].ns].fresh && !s->ns[known[i].ns].path) {
 			fail(e, EPERM, "sysctl '%s' needs a %s namespace of its own", name,

@@ -35,20 +35,20 @@ enum { PENDING = 128, SERVERS = 3, MOST_TCP = 16 };
 
 /* A query on its way to a server outside. */
 struct pending {
-	int sock;               /* own; -1: free */
+	int sock; /* own; -1: free */
 	struct sockaddr_in from;
 	struct question q;
-	uint16_t id;            /* under which we sent it */
+	uint16_t id; /* under which we sent it */
 	int64_t due;
-	unsigned server;        /* which is asked now */
+	unsigned server; /* which is asked now */
 	size_t n;
 	uint8_t query[512];
 };
 
 struct server {
 	struct names names;
-	int lock, books;        /* own: ours, and that of all books */
-	int udp, tcp;           /* own */
+	int lock, books; /* own: ours, and that of all books */
+	int udp, tcp;    /* own */
 	struct in_addr up[SERVERS];
 	unsigned nup, children;
 	struct pending pending[PENDING];
@@ -157,7 +157,7 @@ forward(struct server *s, const struct sockaddr_in *from, const uint8_t *query, 
 		if (s->pending[i].sock < 0)
 			p = &s->pending[i];
 	if (!p || n > sizeof p->query)
-		return;                 /* the client asks again */
+		return; /* the client asks again */
 	*p = (struct pending){ .sock = -1, .from = *from, .q = *q, .n = n };
 	memcpy(p->query, query, n);
 	if (!send_on(s, p))
@@ -199,7 +199,8 @@ asked(struct server *s)
 	socklen_t len = sizeof from;
 	struct question q;
 
-	ssize_t n = recvfrom(s->udp, query, sizeof query, MSG_DONTWAIT, (struct sockaddr *)&from, &len);
+	ssize_t n =
+	        recvfrom(s->udp, query, sizeof query, MSG_DONTWAIT, (struct sockaddr *)&from, &len);
 	if (n < PACKET_HEAD)
 		return;
 	int rc = packet_question(query, (size_t)n, &q);
@@ -241,10 +242,16 @@ conversation(struct server *s, int fd)
 	uint8_t head[2];
 	struct question q;
 
+	/* A slow client must hold nothing that others wait for. */
+	close(s->lock);
+	close(s->books);
+	close(s->udp);
+	close(s->tcp);
 	alarm(10);
 	while (whole(fd, head, 2)) {
 		size_t n = (size_t)(head[0] << 8 | head[1]), k = 0;
-		if (n < PACKET_HEAD || !whole(fd, big, n) || packet_question(big, n, &q) != RCODE_OK)
+		if (n < PACKET_HEAD || !whole(fd, big, n) ||
+		    packet_question(big, n, &q) != RCODE_OK)
 			break;
 		if ((k = own(s, big, &q, out)) > 0) {
 			say(fd, out, k);
@@ -253,8 +260,8 @@ conversation(struct server *s, int fd)
 		struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(53) };
 		to.sin_addr = s->up[0];
 		int up = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (!s->nup || connect(up, (struct sockaddr *)&to, sizeof to) < 0 || !say(up, big, n) ||
-		    !whole(up, head, 2))
+		if (!s->nup || connect(up, (struct sockaddr *)&to, sizeof to) < 0 ||
+		    !say(up, big, n) || !whole(up, head, 2))
 			break;
 		n = (size_t)(head[0] << 8 | head[1]);
 		if (!whole(up, big, n) || !say(fd, big, n))
@@ -304,7 +311,7 @@ serve(struct server *s)
 
 	for (;;) {
 		struct pollfd p[PENDING + 2] = { { .fd = s->udp, .events = POLLIN },
-			{ .fd = s->tcp, .events = POLLIN } };
+			                         { .fd = s->tcp, .events = POLLIN } };
 		for (int i = 0; i < PENDING; i++)
 			p[i + 2] = (struct pollfd){ .fd = s->pending[i].sock, .events = POLLIN };
 		poll(p, PENDING + 2, 500);
@@ -330,8 +337,9 @@ serve(struct server *s)
 static int
 bound(int type, uint32_t gateway)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(53),
-		.sin_addr.s_addr = htonl(gateway) };
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		                 .sin_port = htons(53),
+		                 .sin_addr.s_addr = htonl(gateway) };
 	int one = 1, sock = socket(AF_INET, type | SOCK_CLOEXEC, 0);
 
 	setsockopt(sock, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);

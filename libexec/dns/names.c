@@ -57,13 +57,15 @@ names_find(const struct names *n, const char *name, uint32_t *ip, size_t most)
 	const char *machine;
 	json_t *lease, *v;
 
-	if (len > tail + 1 && name[len - tail - 1] == '.' && strcasecmp(name + len - tail, n->network) == 0)
+	if (len > tail + 1 && name[len - tail - 1] == '.' &&
+	    strcasecmp(name + len - tail, n->network) == 0)
 		len -= tail + 1;
 	json_object_foreach(json_object_get(n->book, "leases"), machine, lease) {
 		bool hit = false;
 		json_array_foreach(json_object_get(lease, "names"), i, v) {
 			const char *own = json_string_value(v);
-			hit = hit || (own && strlen(own) == len && strncasecmp(own, name, len) == 0);
+			hit = hit ||
+			      (own && strlen(own) == len && strncasecmp(own, name, len) == 0);
 		}
 		uint32_t a = hit ? number(json_str(lease, "ip", NULL)) : 0;
 		if (a && found < most)

@@ -103,11 +103,11 @@ packet_answer(const uint8_t *p, const struct question *q, int rcode, const uint3
 	memcpy(w, p + PACKET_HEAD, q->end - PACKET_HEAD);
 	w += q->end - PACKET_HEAD;
 	for (size_t i = 0; i < answers; i++) {
-		put16(&w, 0xc000 | PACKET_HEAD);        /* the name of the question */
+		put16(&w, 0xc000 | PACKET_HEAD); /* the name of the question */
 		put16(&w, ptr ? TYPE_PTR : TYPE_A);
 		put16(&w, CLASS_IN);
 		put16(&w, 0);
-		put16(&w, 5);                           /* machines come and go */
+		put16(&w, 5); /* machines come and go */
 		if (ptr) {
 			size_t n = put_name(w + 2, ptr);
 			put16(&w, (unsigned)n);
@@ -124,8 +124,9 @@ packet_answer(const uint8_t *p, const struct question *q, int rcode, const uint3
 bool
 packet_matches(const uint8_t *r, size_t rn, const uint8_t *p, const struct question *q, uint16_t id)
 {
-	return rn >= q->end && r[0] == id >> 8 && r[1] == (id & 255) && (r[2] & 0x80) && r[4] == 0 &&
-	       r[5] == 1 && memcmp(r + PACKET_HEAD, p + PACKET_HEAD, q->end - PACKET_HEAD) == 0;
+	return rn >= q->end && r[0] == id >> 8 && r[1] == (id & 255) && (r[2] & 0x80) &&
+	       r[4] == 0 && r[5] == 1 &&
+	       memcmp(r + PACKET_HEAD, p + PACKET_HEAD, q->end - PACKET_HEAD) == 0;
 }
 
 uint32_t
@@ -134,8 +135,8 @@ packet_reverse(const char *text)
 	unsigned a, b, c, d;
 	int n = 0;
 
-	if (sscanf(text, "%3u.%3u.%3u.%3u.in-addr.arpa%n", &d, &c, &b, &a, &n) != 4 || !n || text[n] ||
-	    a > 255 || b > 255 || c > 255 || d > 255)
+	if (sscanf(text, "%3u.%3u.%3u.%3u.in-addr.arpa%n", &d, &c, &b, &a, &n) != 4 || !n ||
+	    text[n] || a > 255 || b > 255 || c > 255 || d > 255)
 		return 0;
 	return a << 24 | b << 16 | c << 8 | d;
 }

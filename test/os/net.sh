@@ -12,7 +12,7 @@ before_devices=$(devices) before_tables=$(tables)
 
 serve='mkdir -p /tmp/www; echo served >/tmp/www/index.html; exec httpd -f -p 80 -h /tmp/www'
 cp -a "$ROOTFS" "$W/root"
-run joist run -d --name one --net blue --net-alias www -p 127.0.0.1:18077:80 "$W/root" sh -c "$serve"
+run joist run -d --name one --net blue --net-alias www --publish 127.0.0.1:18077:80 "$W/root" sh -c "$serve"
 expect_status 0 "a machine in a network" && ok "a network is made at first use"
 run joist run --rm --name two --net blue "$W/root" sh -c 'ping -c1 -W2 one >/dev/null && ping -c1 -W2 www >/dev/null && wget -qO- http://one/'
 expect_out served "names" && ok "machines of a network find each other by name and alias"
