@@ -33,6 +33,7 @@ struct process {
 	size_t ngroups;
 	int umask;              /* -1 when not given */
 	bool no_new_privs;
+	bool privileged;        /* of exec only: all rights that its monitor has, no filter */
 	bool has_oom_adj;
 	int oom_adj;
 	const json_t *capabilities;     /* NULL when absent; lent by the spec */

@@ -288,7 +288,8 @@ child_become(struct guest *g, const struct process *p, int sock, struct err *e)
 {
 	struct identity id;
 	static char home[300];
-	bool late = p->no_new_privs;
+	bool late = p->no_new_privs && !p->privileged;
+	const struct filter *filter = p->privileged ? NULL : g->filter;
 	int notify = -1;
 
 	if (identity(g, p, &id, e) < 0)
@@ -306,14 +307,18 @@ child_become(struct guest *g, const struct process *p, int sock, struct err *e)
 		return -1;
 	/* A filter needs CAP_SYS_ADMIN or no-new-privileges: with the first it
 	 * is loaded while we still have it, with the second at the last moment. */
-	if (g->filter && !late && filter_load(g->filter, &notify, e) < 0)
+	if (filter && !late && filter_load(filter, &notify, e) < 0)
 		return -1;
-	if (caps_before_setid(g->caps, e) < 0 || become(g, &id, e) < 0 ||
-	    caps_after_setid(g->caps, e) < 0)
+	/* Privileged: what we are born with, less what a change of user takes. */
+	if (!p->privileged && caps_before_setid(g->caps, e) < 0)
+		return -1;
+	if (become(g, &id, e) < 0)
+		return -1;
+	if (!p->privileged && caps_after_setid(g->caps, e) < 0)
 		return -1;
 	if (late && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return fail(e, errno, "cannot set no-new-privileges: %s", strerror(errno));
-	if (g->filter && late && filter_load(g->filter, &notify, e) < 0)
+	if (filter && late && filter_load(filter, &notify, e) < 0)
 		return -1;
 	if (notify >= 0) {
 		if (tell(sock, MSG_NOTIFY, notify) < 0)
