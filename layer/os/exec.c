@@ -148,7 +148,7 @@ born_in(struct request *r, struct clone_args *a, struct err *e)
 /* Listen to the child until it runs its program.  *pid is replaced when the
  * one we started was only a stepping stone. */
 static int
-listen_to(int sock, pid_t *pid, int *console, struct err *e)
+listen_to(const struct guest *g, int sock, pid_t *pid, int *console, struct err *e)
 {
 	struct msg m;
 	int fd = -1, rc = 0;
@@ -161,7 +161,17 @@ listen_to(int sock, pid_t *pid, int *console, struct err *e)
 			break;
 		if (m.kind == MSG_CONSOLE && n == 1)
 			*console = fd;
-		else if (m.kind == MSG_PID && m.err.code > 0) {
+		else if (m.kind == MSG_NOTIFY && n == 1) {
+			/* This one's own agent connection, as for the first process. */
+			struct msg answer = { .kind = MSG_ANSWER };
+			if (filter_notify(g->filter, *pid, fd, g->home.name, e) < 0) {
+				kill(*pid, SIGKILL);
+				rc = -1;
+			} else {
+				file_send_fds(sock, &answer, sizeof answer, NULL, 0);
+			}
+			close(fd);
+		} else if (m.kind == MSG_PID && m.err.code > 0) {
 			proc_wait(*pid);
 			*pid = m.err.code;
 		} else if (m.kind == MSG_ERROR) {
@@ -191,7 +201,7 @@ exec_start(struct guest *g, const struct process *p, const int fd[3], int *conso
 	r.sock = sock[1];
 	pid_t pid = born_in(&r, &a, e);
 	close(sock[1]);
-	int rc = pid < 0 ? -1 : listen_to(sock[0], &pid, console, e);
+	int rc = pid < 0 ? -1 : listen_to(g, sock[0], &pid, console, e);
 	close(sock[0]);
 	int pidfd = pid > 0 ? host_pidfd_open(pid) : -1;
 	if (rc == 0 && pidfd >= 0)

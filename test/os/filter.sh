@@ -89,6 +89,7 @@ done
 run joist run --rm "$ROOTFS" grep ^Seccomp: /proc/self/status
 file=$(ls "$JOIST_ROOT"/cache/seccomp-*.bpf 2>/dev/null | head -n 1)
 if [ -n "$file" ]; then
+	case $(stat -c %a "$file") in 600 | 400) ok "nobody else can write the cache" ;; *) not_ok "the cache's mode is $(stat -c %a "$file")" ;; esac
 	python3 - "$JOIST_ROOT/cache" <<-'END'
 		import glob, struct, sys
 		# "return ALLOW", in a file that says it was made from some other text
@@ -101,7 +102,6 @@ if [ -n "$file" ]; then
 	for f in "$JOIST_ROOT"/cache/seccomp-*.bpf; do head -c 20 "$f" >"$f.x" && mv "$f.x" "$f"; done
 	run joist run --rm "$ROOTFS" unshare -U true
 	expect_status 1 "a cut cache" && ok "nor one that was cut off"
-	case $(stat -c %a "$file") in 600 | 400) ok "nobody else can write the cache" ;; *) not_ok "the cache's mode is $(stat -c %a "$file")" ;; esac
 fi
 
 # -- an agent that is asked ----------------------------------------------------------------
@@ -135,6 +135,22 @@ check "and is told whom it serves" python3 -c "
 import json; d = json.load(open('$W/agent.out'))
 assert d['fds'] == ['seccompFd'] and d['metadata'] == 'from the test' and d['pid'] > 1, d
 assert d['state']['status'] == 'creating' and d['state']['pid'] == d['pid'] and d['state']['bundle'], d"
+# The same for exec, which must not make the monitor wait for ever.
 rm -f "$W/agent.sock"
+python3 "$W/agent" "$W/agent.sock" "$W/agent.out" 0 2>>"$W/agent.err" &
+own $!
+until_ok 5 test -S "$W/agent.sock"
+joist run -d --name asked --security-opt seccomp="$W/p.json" "$ROOTFS" sleep 100 >/dev/null
+until_ok 5 test -s "$W/agent.out" && rm -f "$W/agent.sock"
+python3 "$W/agent" "$W/agent.sock" "$W/agent.out" 1 2>>"$W/agent.err" &
+own $!
+until_ok 5 test -S "$W/agent.sock"
+run timeout 10 joist exec asked mkdir /tmp/asked
+expect_status 1 "notify of exec" && expect_err quota "notify of exec" && ok "exec asks the agent too"
+rm -f "$W/agent.sock"
+run timeout 10 joist exec asked true
+expect_status 125 "exec without an agent" && expect_err agent.sock "exec without an agent" && ok "exec without an agent is an error, not a hang"
+run timeout 10 joist rm -f asked
+expect_status 0 "rm -f asked" && ok "and its monitor still listens"
 with mkdir /tmp/asked
 expect_status 125 "no agent" && expect_err agent.sock "no agent" && two_lines "no agent" && ok "an agent that is not there is an error, not a hang"
