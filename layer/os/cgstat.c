@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -41,35 +42,60 @@ number(int dir, const char *file)
 }
 
 struct sums {
-	int64_t rss, read, written, processes;
+	int64_t rss, read, written, processes, usec;
 };
+
+/* Fields 14 to 17 of /proc/PID/stat: its own time and that of the children it
+ * has waited for, so that a whole family is counted once. */
+static int64_t
+ticks(const char *stat)
+{
+	const char *p = strrchr(stat, ')');
+	int64_t sum = 0;
+
+	for (int i = 3; p && i <= 17; i++) {
+		p = strchr(p + 1, ' ');
+		if (p && i >= 14)
+			sum += strtoll(p + 1, NULL, 10);
+	}
+	return sum;
+}
+
+static void
+add_process(long pid, struct sums *s)
+{
+	char path[64], buf[1024];
+	long size, rss;
+
+	s->processes++;
+	snprintf(path, sizeof path, "/proc/%ld/statm", pid);
+	if (file_peek(AT_FDCWD, path, buf, sizeof buf) > 0 &&
+	    sscanf(buf, "%ld %ld", &size, &rss) == 2)
+		s->rss += (int64_t)rss * sysconf(_SC_PAGESIZE);
+	snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+	if (file_peek(AT_FDCWD, path, buf, sizeof buf) > 0)
+		s->usec += ticks(buf) * 1000000 / sysconf(_SC_CLK_TCK);
+	snprintf(path, sizeof path, "/proc/%ld/io", pid);
+	if (file_peek(AT_FDCWD, path, buf, sizeof buf) > 0) {
+		char *r = strstr(buf, "\nread_bytes: "), *w = strstr(buf, "\nwrite_bytes: ");
+		s->read += r ? strtoll(r + 13, NULL, 10) : 0;
+		s->written += w ? strtoll(w + 14, NULL, 10) : 0;
+	}
+}
 
 /* All processes of one group. */
 static void
 add_up(int dir, struct sums *s)
 {
-	char *text, *line, *rest, path[64], buf[512];
-	long page = sysconf(_SC_PAGESIZE);
+	char *text, *line, *rest;
 
 	if (dir < 0 || file_read(dir, "cgroup.procs", 1 << 22, &text, NULL, NULL) < 0)
 		return;
 	rest = text;
 	while ((line = strsep(&rest, "\n"))) {
-		long pid = strtol(line, NULL, 10), size, rss;
-		if (pid <= 0)
-			continue;
-		s->processes++;
-		snprintf(path, sizeof path, "/proc/%ld/statm", pid);
-		if (file_peek(AT_FDCWD, path, buf, sizeof buf) > 0 &&
-		    sscanf(buf, "%ld %ld", &size, &rss) == 2)
-			s->rss += (int64_t)rss * page;
-		snprintf(path, sizeof path, "/proc/%ld/io", pid);
-		if (file_peek(AT_FDCWD, path, buf, sizeof buf) > 0) {
-			char *r = strstr(buf, "\nread_bytes: "),
-			     *w = strstr(buf, "\nwrite_bytes: ");
-			s->read += r ? strtoll(r + 13, NULL, 10) : 0;
-			s->written += w ? strtoll(w + 14, NULL, 10) : 0;
-		}
+		long pid = strtol(line, NULL, 10);
+		if (pid > 0)
+			add_process(pid, s);
 	}
 	free(text);
 }
@@ -151,6 +177,8 @@ cgroup_stats(struct cgroup *c)
 	add_all(c->v2 >= 0 ? c->v2 : c->v1[C_FREEZER], &s);
 	if (usec < 0 && c->v1[C_CPUACCT] >= 0)
 		usec = number(c->v1[C_CPUACCT], "cpuacct.usage") / 1000;
+	if (usec < 0)
+		usec = s.usec;
 	if (throttled < 0 && c->v1[C_CPU] >= 0)
 		throttled = field(c->v1[C_CPU], "cpu.stat", "throttled_time") / 1000;
 	block(c, &s.read, &s.written);
@@ -159,12 +187,38 @@ cgroup_stats(struct cgroup *c)
 	json_t *pids = json_pack("{s:I}", "current", (json_int_t)s.processes);
 	if (most > 0)
 		json_object_set_new(pids, "limit", json_integer(most));
-	json_t *cpu = json_pack("{s:I}", "usec", (json_int_t)(usec < 0 ? 0 : usec));
+	json_t *cpu = json_pack("{s:I}", "usec", (json_int_t)usec);
 	if (throttled >= 0)
 		json_object_set_new(cpu, "throttledUsec", json_integer(throttled));
 	return json_pack("{s:o, s:o, s:o, s:{s:I, s:I}}", "cpu", cpu, "memory", memory(c, s.rss),
 	                 "pids", pids, "io", "rbytes", (json_int_t)s.read, "wbytes",
 	                 (json_int_t)s.written);
+}
+
+json_t *
+cgroup_stats_without(pid_t first)
+{
+	char path[300];
+	struct stat ours, other;
+	struct dirent *ent;
+	struct sums s = { 0 };
+	DIR *d = NULL;
+
+	snprintf(path, sizeof path, "/proc/%d/ns/pid", (int)first);
+	if (stat(path, &ours) == 0)
+		d = opendir("/proc");
+	while (d && (ent = readdir(d))) {
+		long pid = strtol(ent->d_name, NULL, 10);
+		snprintf(path, sizeof path, "/proc/%ld/ns/pid", pid);
+		if (pid > 0 && stat(path, &other) == 0 && other.st_ino == ours.st_ino)
+			add_process(pid, &s);
+	}
+	if (d)
+		closedir(d);
+	return json_pack("{s:{s:I}, s:{s:I}, s:{s:I}, s:{s:I, s:I}}", "cpu", "usec",
+	                 (json_int_t)s.usec, "memory", "current", (json_int_t)s.rss, "pids",
+	                 "current", (json_int_t)s.processes, "io", "rbytes", (json_int_t)s.read,
+	                 "wbytes", (json_int_t)s.written);
 }
 
 int

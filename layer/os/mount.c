@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/host_linux.h"
 #include "base/str.h"
@@ -256,6 +257,17 @@ borrow(int host_root, const char *source, const char *dest, uint64_t set, struct
 	return rc;
 }
 
+/* Has this process the number there that it has here? */
+static bool
+shares_pids(int host_root)
+{
+	char text[24];
+	ssize_t n = readlinkat(host_root, "proc/self", text, sizeof text - 1);
+
+	text[n < 0 ? 0 : n] = '\0';
+	return n > 0 && strtol(text, NULL, 10) == (long)getpid();
+}
+
 static int
 new_instance(const struct mount_spec *m, const struct mountopt *o, struct err *e)
 {
@@ -301,9 +313,12 @@ mount_put(const struct mount_spec *m, int taken, const struct cgroup *cg, int ho
 		return cgroup_mount(cg, m->dest, classic(o.set), e);
 	if (new_instance(m, &o, e) == 0)
 		return 0;
-	/* Without a network namespace of our own the kernel refuses sysfs. */
+	/* Without a network namespace of our own the kernel refuses sysfs,
+	 * without a pid namespace proc. */
 	if (e->code == EPERM && strcmp(m->type, "sysfs") == 0)
 		return borrow(host_root, "sys", m->dest, o.set, e);
+	if (e->code == EPERM && strcmp(m->type, "proc") == 0 && shares_pids(host_root))
+		return borrow(host_root, "proc", m->dest, o.set, e);
 	return -1;
 }
 

@@ -300,6 +300,12 @@ heard(struct guest *g, bool *again, struct err *e)
 static enum why
 come_to_rest(struct guest *g, struct err *e)
 {
+	/* Who shares a pid namespace would have others stopped with him. */
+	if (!g->cgroup && !g->spec->ns[NS_PID].fresh) {
+		fail(e, EPERM, "cannot pause: it has no cgroup and no processes of its own");
+		err_hint(e, "do not share the pid namespace, or see: joist doctor");
+		return WHY_START;
+	}
 	if ((g->cgroup ? cgroup_freeze(g->cgroup, e) : halt_all(g->pid, true, e)) == 0) {
 		g->frozen = true;
 		return WHY_KICK;
@@ -368,7 +374,9 @@ static bool oom(const struct guest *g) { return g->oom; }
 static json_t *
 stats(struct guest *g)
 {
-	json_t *o = g->cgroup ? cgroup_stats(g->cgroup) : json_object();
+	json_t *o = g->cgroup                   ? cgroup_stats(g->cgroup)
+	            : g->spec->ns[NS_PID].fresh ? cgroup_stats_without(g->pid)
+	                                        : json_object();
 
 	netglue_stats(g, o);
 	return o;

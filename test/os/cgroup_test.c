@@ -393,6 +393,21 @@ what_a_killed_monitor_left(void **state)
 	free(rel);
 }
 
+/* A user's machine without groups is what lives in its pid namespace. */
+static void
+use_without_groups(void **state)
+{
+	(void)state;
+	json_t *s = cgroup_stats_without(getpid());
+	assert_true(json_int(json_object_get(s, "memory"), "current", 0) > 100000);
+	assert_true(json_int(json_object_get(s, "pids"), "current", 0) >= 1);
+	assert_true(json_int(json_object_get(s, "cpu"), "usec", 0) > 0);
+	json_decref(s);
+	s = cgroup_stats_without(-1);
+	assert_int_equal(json_int(json_object_get(s, "pids"), "current", -1), 0);
+	json_decref(s);
+}
+
 /* -- groups that the user names ------------------------------------------------------------ */
 
 static void
@@ -749,6 +764,7 @@ main(void)
 		TEST(a_fork_bomb_is_ended),
 		TEST(folders_of_the_guest),
 		TEST(what_a_killed_monitor_left),
+		TEST(use_without_groups),
 		TEST(a_path_of_the_users),
 		TEST(devices_that_may_be_opened),
 		TEST(bad_limits),
