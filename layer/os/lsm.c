@@ -47,6 +47,16 @@ write_label(const char *const paths[], const char *text, const char *what, struc
 }
 
 int
+lsm_check(const char *mount_label, struct err *e)
+{
+	if (!mount_label || !*mount_label)
+		return 0;
+	fail(e, ENOTSUP, "linux.mountLabel '%s' cannot be used: mounts are not labelled",
+	     mount_label);
+	return err_hint(e, "label the files themselves (chcon), and leave mountLabel out");
+}
+
+int
 lsm_apply(const char *apparmor, const char *selinux, struct err *e)
 {
 	static const char *const armor[] = { "/proc/self/attr/apparmor/exec",

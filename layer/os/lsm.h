@@ -8,6 +8,10 @@
 
 #include "base/err.h"
 
+/* In the monitor: mounts are not labelled here, so that a label for them
+ * (linux.mountLabel) is an error as well.  NULL is not asked for. */
+int lsm_check(const char *mount_label, struct err *e);
+
 /* In the child, with /proc mounted; NULL is not asked for. */
 int lsm_apply(const char *apparmor, const char *selinux, struct err *e);
 

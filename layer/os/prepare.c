@@ -21,6 +21,7 @@
 #include "layer/os/guest.h"
 #include "layer/os/idmap.h"
 #include "layer/os/mount.h"
+#include "layer/os/lsm.h"
 #include "layer/os/netglue.h"
 #include "layer/os/rlimit.h"
 #include "layer/os/rootmap.h"
@@ -319,7 +320,7 @@ prepare(struct guest *g, struct err *e)
 	if (caps_parse(s->process.capabilities, &g->caps, e) < 0 ||
 	    rlimits_parse(s->process.rlimits, &g->rlimits, e) < 0 || system_calls(g, e) < 0)
 		return -1;
-	if (s->sysctl && sysctl_check(s, e) < 0)
+	if ((s->sysctl && sysctl_check(s, e) < 0) || lsm_check(s->mount_label, e) < 0)
 		return -1;
 	if (netglue_prepare(g, e) < 0 || extras(g, e) < 0)
 		return -1;

@@ -329,6 +329,10 @@ labels(void **state)
 	assert_int_equal(lsm_apply(NULL, NULL, &e), 0);
 	assert_int_equal(lsm_apply("", "", &e), 0);
 	assert_int_equal(lsm_apply("unconfined", NULL, &e), 0);
+	assert_int_equal(lsm_check(NULL, &e), 0);
+	assert_int_equal(lsm_check("", &e), 0);
+	assert_int_equal(lsm_check("system_u:object_r:container_file_t:s0", &e), -1);
+	assert_non_null(strstr(e.what, "linux.mountLabel"));
 	/* What is asked for and not there is never passed over. */
 	assert_int_equal(lsm_apply("joist-no-such-profile", NULL, &e), -1);
 	assert_non_null(strstr(e.what, "joist-no-such-profile"));
