@@ -47,8 +47,9 @@
 # expect-has: ^search example\.test
 
 # test: a cgroup of one's choice
-# run: joist run --rm --cgroup-parent joist-test-parent --cgroupns host $ROOTFS cat /proc/self/cgroup
+# run: joist run --rm --cgroup-parent joist-test-parent --cgroupns host $ROOTFS cat /proc/self/cgroup; find /sys/fs/cgroup -maxdepth 3 -depth -type d -name joist-test-parent -exec rmdir {} + 2>/dev/null
 # expect-has: joist-test-parent
+# expect-not: No such
 
 # test: a published port is part of the configuration
 # run: joist create --name $N-port --net user --publish 127.0.0.1:18080:80 $ROOTFS true >/dev/null && joist inspect $N-port | grep -c 18080; joist rm $N-port >/dev/null
