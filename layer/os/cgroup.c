@@ -155,7 +155,7 @@ static int
 open_v2(struct cgroup *c, struct err *e)
 {
 	const char *path = cgtree_v2_path();
-	int top = path ? cgtree_v2() : -1;
+	int top = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
 	if (top < 0)
 		return 0;

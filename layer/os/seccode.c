@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
+#include "base/arena.h"
 #include "layer/os/caps.h"
 #include "layer/os/secrule.h"
 
@@ -87,24 +87,41 @@ opened(uint64_t caps, const char *call)
 	return false;
 }
 
+/* The table as text, made by the compiler: it is asked for at each start.  Two
+ * texts, because C promises no longer ones than 4095 letters. */
+static const char always[] =
+#define ALLOW(call) #call " "
+#define ALLOW_CAP(call, cap)
+#define DENY(call)
+#define ALLOW_ARG(call, n, op, mask, value)
+#include "layer/os/seccomp.def"
+#undef ALLOW
+#undef ALLOW_CAP
+#undef DENY
+#undef ALLOW_ARG
+        ;
+
+static const char others[] =
+#define ALLOW(call)
+#define ALLOW_CAP(call, cap)                #call "+" #cap " "
+#define DENY(call)                          "-" #call " "
+#define ALLOW_ARG(call, n, op, mask, value) #call "(" #n "," #op "," #mask "," #value ") "
+#include "layer/os/seccomp.def"
+#undef ALLOW
+#undef ALLOW_CAP
+#undef DENY
+#undef ALLOW_ARG
+        ;
+
 char *
 seccode_text(uint64_t caps)
 {
 	char *version = secrule_version();
-	struct str s = { 0 };
+	char *text = xprintf("default 3, capabilities %llx, numbers of %s\n%s%s",
+	                     (unsigned long long)caps, version, always, others);
 
-	str_printf(&s, "default 2, numbers of %s\n", version);
 	free(version);
-	for (size_t i = 0; i < COUNT(allowed); i++)
-		str_printf(&s, "%s ", allowed[i]);
-	for (size_t i = 0; i < COUNT(by_cap); i++)
-		str_printf(&s, "%s%c ", by_cap[i].call, opened(caps, by_cap[i].call) ? '+' : '-');
-	for (size_t i = 0; i < COUNT(denied); i++)
-		str_printf(&s, "-%s ", denied[i]);
-	for (size_t i = 0; i < COUNT(by_arg); i++)
-		str_printf(&s, "%s(%u,%d,%llx,%llx) ", by_arg[i].call, by_arg[i].n, by_arg[i].op,
-		           (unsigned long long)by_arg[i].mask, (unsigned long long)by_arg[i].value);
-	return str_take(&s);
+	return text;
 }
 
 /* -- what is answered to each number ------------------------------------------- */
