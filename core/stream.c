@@ -71,6 +71,11 @@ stream_open(struct watch *w, struct err *e)
 		return 0; /* it comes with the guest's start */
 	if (w->mode != MONITOR_QUIET && want_in)
 		w->home.fd[0] = 0;
+	/* Ours, because a root of the user's own may have no /dev/null. */
+	if (!want_in) {
+		s->given[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		w->home.fd[0] = s->given[0];
+	}
 	if (w->mode == MONITOR_DIRECT) {
 		w->home.fd[1] = 1;
 		w->home.fd[2] = 2;

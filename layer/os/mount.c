@@ -284,9 +284,12 @@ new_instance(const struct mount_spec *m, const struct mountopt *o, struct err *e
 	if (rc < 0 && errno == EINVAL && strcmp(m->type, "devpts") == 0)
 		rc = mount(source, m->dest, m->type, flags, "newinstance,ptmxmode=0666,mode=0620");
 	if (rc == 0) {
-		if (o->propagation)
+		struct mount_attr all = { .attr_set = o->rset, .attr_clr = o->rclear };
+		if (all.attr_set | all.attr_clr)
+			rc = host_mount_setattr(AT_FDCWD, m->dest, AT_RECURSIVE, &all);
+		if (rc == 0 && o->propagation)
 			rc = mount(NULL, m->dest, NULL, o->propagation, NULL);
-		return rc;
+		return rc < 0 ? fail(e, errno, "options of '%s': %s", m->dest, strerror(errno)) : 0;
 	}
 	if (errno == ENODEV)
 		fail(e, ENODEV, "cannot mount '%s' on '%s': this kernel has no such file system",

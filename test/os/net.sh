@@ -14,7 +14,7 @@ serve='mkdir -p /tmp/www; echo served >/tmp/www/index.html; exec httpd -f -p 80 
 cp -a "$ROOTFS" "$W/root"
 run joist run -d --name one --net blue --net-alias www --publish 127.0.0.1:18077:80 "$W/root" sh -c "$serve"
 expect_status 0 "a machine in a network" && ok "a network is made at first use"
-run joist run --rm --name two --net blue "$W/root" sh -c 'ping -c1 -W2 one >/dev/null && ping -c1 -W2 www >/dev/null && wget -qO- http://one/'
+run joist run --rm --name two --net blue "$W/root" sh -c 'ping -c1 -W2 one >/dev/null && ping -c1 -W2 www >/dev/null && for i in 1 2 3 4 5 6 7 8 9; do wget -qO- http://one/ 2>/dev/null && break; sleep 0.3; done'
 expect_out served "names" && ok "machines of a network find each other by name and alias"
 run joist run --rm --net blue "$W/root" sh -c 'ip=$(grep one /etc/hosts); nslookup one | grep -A1 "Name:" | grep -o "10\.[0-9.]*"'
 address=$out
