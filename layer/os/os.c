@@ -249,7 +249,8 @@ heard(struct guest *g, bool *again, struct err *e)
 		if (g->spec->hooks[HOOK_POSTSTART].n) {
 			struct err warn = { 0 };
 			prepare_state_text(g, "running");
-			if (hook_run(g->spec, HOOK_POSTSTART, g->state_text, g->home.dir, &warn) < 0)
+			if (hook_run(g->spec, HOOK_POSTSTART, g->state_text, g->home.dir, &warn) <
+			    0)
 				err_warn("%s", warn.what);
 		}
 		return WHY_START;

@@ -340,8 +340,9 @@ prepare_state_text(struct guest *g, const char *status)
 	/* The two members that change have a fixed width: the child, which may
 	 * not allocate, writes over them. */
 	if (!g->state_text) {
-		json_t *o = json_pack("{s:s, s:s, s:s, s:i, s:s}", "ociVersion", "1.2.0", "id", g->home.name,
-		                      "status", "creating", "pid", INT_MAX, "bundle", g->home.dir_path);
+		json_t *o = json_pack("{s:s, s:s, s:s, s:i, s:s}", "ociVersion", "1.2.0", "id",
+		                      g->home.name, "status", "creating", "pid", INT_MAX, "bundle",
+		                      g->home.dir_path);
 		if (g->spec->annotations)
 			json_object_set(o, "annotations", (json_t *)g->spec->annotations);
 		g->state_text = json_dumps(o, JSON_COMPACT);
