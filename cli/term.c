@@ -80,22 +80,24 @@ term_keys(const char *text, struct keys *k, struct err *e)
 }
 
 /* Watches for the detach keys in what is typed.  Bytes of a sequence that may
- * be beginning are held back; returns how many of buf are to be sent now, or
- * -1 for "leave". */
+ * be beginning are held back; returns how many of buf are to be sent now: what
+ * was typed before the keys is not lost. */
 struct matcher {
 	const struct keys *keys;
 	size_t at;
+	bool left; /* the keys were typed */
 };
 
-static ssize_t
+static size_t
 filter(struct matcher *m, const char *in, size_t n, char *out)
 {
 	size_t k = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		if (m->keys->n && in[i] == m->keys->seq[m->at]) {
-			if (++m->at == m->keys->n)
-				return -1;
+			m->left = ++m->at == m->keys->n;
+			if (m->left)
+				return k;
 			continue;
 		}
 		memcpy(out + k, m->keys->seq, m->at);
@@ -103,13 +105,14 @@ filter(struct matcher *m, const char *in, size_t n, char *out)
 		m->at = 0;
 		if (m->keys->n && in[i] == m->keys->seq[0]) {
 			m->at = 1;
-			if (m->keys->n == 1)
-				return -1;
+			m->left = m->keys->n == 1;
+			if (m->left)
+				return k;
 			continue;
 		}
 		out[k++] = in[i];
 	}
-	return (ssize_t)k;
+	return k;
 }
 
 static int
@@ -220,11 +223,10 @@ term_attach(int sock, bool input, const struct keys *k, int *status, struct err 
 				channel_send(sock, FRAME_IN, NULL, 0, NULL, 0);
 				continue;
 			}
-			ssize_t send = s.terminal ? filter(&m, in, (size_t)n, out) : n;
-			left = send < 0;
+			size_t send = s.terminal ? filter(&m, in, (size_t)n, out) : (size_t)n;
+			left = m.left;
 			if (send > 0)
-				channel_send(sock, FRAME_IN, s.terminal ? out : in, (size_t)send,
-				             NULL, 0);
+				channel_send(sock, FRAME_IN, s.terminal ? out : in, send, NULL, 0);
 		}
 	}
 	cooked();
@@ -286,10 +288,10 @@ term_console(int console, int wait_fd, const struct keys *k)
 				file_write_all(console, "\004", 1);
 				continue;
 			}
-			ssize_t send = filter(&m, in, (size_t)n, out);
-			left = send < 0;
+			size_t send = filter(&m, in, (size_t)n, out);
+			left = m.left;
 			if (send > 0)
-				file_write_all(console, out, (size_t)send);
+				file_write_all(console, out, send);
 		}
 	}
 	cooked();
