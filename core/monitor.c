@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "base/harsh.h"
 #include "base/json.h"
 #include "base/proc.h"
 #include "base/str.h"
@@ -181,17 +182,11 @@ write_state(struct watch *w)
 }
 
 static void
-started(struct watch *w)
+running(struct watch *w)
 {
 	struct state *s = &w->machine->state;
 
-	if (w->pausing && w->err.code) {
-		w->pausing = false;
-		serve_rest(w, &w->err);
-		w->err = (struct err){ 0 };
-	}
-	if (s->status == LIFE_RUNNING)
-		return;
+	w->starting = false;
 	s->status = LIFE_RUNNING;
 	s->started = proc_now();
 	s->pid = w->layer->pid ? w->layer->pid(w->guest) : 0;
@@ -209,8 +204,37 @@ started(struct watch *w)
 }
 
 static void
+started(struct watch *w)
+{
+	if (w->pausing && w->err.code) {
+		w->pausing = false;
+		serve_rest(w, &w->err);
+		w->err = (struct err){ 0 };
+	}
+	if (w->machine->state.status == LIFE_RUNNING)
+		return;
+	if (w->starting) { /* it could not come to rest */
+		w->err = (struct err){ 0 };
+		running(w);
+		return;
+	}
+	w->starting = true;
+	/* A harsh build puts every machine to rest once before it is called
+	 * running, so that each test is a test of coming back too. */
+	if (harsh_on())
+		w->layer->kick(w->guest);
+	else
+		running(w);
+}
+
+static void
 at_rest(struct watch *w)
 {
+	if (w->starting) {
+		let_enter(w);
+		running(w);
+		return;
+	}
 	w->pausing = false;
 	w->machine->state.status = LIFE_PAUSED;
 	write_state(w);
@@ -239,6 +263,8 @@ reported(void *ctx, uint32_t events)
 	if (why & 1u << WHY_KICK)
 		at_rest(w);
 	if (why & (1u << WHY_EXIT | 1u << WHY_FAULT | 1u << WHY_RESET)) {
+		if (w->starting)
+			running(w);
 		w->over = true;
 		loop_stop(w->loop);
 	}
@@ -274,7 +300,7 @@ begin(struct watch *w, struct err *e)
 	uint64_t size = strtoull(spec_note(w->spec, "log.max-size", "10485760"), NULL, 10);
 	unsigned files = (unsigned)strtoul(spec_note(w->spec, "log.max-file", "3"), NULL, 10);
 
-	w->over = w->pausing = false;
+	w->over = w->pausing = w->starting = false;
 	w->may_enter = true;
 	w->must_return = false;
 	w->reports = 0;

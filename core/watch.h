@@ -44,6 +44,7 @@ struct watch {
 
 	bool stopping;                  /* somebody asked for the end: no restart */
 	bool restart_asked;             /* `restart`: the end is a new beginning */
+	bool starting;                  /* its program runs, and is not called running yet */
 	bool pausing;                   /* kicked, and not at rest yet */
 	bool serving;                   /* the control socket is open */
 	bool over;                      /* the guest's thread has returned */

@@ -332,6 +332,9 @@ enter(struct guest *g, struct err *e)
 		if ((g->cgroup ? cgroup_thaw(g->cgroup, e) : halt_all(g->pid, false, e)) < 0)
 			return WHY_FAULT;
 		g->frozen = false;
+		/* Kicks that came while it was at rest have had what they wanted. */
+		if (read(g->kick_fd, &n, sizeof n) < 0 && errno != EAGAIN)
+			return fail(e, errno, "cannot resume: %s", strerror(errno)), WHY_FAULT;
 	} else if (!g->started) {
 		/* Said before it asks: the child finds the answer waiting, and never
 		 * waits itself, unless hooks or an id mapping make it. */
