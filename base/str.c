@@ -265,6 +265,14 @@ str_duration(const char *s, int64_t *ns)
 	return true;
 }
 
+uint64_t
+str_hash(const char *text, uint64_t before)
+{
+	for (; *text; text++)
+		before = (before ^ (unsigned char)*text) * UINT64_C(1099511628211);
+	return before;
+}
+
 const char *
 str_human(uint64_t bytes, char buf[16])
 {

@@ -41,6 +41,11 @@ bool str_size(const char *s, uint64_t *bytes);
 /* "10", "1.5s", "250ms", "2m", "1h30m": nanoseconds; a bare number is seconds. */
 bool str_duration(const char *s, int64_t *ns);
 
+/* FNV-1a over a text: a short name for a long one, no protection.  `before` is
+ * STR_HASH, or an earlier hash to go on from. */
+#define STR_HASH UINT64_C(14695981039346656037)
+uint64_t str_hash(const char *text, uint64_t before);
+
 /* 1536 -> "1.5K", for people.  The text is in buf. */
 const char *str_human(uint64_t bytes, char buf[16]);
 

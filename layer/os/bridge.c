@@ -37,14 +37,9 @@ struct place {
 static void
 veth_name(const char *root, const char *machine, char name[16])
 {
-	uint32_t hash = 2166136261u; /* FNV-1a */
+	uint64_t hash = str_hash(machine, str_hash("/", str_hash(root, STR_HASH)));
 
-	for (const char *p = root; *p; p++)
-		hash = (hash ^ (unsigned char)*p) * 16777619u;
-	hash = (hash ^ '/') * 16777619u;
-	for (const char *p = machine; *p; p++)
-		hash = (hash ^ (unsigned char)*p) * 16777619u;
-	snprintf(name, 16, "jv-%08x", hash);
+	snprintf(name, 16, "jv-%08x", (uint32_t)hash);
 }
 
 /* -- ports ------------------------------------------------------------------------ */

@@ -39,11 +39,7 @@ static const char magic[8] = "JSTBPF1";
 static void
 cache_name(const char *source, char name[40])
 {
-	uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
-
-	for (const char *p = source; *p; p++)
-		h = (h ^ (unsigned char)*p) * UINT64_C(1099511628211);
-	snprintf(name, 40, "seccomp-%016llx.bpf", (unsigned long long)h);
+	snprintf(name, 40, "seccomp-%016llx.bpf", (unsigned long long)str_hash(source, STR_HASH));
 }
 
 /* magic, length of the source, source, count, instructions */

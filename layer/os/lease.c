@@ -97,12 +97,9 @@ taken(int dir, uint32_t subnet)
 static int
 fresh(struct lease_book *b, const char *network, struct err *e)
 {
-	uint32_t hash = 2166136261u, subnet = 0; /* FNV-1a */
+	uint32_t hash = (uint32_t)str_hash(network, str_hash("/", str_hash(b->root, STR_HASH)));
+	uint32_t subnet = 0;
 
-	for (const char *p = b->root; *p; p++)
-		hash = (hash ^ (unsigned char)*p) * 16777619u;
-	for (const char *p = network; *p; p++)
-		hash = (hash ^ (unsigned char)*p) * 16777619u;
 	for (uint32_t i = 0; i < 256 && !subnet; i++) {
 		uint32_t s = FIRST_SUBNET + i * 256;
 		if (!taken(b->dir, s) && !routed(s))

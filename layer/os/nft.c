@@ -112,12 +112,10 @@ run(const struct str *script, struct err *e)
 int
 nft_apply(const char *root, struct err *e)
 {
-	uint32_t hash = 2166136261u; /* FNV-1a */
+	uint32_t hash = (uint32_t)str_hash(root, STR_HASH);
 	struct rules r = { 0 };
 	struct str s = { 0 };
 
-	for (const char *p = root; *p; p++)
-		hash = (hash ^ (unsigned char)*p) * 16777619u;
 	int rc = collect(&r, root, e);
 	/* Made and deleted, so that deleting is right also when there is none. */
 	str_printf(&s, "table inet joist_%08x\ndelete table inet joist_%08x\n", hash, hash);

@@ -275,11 +275,7 @@ system_calls(struct guest *g, struct err *e)
 char *
 prepare_group(const struct home *h)
 {
-	uint32_t hash = 2166136261u; /* FNV-1a */
-
-	for (const char *p = h->root_path; *p; p++)
-		hash = (hash ^ (unsigned char)*p) * 16777619u;
-	return xprintf("%s-%08x", h->name, hash);
+	return xprintf("%s-%08x", h->name, (uint32_t)str_hash(h->root_path, STR_HASH));
 }
 
 static int

@@ -50,6 +50,7 @@ cat >"$W/term.py" <<-'END'
 	if status is None: os.kill(pid, 9); print("NEVER ENDED"); status = 99
 	sys.exit(status)
 END
+# shellcheck disable=SC2034  # lib.sh reads these three
 on_tty() {
 	local rows=$1 cols=$2
 	shift 2
