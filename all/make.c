@@ -48,8 +48,8 @@ program(struct joist *j, const char *verb, const char *what, const char *platfor
 		return -1;
 	if (status == 0)
 		return 0;
-	fail(e, EIO, "image '%s' could not be fetched", what);
-	return err_hint(e, "the lines above say why; a local image is named in: joist images");
+	/* The program has said why; a second error would only push it away. */
+	return fail(e, EIO, "%s", "");
 }
 
 static int

@@ -13,8 +13,10 @@
 int
 say_error(const struct err *e)
 {
-	fprintf(stderr, "joist: %s\n", e->what);
-	if (e->hint[0])
+	/* No words: a program that we ran has said it already. */
+	if (e->what[0])
+		fprintf(stderr, "joist: %s\n", e->what);
+	if (e->what[0] && e->hint[0])
 		fprintf(stderr, "       %s\n", e->hint);
 	return err_exit(e);
 }

@@ -160,5 +160,15 @@ any_bytes_become_printable(void **state)
 	}
 }
 
+static void
+hashes_are_fnv1a(void **state)
+{
+	(void)state;
+	assert_true(str_hash("", STR_HASH) == STR_HASH);
+	assert_true(str_hash("a", STR_HASH) == UINT64_C(0xaf63dc4c8601ec8c));
+	assert_true(str_hash("bar", str_hash("foo", STR_HASH)) == UINT64_C(0x85944171f73967e8));
+}
+
 UNIT_MAIN(TEST(grows_and_stays_terminated), TEST(begins_and_ends), TEST(whole_numbers), TEST(sizes),
-          TEST(durations), TEST(for_people), TEST(any_bytes_become_printable))
+          TEST(durations), TEST(for_people), TEST(any_bytes_become_printable),
+          TEST(hashes_are_fnv1a))

@@ -69,3 +69,8 @@ run joist --quiet pull "localhost:$port/team/none:1"
 expect_status 125 "pull of nothing" && two_lines "pull of nothing" && ok "pull of what is not there"
 run joist pull --plain-http --tls-verify true --all-platforms --creds user:secret "localhost:$port/team/small:1"
 expect_status 0 "pull with flags" && ok "pull takes its flags"
+
+# -- an image that cannot be had ---------------------------------------------------------
+run joist run --rm localhost:1/nothing
+lines=$(printf '%s\n' "$err" | wc -l)
+expect_status 125 "no registry" && [ "$lines" = 2 ] && ok "an image that cannot be fetched is one error of two lines" || not_ok "no registry: $lines lines: $err"
