@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "base/str.h"
 
 /* Whole numbers above INT64_MAX as the negative ones of the same 64 bits; NULL
  * when there is none. */
@@ -55,6 +57,20 @@ fold_unsigned(const char *text, size_t n, size_t *out_n)
 	}
 	*out_n = k;
 	return out;
+}
+
+void
+json_start(void)
+{
+	const unsigned char *random = (const unsigned char *)getauxval(AT_RANDOM);
+	uint64_t seed = STR_HASH;
+
+	/* The C library keeps secrets made of the same bytes: only a hash of them
+	 * goes into tables. */
+	for (int i = 0; random && i < 16; i++)
+		seed = (seed ^ random[i]) * UINT64_C(1099511628211);
+	if (random)
+		json_object_seed((size_t)seed | 1);
 }
 
 json_t *

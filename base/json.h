@@ -16,6 +16,11 @@
 /* Largest document that Joist reads, unless a caller says otherwise. */
 enum { JSON_MOST = 8 << 20 };
 
+/* Seed jansson's hash tables from the random bytes that the kernel gave this
+ * process (getauxval(3), AT_RANDOM): jansson itself would open /dev/urandom at
+ * every start of a program.  Once, before any document is made. */
+void json_start(void);
+
 /* Whole numbers from INT64_MAX + 1 to UINT64_MAX ("no limit" in the files of
  * other tools) arrive as the negative number of the same 64 bits: the largest
  * is -1.  Parse text; the error names `name`, line and column.  Owned by the caller. */

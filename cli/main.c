@@ -44,6 +44,7 @@ main(int argc, char **argv)
 	struct call c = { 0 };
 	struct err e = { 0 };
 
+	json_start();
 	int status = parse_line(argc, argv, &c, &e) < 0 ? say_error(&e) : perform(&c);
 	json_decref(c.flags);
 	free(c.args);
