@@ -1,0 +1,68 @@
+/* heap.h -- structures, arrays and exceptions, collected.
+ *
+ * An object is an 8-byte header (type id, length) and its fields; its reference
+ * is the offset from the heap's base, which never moves, so the heap can be
+ * written out as it stands.  Allocation takes the next bytes; when they are used
+ * up the living are copied to the other half (Cheney), so nothing dead is ever
+ * visited and cycles need no care.  Objects move at a collection: whoever holds
+ * a reference across one must be known to it as a root.
+ *
+ * A heap belongs to one store; with several threads its lock is the store's.
+ */
+#ifndef LAYER_LANG_HEAP_H
+#define LAYER_LANG_HEAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "layer/lang/store.h"
+
+enum { HEAP_EXCEPTION = 0xfffffe };     /* "type" of an exception object */
+
+struct object {
+	uint32_t type;                  /* id, or HEAP_EXCEPTION */
+	uint32_t length;                /* array: elements; exception: slots behind the tag */
+	/* structure: fields at their offsets; array: elements; exception: the tag's number
+	 * as 8 bytes, then the slots of its parameters */
+	uint8_t bytes[];
+};
+
+struct heap {
+	uint8_t *base;                  /* of both halves */
+	uint64_t top, limit;            /* offsets: next free, end of what may be used now */
+	uint64_t low, high;             /* offsets: the half in use */
+	uint64_t max;                   /* bytes of a half at most */
+	uint64_t live;                  /* bytes after the last collection */
+	size_t reserved;
+	struct store *store;            /* lent */
+	uint64_t collections;
+	/* the host's roots: handles of the embedder */
+	void (*host_roots)(void *ctx, void (*visit)(void *h, uint64_t *slot), void *h);
+	void *host_ctx;
+};
+
+struct heap *heap_new(struct store *s, struct err *e);  /* NULL: no address space */
+void heap_free(struct heap *h);
+
+static inline struct object *
+heap_object(const struct heap *h, uint64_t ref)
+{
+	return (struct object *)(h->base + ref);
+}
+
+/* Room for an object of `bytes` behind its header, cleared; 0 when it does not
+ * fit without a collection.  Never collects. */
+uint64_t heap_take(struct heap *h, uint32_t type, uint32_t length, uint64_t bytes);
+
+/* Make room for `bytes` more; every root must be where run_roots, globals,
+ * tables and segments find it.  false: out of memory. */
+bool heap_collect(struct heap *h, uint64_t bytes);
+
+/* heap_take, collecting when needed; 0 is out of memory.  *store->heap is made. */
+uint64_t heap_new_object(struct store *s, uint32_t type, uint32_t length, uint64_t bytes);
+
+/* Does a reference have that heap type? (null is the caller's affair) */
+bool heap_is(const struct store *s, uint64_t ref, uint32_t heaptype);
+
+#endif
