@@ -103,8 +103,7 @@ struct module {
 	uint32_t start;
 	uint32_t features;      /* what it uses, for inspect: enum feature */
 	uint8_t *declared;      /* bit per function: ref.func may name it */
-	size_t nexport_slot;    /* hash table of export names: index + 1, open addressing */
-	uint32_t *export_slot;
+	uint32_t *export_order;  /* indices of exports, by name */
 };
 
 /* Read and validate.  `bytes` are lent and must outlive the module.  An error's
@@ -117,6 +116,7 @@ void module_free(struct module *m);             /* NULL is allowed */
 
 /* The export of that name, or NULL. */
 const struct export *module_export(const struct module *m, const char *name, size_t n);
+int module_name_compare(struct name a, struct name b);   /* as memcmp */
 static inline bool
 module_name_is(struct name a, const char *s, size_t n)
 {
