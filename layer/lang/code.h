@@ -58,12 +58,12 @@ extern const void *code_go[CODE_COUNT];
 /* An exception handler: what is thrown between two places of the code. */
 struct handler {
 	uint32_t start, end;            /* words; (start, end] of a return address */
-	uint32_t outer;                 /* look on from this one, UINT32_MAX: leave the function */
+	uint32_t level;                 /* depth of its block; delegate: look on at this depth or less */
 	struct tag *tag;                /* lent; NULL: all */
 	uint32_t pc;                    /* where to go on */
 	uint16_t slot;                  /* where the values go */
 	bool ref;                       /* the exception itself behind them */
-	bool delegate;                  /* no clause: look on at `outer` */
+	bool delegate;                  /* no clause */
 	uint16_t keep;                  /* slot that keeps the exception for rethrow, or 0xffff */
 };
 
@@ -73,7 +73,9 @@ struct code {
 	uint32_t frame;                 /* slots */
 	struct handler *handler;        /* own: innermost first */
 	uint32_t nhandler;
+	struct refmap *refmap;          /* own: roots.c */
 };
+void roots_free(struct refmap *r);
 
 /* Make f->code.  false: t->trap is set (the function is beyond what we can). */
 bool code_make(struct thread *t, struct func *f);

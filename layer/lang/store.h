@@ -145,8 +145,8 @@ instance_func(const struct instance *i, uint32_t index)
 enum stop {
 	STOP_DONE,      /* the call ended; its results stand at t->stack */
 	STOP_KICK,      /* t->pending was set; at rest, run goes on */
-	STOP_TRAP,      /* t->trap, t->trap_func, t->trap_offset */
-	STOP_THROW,     /* uncaught exception t->exception; also a trap_func and _offset */
+	STOP_TRAP,      /* t->trap; fp, pc and func are where it happened, for run_backtrace */
+	STOP_THROW,     /* uncaught exception t->exception; the same */
 	STOP_EXIT,      /* t->status */
 };
 
@@ -158,25 +158,29 @@ struct thread {
 	uint64_t *stack, *stack_end;
 	size_t stack_bytes;
 
-	/* any thread, atomically: leave run() at the next call or loop */
+	/* any thread, atomically: leave run_go at the n-th call or loop from now; it is
+	 * cleared when run_go comes back with STOP_KICK */
 	_Atomic uint32_t pending;
 
 	/* at rest, and while host functions run */
-	uint64_t *fp;                   /* frame of func, or NULL: nothing is being called */
+	bool running;                   /* a call has begun and not ended */
+	uint64_t *fp;                   /* frame of func */
 	const uint64_t *pc;             /* next instruction */
 	struct func *func;
 	struct instance *caller;        /* whose code called the host */
 	int64_t fuel;                   /* left; meaningful when the store meters */
 
 	enum trap trap;
-	uint32_t trap_offset;           /* byte offset in the module */
-	struct func *trap_func;
 	uint64_t exception;             /* reference */
 	int status;
-	char *backtrace;                /* own: of the last trap, or NULL */
 	struct err err;                 /* more about a trap, or empty */
 
 	unsigned depth;                 /* nested runs: a host function called back */
+	struct run_outer *outer;        /* lent: what those interrupted (run.h) */
+
+	/* for run_kick: is somebody inside, and who */
+	_Atomic bool inside;
+	pthread_t self;
 	void *host;                     /* lent: the host's own, for instance wasi's */
 };
 
@@ -234,6 +238,8 @@ static inline struct func *store_func(const struct store *s, uint64_t ref)
 
 struct memory *memory_new(struct store *s, const struct limits *l, struct err *e);
 void memory_free(struct memory *m);
+/* A kicked thread leaves its wait. */
+void memory_wake_thread(struct thread *t);
 /* Returns the old size in pages, or UINT64_MAX: it cannot.  base may move only when
  * the memory is not shared. */
 uint64_t memory_grow(struct store *s, struct memory *m, uint64_t pages);
@@ -267,10 +273,13 @@ int run_begin(struct thread *t, struct func *f, const uint64_t *args, struct err
 enum stop run_go(struct thread *t);
 /* Both, and again after each kick; results (rslots of its type) are copied. */
 enum stop run_call(struct thread *t, struct func *f, const uint64_t *args, uint64_t *results);
+/* "  #0 name (module.wasm+0x12f)" lines, innermost first, of where it stopped; owned. */
+char *run_backtrace(struct thread *t);
 /* Set t->pending from anywhere; a thread in a host function gets SIGURG too. */
 void run_kick(struct thread *t);
 
-/* Every reference that is alive on t's stack, by address (for heap.c). */
+/* Every reference that is alive on t's stack, by address (for heap.c).  What is no
+ * reference to a heap object is visited too. */
 void run_roots(struct thread *t, void (*visit)(void *ctx, uint64_t *slot), void *ctx);
 
 #endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "layer/lang/run.h"
+
+/* Calls by the host: a frame whose return address is the one word that ends a
+ * run.  A host function may call back; that run stands on top of the frame that
+ * called the host. */
+
+bool
+run_pending(struct thread *t)
+{
+	uint32_t n = atomic_load(&t->pending);
+	while (n > 1)
+		if (atomic_compare_exchange_weak(&t->pending, &n, n - 1))
+			return false;
+	return n == 1;
+}
+
+static void
+fill(void)
+{
+	run_loop(NULL);
+}
+
+static void
+ready(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, fill);
+}
+
+/* First slot that is free above what runs. */
+static uint64_t *
+base(const struct thread *t)
+{
+	return t->outer ? t->outer->fp + t->outer->func->frame : t->stack;
+}
+
+int
+run_begin(struct thread *t, struct func *f, const uint64_t *args, struct err *e)
+{
+	ready();
+	const struct type *type = type_of(f->type);
+	uint64_t *fp = base(t);
+	size_t room = (size_t)(t->stack_end - fp), slots = type->pslots + type->rslots + CODE_HEADER;
+	t->trap = TRAP_none;
+	t->err = (struct err){ 0 };
+	t->running = false;
+	if (room < slots) {
+		t->trap = TRAP_stack;
+		return fail(e, ENOMEM, "call stack exhausted");
+	}
+	memcpy(fp, args, type->pslots * sizeof *fp);
+	t->fp = fp;
+	t->func = f;
+	if (!f->host) {
+		if (!f->code && !code_make(t, f))
+			return fail(e, E2BIG, "%s", t->err.what);
+		if (room < f->frame) {
+			t->trap = TRAP_stack;
+			return fail(e, ENOMEM, "call stack exhausted");
+		}
+		uint64_t *header = fp + f->pslots;
+		header[HEADER_PC] = (uint64_t)(uintptr_t)run_exit_word;
+		header[HEADER_FP] = (uint64_t)(uintptr_t)fp;
+		header[HEADER_FUNC] = (uint64_t)(uintptr_t)f;
+		t->pc = f->code;
+	}
+	t->running = true;
+	return 0;
+}
+
+static enum stop
+call_host(struct thread *t)
+{
+	enum host r = t->func->host(t, t->func->env, t->fp);
+	switch (r) {
+	case HOST_OK:
+		return STOP_DONE;
+	case HOST_EXIT:
+		return STOP_EXIT;
+	case HOST_AGAIN:
+		return STOP_KICK;
+	default:
+		return t->trap == TRAP_exception ? STOP_THROW : STOP_TRAP;
+	}
+}
+
+enum stop
+run_go(struct thread *t)
+{
+	ready();
+	t->self = pthread_self();
+	bool was = atomic_exchange(&t->inside, true);
+	enum stop r = t->func->host ? call_host(t) : run_loop(t);
+	atomic_store(&t->inside, was);
+	if (r == STOP_KICK)
+		atomic_store(&t->pending, 0);
+	else
+		t->running = false;
+	return r;
+}
+
+enum stop
+run_call(struct thread *t, struct func *f, const uint64_t *args, uint64_t *results)
+{
+	struct run_outer outer = { t->fp, t->pc, t->func, t->caller, t->outer };
+	bool nested = t->running;
+	struct err e = { 0 };
+	if (nested) {
+		t->outer = &outer;
+		t->depth++;
+	}
+	enum stop r = STOP_TRAP;
+	uint64_t *fp = base(t);
+	if (run_begin(t, f, args, &e) == 0) {
+		do
+			r = run_go(t);
+		while (r == STOP_KICK);
+	} else if (!t->err.code) {
+		t->err = e;
+	}
+	if (r == STOP_DONE && results)
+		memcpy(results, fp, type_of(f->type)->rslots * sizeof *fp);
+	if (nested) {
+		t->outer = outer.outer;
+		t->depth--;
+		t->fp = outer.fp;
+		t->pc = outer.pc;
+		t->func = outer.func;
+		t->caller = outer.caller;
+		t->running = true;
+	}
+	return r;
+}
+
+void
+run_kick(struct thread *t)
+{
+	atomic_store(&t->pending, 1);
+	if (atomic_load(&t->inside))
+		pthread_kill(t->self, SIGURG);
+	memory_wake_thread(t);
+}

@@ -1,0 +1,836 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "layer/lang/help.h"
+#include "layer/lang/translate.h"
+
+/* Blocks, branches, calls and exceptions.  The law of a label: all ways into it
+ * find its values in the slots from label.slot on, and every operand below where
+ * it was when the block began. */
+
+/* -- labels --------------------------------------------------------------------------- */
+
+static struct label *
+label_at(struct translate *x, uint32_t depth)
+{
+	return &x->label[x->nlabel - 1 - depth];
+}
+
+static const valtype *
+types(const struct label *l, bool in)
+{
+	const valtype *t = in ? l->in : l->out;
+	return t ? t : &l->one;
+}
+
+static struct label *
+push_label(struct translate *x, struct label l)
+{
+	if (x->nlabel == x->label_cap) {
+		x->label_cap = x->label_cap ? x->label_cap * 2 : 32;
+		x->label = xrealloc(x->label, x->label_cap * sizeof *x->label);
+	}
+	l.fix = l.otherwise = NOWHERE;
+	x->label[x->nlabel] = l;
+	return &x->label[x->nlabel++];
+}
+
+static struct label
+blocktype(struct translate *x)
+{
+	struct label l = { 0 };
+	uint8_t b = *x->p;
+	if (b == 0x40) {
+		x->p++;
+		return l;
+	}
+	if (b > 0x40 && b < 0x80) {
+		x->p++;
+		l.nout = 1;
+		l.one = b >= T_V128 ? b : (valtype)(T_REF | T_NULL | HEAP_ANY);
+		if (b == 0x63 || b == 0x64)
+			translate_s64(x);
+		return l;
+	}
+	const struct type *t = type_of(x->m->type[translate_s64(x)]);
+	l.nin = t->nparam;
+	l.in = t->param;
+	l.nout = t->nresult;
+	l.out = t->result;
+	return l;
+}
+
+/* Operands that are locals could change on one way into a label and not on
+ * another; constants cannot. */
+static void
+settle_locals(struct translate *x)
+{
+	for (uint32_t i = 0; i < x->nentry; i++)
+		if (x->entry[i].kept == KEPT_LOCAL)
+			translate_flush(x, x->nentry - i), i = x->nentry;
+}
+
+static void
+meter(struct translate *x)
+{
+	x->meter = NOWHERE;
+	if (x->meters)
+		x->meter = translate_emit_k(x, C_meter, 0, 0, 0);
+}
+
+/* -- jumps -------------------------------------------------------------------------------- */
+
+static void
+set_k(struct translate *x, uint32_t at, int32_t k)
+{
+	x->word[at + 1] = (x->word[at + 1] & 0xffffffff) | (uint64_t)(uint32_t)k << 32;
+}
+
+/* Let the jump at `at` go to the label: now, or when its end is known. */
+static void
+aim(struct translate *x, uint32_t at, struct label *l)
+{
+	if (l->kind == LABEL_LOOP) {
+		set_k(x, at, (int32_t)(l->start - at));
+	} else {
+		set_k(x, at, (int32_t)l->fix);
+		l->fix = at;
+	}
+}
+
+static void
+land(struct translate *x, uint32_t fix)
+{
+	while (fix != NOWHERE) {
+		uint32_t next = (uint32_t)(x->word[fix + 1] >> 32);
+		set_k(x, fix, (int32_t)(x->n - fix));
+		fix = next;
+	}
+}
+
+static uint32_t
+arity(const struct label *l)
+{
+	return l->kind == LABEL_LOOP ? l->nin : l->nout;
+}
+
+/* The topmost n operands into the label's slots: always downwards, so in order. */
+static void
+carry(struct translate *x, const struct label *l, uint32_t n)
+{
+	uint32_t slot = l->slot;
+	for (uint32_t i = x->nentry - n; i < x->nentry; i++) {
+		translate_move(x, &x->entry[i], slot);
+		slot += translate_slots(x->entry[i].type);
+	}
+	if (slot > x->frame)
+		x->frame = slot;
+}
+
+static bool
+in_place(const struct translate *x, const struct label *l, uint32_t n)
+{
+	uint32_t slot = l->slot;
+	for (uint32_t i = x->nentry - n; i < x->nentry; i++) {
+		if (x->entry[i].kept != KEPT_SLOT || x->entry[i].slot != slot)
+			return false;
+		slot += translate_slots(x->entry[i].type);
+	}
+	return true;
+}
+
+static void
+give_back(struct translate *x, uint32_t n)
+{
+	uint32_t slots = 0;
+	for (uint32_t i = x->nentry - n; i < x->nentry; i++)
+		slots += translate_slots(x->entry[i].type);
+	if (n == 0) {
+		translate_emit(x, C_ret, 0, x->locals.pslots, 0, 0);
+	} else if (n == 1 && slots == 1) {
+		translate_emit(x, C_ret1, translate_source(x, 0), x->locals.pslots, 0, 0);
+	} else {
+		translate_flush(x, n);
+		translate_emit(x, C_retn, x->entry[x->nentry - n].slot, x->locals.pslots, slots, 0);
+	}
+}
+
+static void
+go(struct translate *x, struct label *l)
+{
+	if (l->kind == LABEL_FUNC) {
+		give_back(x, l->nout);
+		return;
+	}
+	carry(x, l, arity(l));
+	aim(x, translate_emit_k(x, C_br, 0, 0, 0), l);
+}
+
+static void
+die(struct translate *x)
+{
+	x->dead = true;
+	x->skip = 0;
+	x->meter = NOWHERE;
+	translate_label_here(x);
+}
+
+/* A jump that is taken when slot a (and b) say so; which one it is, is already
+ * emitted at `at` and its target open.  `unless` has the opposite sense. */
+struct test {
+	enum code_op op, unless;
+	uint32_t a, b;
+};
+
+static void
+jump_if(struct translate *x, struct test test, struct label *l)
+{
+	uint32_t n = arity(l);
+	if (l->kind != LABEL_FUNC && in_place(x, l, n)) {
+		aim(x, translate_emit_k(x, test.op, test.a, test.b, 0), l);
+		return;
+	}
+	/* values must move, only if it is taken */
+	uint32_t over = translate_emit_k(x, test.unless, test.a, test.b, 0);
+	struct entry kept[16], *keep = n <= 16 ? kept : xmalloc(n * sizeof *keep);
+	memcpy(keep, x->entry + x->nentry - n, n * sizeof *keep);
+	go(x, l);
+	memcpy(x->entry + x->nentry - n, keep, n * sizeof *keep);
+	if (keep != kept)
+		free(keep);
+	set_k(x, over, (int32_t)(x->n - over));
+	translate_label_here(x);
+}
+
+/* -- conditions ------------------------------------------------------------------------------ */
+
+/* A comparison's branches stand behind its two value forms in enum code_op. */
+static bool
+compares(enum code_op op, struct test *t, bool *k)
+{
+	switch (op) {
+#define ARITH(name, w)
+#define FARITH(name, w)
+#define COMPARE(name, w) \
+	case C_##name: *t = (struct test){ C_br_##name, C_un_##name, 0, 0 }; *k = false; return true; \
+	case C_##name##_k: *t = (struct test){ C_br_##name##_k, C_un_##name##_k, 0, 0 }; *k = true; return true;
+#define FCOMPARE(name, w) \
+	case C_##name: *t = (struct test){ C_br_##name, C_un_##name, 0, 0 }; *k = false; return true;
+#define BINARY(name)
+#define UNARY(name)
+#define TRAPPING(name, t)
+#define TRAPPING1(name, from, to)
+#define LOAD(name, t, as)
+#define STORE(name, t)
+#define OTHER(name, words)
+#include "layer/lang/code.def"
+#include "layer/lang/code_undef.h"
+	default:
+		return false;
+	}
+}
+
+static uint32_t
+last_at(const struct translate *x)
+{
+	return x->nhist ? x->hist[x->nhist - 1] : NOWHERE;
+}
+
+/* If the topmost operand is what the last instruction compared, take that
+ * instruction away and say how to branch on it. */
+static bool
+take_compare(struct translate *x, uint32_t slot, struct test *t)
+{
+	uint32_t at = last_at(x);
+	bool k;
+	if (at == NOWHERE || !compares((enum code_op)x->word[at], t, &k))
+		return false;
+	uint64_t w = x->word[at + 1];
+	if ((w & 0xffff) != slot)
+		return false;
+	t->a = w >> 16 & 0xffff;
+	if (k) {
+		int32_t value = (int32_t)(w >> 32);
+		if (value != (int16_t)value)
+			return false;
+		t->b = (uint16_t)value;
+	} else {
+		t->b = w >> 32 & 0xffff;
+	}
+	x->n = at;
+	x->nhist--;
+	return true;
+}
+
+/* Pop the condition. */
+static struct test
+condition(struct translate *x)
+{
+	struct entry e = x->entry[x->nentry - 1];
+	struct test t = { C_br_nz, C_br_z, 0, 0 };
+	if (e.kept == KEPT_SLOT && x->producer != NOWHERE && take_compare(x, e.slot, &t)) {
+		translate_pop(x, 1);
+		/* x == 0 of a comparison is its opposite */
+		struct test inner;
+		if ((t.op == C_br_i32_eq_k || t.op == C_br_i32_ne_k) && t.b == 0 && t.a == e.slot &&
+		    take_compare(x, t.a, &inner)) {
+			if (t.op == C_br_i32_ne_k)
+				return inner;
+			return (struct test){ inner.unless, inner.op, inner.a, inner.b };
+		}
+		if (t.op == C_br_i32_eq_k && t.b == 0)
+			return (struct test){ C_br_z, C_br_nz, t.a, 0 };
+		if (t.op == C_br_i32_ne_k && t.b == 0)
+			return (struct test){ C_br_nz, C_br_z, t.a, 0 };
+		return t;
+	}
+	t.a = translate_source(x, 0);
+	translate_pop(x, 1);
+	return t;
+}
+
+/* -- blocks -------------------------------------------------------------------------------------- */
+
+static void
+open_block(struct translate *x, enum label_kind kind)
+{
+	struct label l = blocktype(x);
+	struct test t = { C_br, C_br, 0, 0 };
+	if (kind == LABEL_IF)
+		t = condition(x);
+	settle_locals(x);
+	l.kind = (uint8_t)kind;
+	translate_flush(x, l.nin);
+	l.height = x->nentry - l.nin;
+	l.slot = l.nin ? x->entry[l.height].slot : x->top;
+	struct label *made = push_label(x, l);
+	if (kind == LABEL_IF) {
+		uint32_t at = translate_emit_k(x, t.unless, t.a, t.b, 0);
+		made->otherwise = at;
+	}
+	if (kind == LABEL_LOOP) {
+		translate_place(x, PLACE_LOOP);
+		made->start = x->n;
+		translate_label_here(x);
+	}
+	if (kind != LABEL_BLOCK)
+		meter(x);
+}
+
+/* Operands as the label's end finds them. */
+static void
+restack(struct translate *x, const struct label *l, bool in)
+{
+	translate_pop(x, x->nentry - l->height);
+	x->top = l->slot;
+	uint32_t n = in ? l->nin : l->nout;
+	const valtype *t = types(l, in);
+	for (uint32_t i = 0; i < n; i++)
+		translate_push_type(x, t[i]);
+}
+
+static void
+otherwise(struct translate *x)
+{
+	struct label *l = label_at(x, 0);
+	if (!x->dead)
+		go(x, l);
+	x->dead = false;
+	set_k(x, l->otherwise, (int32_t)(x->n - l->otherwise));
+	l->otherwise = NOWHERE;
+	l->kind = LABEL_ELSE;
+	restack(x, l, true);
+	translate_label_here(x);
+	meter(x);
+}
+
+static struct handler *
+add_handler(struct translate *x)
+{
+	if (x->nhandler == x->handler_cap) {
+		x->handler_cap = x->handler_cap ? x->handler_cap * 2 : 8;
+		x->handler = xrealloc(x->handler, x->handler_cap * sizeof *x->handler);
+	}
+	struct handler *h = &x->handler[x->nhandler++];
+	*h = (struct handler){ .level = x->nlabel - 1, .keep = 0xffff };
+	return h;
+}
+
+/* The clauses of a try_table: stubs behind its body that carry the values to
+ * their labels. */
+static void
+catches(struct translate *x)
+{
+	uint32_t me = x->nlabel - 1, end = x->n;
+	if (!x->dead)
+		go(x, &x->label[me]);
+	for (uint32_t i = 0; i < x->label[me].nclause; i++) {
+		struct label *l = &x->label[me];
+		struct clause c = l->clause[i];
+		translate_pop(x, x->nentry - l->height);
+		x->top = l->slot;
+		translate_label_here(x);
+		struct handler *h = add_handler(x);
+		h->start = l->start;
+		h->end = end;
+		h->tag = c.kind & 2 ? NULL : x->inst->tag[c.tag];
+		h->ref = c.kind & 1;
+		h->pc = x->n;
+		h->slot = (uint16_t)l->slot;
+		if (h->tag) {
+			const struct type *t = type_of(h->tag->type);
+			for (uint32_t j = 0; j < t->nparam; j++)
+				translate_push_type(x, t->param[j]);
+		}
+		if (h->ref)
+			translate_push(x, 'r');
+		go(x, &x->label[me - 1 - c.label]);
+	}
+	x->dead = true;
+}
+
+static void
+close_block(struct translate *x)
+{
+	struct label *l = label_at(x, 0);
+	if (l->kind == LABEL_FUNC) {
+		if (!x->dead)
+			give_back(x, l->nout);
+		x->nlabel--;
+		return;
+	}
+	if (l->kind == LABEL_TABLE) {
+		catches(x);
+		l = label_at(x, 0);
+	}
+	bool reached = !x->dead || l->fix != NOWHERE || l->otherwise != NOWHERE;
+	if (!x->dead)
+		carry(x, l, l->nout);
+	if (l->otherwise != NOWHERE)
+		set_k(x, l->otherwise, (int32_t)(x->n - l->otherwise));
+	land(x, l->fix);
+	bool target = l->fix != NOWHERE || l->otherwise != NOWHERE;
+	restack(x, l, false);
+	bool loop = l->kind == LABEL_LOOP;
+	free(l->clause);
+	x->nlabel--;
+	x->dead = !reached;
+	if (target || !loop)
+		translate_label_here(x);
+	if (x->dead)
+		x->skip = 0;
+	else
+		meter(x);
+}
+
+static void
+try_table(struct translate *x)
+{
+	struct label l = blocktype(x);
+	uint32_t n = translate_u32(x);
+	l.clause = xcalloc(n + 1, sizeof *l.clause);
+	l.nclause = n;
+	for (uint32_t i = 0; i < n; i++) {
+		l.clause[i].kind = *x->p++;
+		l.clause[i].tag = l.clause[i].kind < 2 ? translate_u32(x) : 0;
+		l.clause[i].label = translate_u32(x);
+	}
+	settle_locals(x);
+	translate_flush(x, l.nin);
+	l.kind = LABEL_TABLE;
+	l.height = x->nentry - l.nin;
+	l.slot = l.nin ? x->entry[l.height].slot : x->top;
+	l.start = x->n;
+	push_label(x, l);
+	translate_label_here(x);
+	meter(x);
+}
+
+/* -- exceptions as they were ------------------------------------------------------------------------- */
+
+/* A try has a slot below its parameters that keeps the exception for rethrow. */
+static void
+legacy_try(struct translate *x)
+{
+	struct label l = blocktype(x);
+	settle_locals(x);
+	translate_flush(x, l.nin);
+	l.kind = LABEL_TRY;
+	l.height = x->nentry - l.nin;
+	l.slot = l.nin ? x->entry[l.height].slot : x->top;
+	uint32_t end = x->top;
+	translate_pop(x, l.nin);
+	translate_push(x, 'r');
+	for (uint32_t s = end; s-- > l.slot;)
+		translate_emit(x, C_move, s + 1, s, 0, 0);
+	translate_emit_k(x, C_const32, l.slot, 0, 0);
+	const valtype *t = types(&l, true);
+	for (uint32_t i = 0; i < l.nin; i++)
+		translate_push_type(x, t[i]);
+	l.start = x->n;
+	push_label(x, l);
+	translate_label_here(x);
+	meter(x);
+}
+
+static struct handler *
+legacy_handler(struct translate *x, const struct label *l, uint32_t end)
+{
+	struct handler *h = add_handler(x);
+	h->start = l->start;
+	h->end = end;
+	h->keep = (uint16_t)l->slot;
+	h->slot = (uint16_t)(l->slot + 1);
+	return h;
+}
+
+static void
+legacy_catch(struct translate *x, bool all)
+{
+	struct label *l = label_at(x, 0);
+	if (l->kind == LABEL_TRY)
+		l->body_end = x->n;
+	uint32_t end = l->body_end;
+	if (!x->dead)
+		go(x, l);
+	l->kind = LABEL_CATCH;
+	x->dead = false;
+	struct handler *h = legacy_handler(x, l, end);
+	h->tag = all ? NULL : x->inst->tag[translate_u32(x)];
+	h->pc = x->n;
+	translate_pop(x, x->nentry - l->height);
+	x->top = l->slot;
+	translate_push(x, 'r');
+	if (!all) {
+		const struct type *t = type_of(h->tag->type);
+		for (uint32_t i = 0; i < t->nparam; i++)
+			translate_push_type(x, t->param[i]);
+	}
+	translate_label_here(x);
+	meter(x);
+}
+
+static void
+legacy_delegate(struct translate *x)
+{
+	struct label *l = label_at(x, 0);
+	uint32_t depth = translate_u32(x);
+	struct handler *h = legacy_handler(x, l, x->n);
+	h->delegate = true;
+	h->level = x->nlabel - 2 - depth;
+	l->kind = LABEL_BLOCK;
+	close_block(x);
+}
+
+static void
+rethrow(struct translate *x)
+{
+	const struct label *l = label_at(x, translate_u32(x));
+	translate_emit(x, C_throw_ref, l->slot, 0, 0, 0);
+	die(x);
+}
+
+static void
+throw(struct translate *x)
+{
+	struct tag *tag = x->inst->tag[translate_u32(x)];
+	uint32_t n = type_of(tag->type)->nparam;
+	translate_flush(x, n);
+	uint32_t a = n ? x->entry[x->nentry - n].slot : x->top;
+	translate_place(x, PLACE_HELP);
+	translate_emit(x, C_throw, a, 0, 0, 0);
+	translate_word(x, (uint64_t)(uintptr_t)tag);
+	die(x);
+}
+
+/* -- branches -------------------------------------------------------------------------------------------- */
+
+static void
+br_if(struct translate *x)
+{
+	struct label *l = label_at(x, translate_u32(x));
+	struct test t = condition(x);
+	jump_if(x, t, l);
+	meter(x);
+}
+
+static void
+br_null(struct translate *x, bool on_null)
+{
+	struct label *l = label_at(x, translate_u32(x));
+	uint32_t a = translate_source(x, 0);
+	struct entry ref = x->entry[x->nentry - 1];
+	if (on_null) {
+		translate_pop(x, 1);
+		jump_if(x, (struct test){ C_br_null, C_br_non_null, a, 0 }, l);
+		/* the reference is still where it was */
+		x->nentry++;
+		x->entry[x->nentry - 1] = ref;
+		x->top = ref.slot + 1U;
+	} else {
+		jump_if(x, (struct test){ C_br_non_null, C_br_null, a, 0 }, l);
+		translate_pop(x, 1);
+	}
+	meter(x);
+}
+
+static uint64_t
+heap_number(struct translate *x)
+{
+	int64_t v = translate_s64(x);
+	return v >= 0 ? x->m->type[v] : ((uint64_t)v & 0x7f) | HEAP_ABSTRACT;
+}
+
+/* Test a copy of the reference, then branch on the answer. */
+static void
+br_on_cast(struct translate *x, bool on_fail)
+{
+	uint8_t flags = *x->p++;
+	struct label *l = label_at(x, translate_u32(x));
+	heap_number(x);
+	uint64_t to = heap_number(x);
+	struct entry ref = x->entry[x->nentry - 1];
+	uint32_t a = x->top;
+	translate_push(x, 'r');
+	translate_move(x, &ref, a);
+	translate_emit_k(x, C_help, a, 0, OP_ref_test);
+	translate_word(x, (uint64_t)(uintptr_t)help_of(flags & 2 ? OP_ref_test_null : OP_ref_test));
+	translate_word(x, (uint64_t)(uintptr_t)x->inst);
+	translate_word(x, to);
+	translate_word(x, 0);
+	translate_pop(x, 1);
+	jump_if(x, on_fail ? (struct test){ C_br_z, C_br_nz, a, 0 } : (struct test){ C_br_nz, C_br_z, a, 0 }, l);
+	meter(x);
+}
+
+static void
+br_table(struct translate *x)
+{
+	uint32_t n = translate_u32(x);
+	uint32_t a = translate_source(x, 0);
+	translate_pop(x, 1);
+	const uint8_t *labels = x->p;
+	uint32_t k = arity(label_at(x, translate_u32(x)));
+	translate_flush(x, k);
+	uint32_t at = translate_emit_k(x, C_br_table, a, 0, (int32_t)n);
+	uint32_t table = x->n;
+	for (uint32_t i = 0; i < (n + 2) / 2; i++)
+		translate_word(x, 0);
+	/* One stub for each label that is named; the table points at stubs. */
+	uint32_t *stub = xmalloc(x->nlabel * sizeof *stub);
+	memset(stub, 0xff, x->nlabel * sizeof *stub);
+	x->p = labels;
+	for (uint32_t i = 0; i <= n; i++) {
+		uint32_t depth = translate_u32(x);
+		struct label *l = label_at(x, depth);
+		int32_t k32;
+		if (l->kind == LABEL_LOOP && in_place(x, l, k)) {
+			k32 = (int32_t)(l->start - at);
+		} else {
+			if (stub[depth] == NOWHERE) {
+				translate_label_here(x);
+				stub[depth] = x->n;
+				go(x, l);
+			}
+			k32 = (int32_t)(stub[depth] - at);
+		}
+		uint64_t *w = &x->word[table + i / 2];
+		*w |= (uint64_t)(uint32_t)k32 << (i % 2 * 32);
+	}
+	free(stub);
+	die(x);
+}
+
+/* -- calls ------------------------------------------------------------------------------------------------ */
+
+/* Take the arguments off and push the results. */
+static void
+after_call(struct translate *x, const struct type *t)
+{
+	translate_pop(x, t->nparam);
+	translate_place(x, PLACE_RETURN);
+	for (uint32_t i = 0; i < t->nresult; i++)
+		translate_push_type(x, t->result[i]);
+	translate_label_here(x);
+}
+
+static uint32_t
+arguments(struct translate *x, uint32_t n)
+{
+	translate_flush(x, n);
+	uint32_t a = n ? x->entry[x->nentry - n].slot : x->top;
+	return a;
+}
+
+static void
+call(struct translate *x, struct func *f, bool tail)
+{
+	const struct type *t = type_of(f->type);
+	uint32_t a = arguments(x, t->nparam);
+	if (a + t->rslots > x->frame)
+		x->frame = a + t->rslots;
+	translate_place(x, PLACE_CALL);
+	if (f->host && !tail) {
+		translate_emit(x, C_call_host, a, t->pslots, 0, 0);
+		translate_word(x, (uint64_t)(uintptr_t)f);
+	} else if (!tail) {
+		translate_emit(x, C_call, a, t->pslots, 0, 0);
+		translate_word(x, (uint64_t)(uintptr_t)f);
+	} else {
+		translate_emit(x, C_tail_call, a, t->pslots, 0, 0);
+		translate_word(x, (uint64_t)(uintptr_t)f);
+		translate_word(x, x->locals.pslots);
+		die(x);
+		return;
+	}
+	after_call(x, t);
+}
+
+static void
+call_indirect(struct translate *x, bool tail)
+{
+	uint32_t id = x->m->type[translate_u32(x)];
+	struct table *table = x->inst->table[translate_u32(x)];
+	const struct type *t = type_of(id);
+	translate_flush(x, t->nparam + 1);
+	uint32_t b = x->entry[x->nentry - 1].slot;
+	uint32_t a = x->entry[x->nentry - 1 - t->nparam].slot;
+	if (a + t->rslots > x->frame)
+		x->frame = a + t->rslots;
+	translate_place(x, PLACE_CALL);
+	translate_emit(x, tail ? C_tail_indirect : C_call_indirect, a, b, t->pslots, table->limits.is64);
+	translate_word(x, (uint64_t)(uintptr_t)table);
+	translate_word(x, id);
+	translate_pop(x, 1);
+	if (tail) {
+		translate_word(x, x->locals.pslots);
+		die(x);
+		return;
+	}
+	after_call(x, t);
+}
+
+static void
+call_ref(struct translate *x, bool tail)
+{
+	const struct type *t = type_of(x->m->type[translate_u32(x)]);
+	translate_flush(x, t->nparam + 1);
+	uint32_t b = x->entry[x->nentry - 1].slot;
+	uint32_t a = x->entry[x->nentry - 1 - t->nparam].slot;
+	if (a + t->rslots > x->frame)
+		x->frame = a + t->rslots;
+	translate_place(x, PLACE_CALL);
+	translate_emit(x, tail ? C_tail_ref : C_call_ref, a, b, t->pslots, 0);
+	translate_word(x, 0);
+	translate_pop(x, 1);
+	if (tail) {
+		translate_word(x, x->locals.pslots);
+		die(x);
+		return;
+	}
+	after_call(x, t);
+}
+
+/* -- which is whose ----------------------------------------------------------------------------------------- */
+
+bool
+control_op(struct translate *x, enum op op)
+{
+	switch (op) {
+	case OP_unreachable:
+		translate_emit(x, C_unreachable, 0, 0, 0, 0);
+		die(x);
+		return true;
+	case OP_block:
+		open_block(x, LABEL_BLOCK);
+		return true;
+	case OP_loop:
+		open_block(x, LABEL_LOOP);
+		return true;
+	case OP_if:
+		open_block(x, LABEL_IF);
+		return true;
+	case OP_else:
+		otherwise(x);
+		return true;
+	case OP_end:
+		close_block(x);
+		return true;
+	case OP_br: {
+		struct label *l = label_at(x, translate_u32(x));
+		go(x, l);
+		die(x);
+		return true;
+	}
+	case OP_br_if:
+		br_if(x);
+		return true;
+	case OP_br_table:
+		br_table(x);
+		return true;
+	case OP_return:
+		give_back(x, x->label[0].nout);
+		die(x);
+		return true;
+	case OP_call:
+	case OP_return_call:
+		call(x, instance_func(x->inst, translate_u32(x)), op == OP_return_call);
+		return true;
+	case OP_call_indirect:
+	case OP_return_call_indirect:
+		call_indirect(x, op == OP_return_call_indirect);
+		return true;
+	case OP_call_ref:
+	case OP_return_call_ref:
+		call_ref(x, op == OP_return_call_ref);
+		return true;
+	case OP_br_on_null:
+	case OP_br_on_non_null:
+		br_null(x, op == OP_br_on_null);
+		return true;
+	case OP_br_on_cast:
+	case OP_br_on_cast_fail:
+		br_on_cast(x, op == OP_br_on_cast_fail);
+		return true;
+	case OP_try_table:
+		try_table(x);
+		return true;
+	case OP_throw:
+		throw(x);
+		return true;
+	case OP_throw_ref:
+		translate_emit(x, C_throw_ref, translate_source(x, 0), 0, 0, 0);
+		die(x);
+		return true;
+	case OP_try:
+		legacy_try(x);
+		return true;
+	case OP_catch:
+	case OP_catch_all:
+		legacy_catch(x, op == OP_catch_all);
+		return true;
+	case OP_delegate:
+		legacy_delegate(x);
+		return true;
+	case OP_rethrow:
+		rethrow(x);
+		return true;
+	default:
+		return false;
+	}
+}
+
+void
+control_begin(struct translate *x)
+{
+	struct label l = { .kind = LABEL_FUNC, .slot = x->locals.end, .nout = x->type->nresult,
+		           .out = x->type->result };
+	push_label(x, l);
+	translate_place(x, PLACE_ENTRY);
+	if (x->locals.end > x->locals.first)
+		translate_emit_k(x, C_enter, x->locals.first, 0, (int32_t)(x->locals.end - x->locals.first));
+	translate_label_here(x);
+	meter(x);
+}

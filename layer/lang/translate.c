@@ -1,0 +1,1266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "layer/lang/translate.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "layer/lang/help.h"
+
+/* -- tables --------------------------------------------------------------------------- */
+
+/* How an instruction of numbers becomes register code. */
+enum shape { SHAPE_NONE, SHAPE_ARITH, SHAPE_FARITH, SHAPE_COMPARE, SHAPE_FCOMPARE, SHAPE_BINARY, SHAPE_UNARY };
+
+struct lower {
+	uint8_t shape, width;
+	uint16_t code;
+};
+
+static const struct lower lower[OP_COUNT] = {
+#define ARITH(name, w) [OP_##name] = { SHAPE_ARITH, w, C_##name },
+#define FARITH(name, w) [OP_##name] = { SHAPE_FARITH, w, C_##name },
+#define COMPARE(name, w) [OP_##name] = { SHAPE_COMPARE, w, C_##name },
+#define FCOMPARE(name, w) [OP_##name] = { SHAPE_FCOMPARE, w, C_##name },
+#define BINARY(name) [OP_##name] = { SHAPE_BINARY, 0, C_##name },
+#define UNARY(name) [OP_##name] = { SHAPE_UNARY, 0, C_##name },
+#define TRAPPING(name, t) [OP_##name] = { SHAPE_BINARY, 0, C_##name },
+#define TRAPPING1(name, from, to) [OP_##name] = { SHAPE_UNARY, 0, C_##name },
+#define LOAD(name, t, as)
+#define STORE(name, t)
+#define OTHER(name, words)
+#include "layer/lang/code.def"
+#include "layer/lang/code_undef.h"
+};
+
+/* Plain loads and stores of the first memory; several share one code, since a
+ * slot is always written whole. */
+static const uint16_t memory_code[OP_COUNT] = {
+	[OP_i32_load] = C_i32_load, [OP_i64_load] = C_i64_load, [OP_f32_load] = C_i32_load,
+	[OP_f64_load] = C_i64_load, [OP_i32_load8_s] = C_i32_load8_s, [OP_i32_load8_u] = C_i32_load8_u,
+	[OP_i32_load16_s] = C_i32_load16_s, [OP_i32_load16_u] = C_i32_load16_u,
+	[OP_i64_load8_s] = C_i64_load8_s, [OP_i64_load8_u] = C_i32_load8_u,
+	[OP_i64_load16_s] = C_i64_load16_s, [OP_i64_load16_u] = C_i32_load16_u,
+	[OP_i64_load32_s] = C_i64_load32_s, [OP_i64_load32_u] = C_i32_load,
+	[OP_i32_store] = C_i32_store, [OP_i64_store] = C_i64_store, [OP_f32_store] = C_i32_store,
+	[OP_f64_store] = C_i64_store, [OP_i32_store8] = C_i32_store8, [OP_i32_store16] = C_i32_store16,
+	[OP_i64_store8] = C_i32_store8, [OP_i64_store16] = C_i32_store16, [OP_i64_store32] = C_i32_store,
+};
+
+static const uint16_t vector_code[OP_COUNT] = {
+#define VECTOR_NONE(name) [OP_##name] = C_##name,
+#define VECTOR_LANE(name) [OP_##name] = C_##name,
+#define VECTOR_SHUFFLE(name)
+#define VECTOR_V128(name)
+#define VECTOR_MEMARG(name)
+#define VECTOR_MEMARG_LANE(name)
+#define OP(name, text, prefix, code, in, out, imm, n) VECTOR_##imm(name)
+#include "layer/lang/op_simd.def"
+#undef OP
+};
+
+const void *code_go[CODE_COUNT];
+
+/* -- reading: the bytes are validated, so no bounds are checked ------------------------- */
+
+uint64_t
+translate_u64(struct translate *x)
+{
+	uint64_t v = 0;
+	for (int shift = 0;; shift += 7) {
+		uint8_t b = *x->p++;
+		v |= (uint64_t)(b & 0x7f) << shift;
+		if (!(b & 0x80))
+			return v;
+	}
+}
+
+uint32_t
+translate_u32(struct translate *x)
+{
+	if (*x->p < 0x80)
+		return *x->p++;
+	return (uint32_t)translate_u64(x);
+}
+
+int64_t
+translate_s64(struct translate *x)
+{
+	uint64_t v = 0;
+	for (int shift = 0;;) {
+		uint8_t b = *x->p++;
+		v |= (uint64_t)(b & 0x7f) << shift;
+		shift += 7;
+		if (!(b & 0x80)) {
+			if (shift < 64 && (b & 0x40))
+				v |= ~(uint64_t)0 << shift;
+			return (int64_t)v;
+		}
+	}
+}
+
+enum op
+translate_opcode(struct translate *x)
+{
+	uint8_t b = *x->p++;
+	if (b == 0x1c)
+		return OP_select_t;
+	return (enum op)(b < 0xfb ? op_decode(0, b) : op_decode(b, translate_u32(x)));
+}
+
+static void
+skip_valtype(struct translate *x)
+{
+	uint8_t b = *x->p++;
+	if (b == 0x63 || b == 0x64)
+		translate_s64(x);
+}
+
+static void
+skip_clauses(struct translate *x)
+{
+	for (uint32_t n = translate_u32(x); n--;) {
+		uint8_t kind = *x->p++;
+		if (kind < 2)
+			translate_u32(x);
+		translate_u32(x);
+	}
+}
+
+static void
+skip_blocktype(struct translate *x)
+{
+	if (*x->p == 0x63 || *x->p == 0x64)
+		skip_valtype(x);
+	else
+		translate_s64(x);
+}
+
+static uint64_t
+memarg(struct translate *x, uint32_t *memory)
+{
+	uint32_t flags = translate_u32(x);
+	*memory = flags & 64 ? translate_u32(x) : 0;
+	return translate_u64(x);
+}
+
+void
+translate_skip(struct translate *x, enum op op)
+{
+	uint32_t n;
+	switch (op_info[op].imm) {
+	case IMM_NONE:
+		break;
+	case IMM_BLOCK:
+		skip_blocktype(x);
+		break;
+	case IMM_TRY_TABLE:
+		skip_blocktype(x);
+		skip_clauses(x);
+		break;
+	case IMM_LABELS:
+		for (n = translate_u32(x) + 1; n--;)
+			translate_u32(x);
+		break;
+	case IMM_SELECT:
+		for (n = translate_u32(x); n--;)
+			skip_valtype(x);
+		break;
+	case IMM_MEMARG: case IMM_ATOMIC:
+		memarg(x, &n);
+		break;
+	case IMM_MEMARG_LANE:
+		memarg(x, &n);
+		x->p++;
+		break;
+	case IMM_F32:
+		x->p += 4;
+		break;
+	case IMM_F64:
+		x->p += 8;
+		break;
+	case IMM_V128: case IMM_SHUFFLE:
+		x->p += 16;
+		break;
+	case IMM_LANE: case IMM_FENCE:
+		x->p++;
+		break;
+	case IMM_BR_CAST:
+		x->p++;
+		translate_u32(x);
+		translate_s64(x);
+		translate_s64(x);
+		break;
+	case IMM_CALL_INDIRECT: case IMM_FIELD: case IMM_TYPE_N: case IMM_TYPE_DATA: case IMM_TYPE_ELEM:
+	case IMM_TYPE_TYPE: case IMM_DATA_MEMORY: case IMM_MEMORY_MEMORY: case IMM_ELEM_TABLE:
+	case IMM_TABLE_TABLE:
+		translate_u32(x);
+		translate_u32(x);
+		break;
+	default:
+		translate_s64(x);
+	}
+}
+
+/* -- emitting ---------------------------------------------------------------------------- */
+
+void
+translate_word(struct translate *x, uint64_t w)
+{
+	if (x->n == x->cap) {
+		x->cap = x->cap ? x->cap * 2 : 64;
+		x->word = xrealloc(x->word, x->cap * sizeof *x->word);
+	}
+	x->word[x->n++] = w;
+}
+
+static void
+remember(struct translate *x)
+{
+	if (x->nhist == 4) {
+		memmove(x->hist, x->hist + 1, 3 * sizeof *x->hist);
+		x->nhist = 3;
+	}
+	x->hist[x->nhist++] = x->n;
+	if (x->line) {
+		uint32_t offset = (uint32_t)(x->at - x->m->bytes);
+		while (x->nline && x->line[2 * x->nline - 2] >= x->n)
+			x->nline--;
+		if (x->nline == x->line_cap) {
+			x->line_cap *= 2;
+			x->line = xrealloc(x->line, 2 * x->line_cap * sizeof *x->line);
+		}
+		x->line[2 * x->nline] = x->n;
+		x->line[2 * x->nline++ + 1] = offset;
+	}
+}
+
+uint32_t
+translate_emit(struct translate *x, enum code_op op, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+	remember(x);
+	uint32_t at = x->n;
+	if ((a | b | c | d) > 0xffff)
+		x->bad = true;
+	/* The number goes in first: peepholes look at it.  finish() makes addresses of them. */
+	translate_word(x, op);
+	translate_word(x, (uint64_t)(a & 0xffff) | (uint64_t)(b & 0xffff) << 16 | (uint64_t)(c & 0xffff) << 32 |
+	                          (uint64_t)(d & 0xffff) << 48);
+	x->producer = NOWHERE;
+	return at;
+}
+
+uint32_t
+translate_emit_k(struct translate *x, enum code_op op, uint32_t a, uint32_t b, int32_t k)
+{
+	return translate_emit(x, op, a, b, (uint32_t)k & 0xffff, (uint32_t)k >> 16);
+}
+
+void
+translate_label_here(struct translate *x)
+{
+	x->nhist = 0;
+	x->producer = NOWHERE;
+}
+
+struct last {
+	enum code_op op;
+	uint32_t at, a, b, c, d;
+	int32_t k;
+};
+
+/* The i-th last instruction, if nothing can jump in between. */
+static bool
+look(const struct translate *x, uint32_t i, struct last *out)
+{
+	if (x->nhist <= i)
+		return false;
+	uint32_t at = x->hist[x->nhist - 1 - i];
+	uint64_t w = x->word[at + 1];
+	*out = (struct last){ (enum code_op)x->word[at], at, w & 0xffff, w >> 16 & 0xffff, w >> 32 & 0xffff,
+		              (uint32_t)(w >> 48), (int32_t)(w >> 32) };
+	return true;
+}
+
+static void
+drop_last(struct translate *x)
+{
+	x->n = x->hist[--x->nhist];
+	x->producer = NOWHERE;
+}
+
+/* -- places ------------------------------------------------------------------------------- */
+
+void
+translate_place(struct translate *x, enum place_kind kind)
+{
+	struct place *want = x->want;
+	if (!want || x->found)
+		return;
+	uint32_t offset = (uint32_t)(x->at - x->m->bytes);
+	if (x->by_offset ? want->offset != offset || want->kind != kind
+	                 : want->pc != x->n || x->returning != (kind == PLACE_RETURN))
+		return;
+	want->kind = kind;
+	want->pc = x->n;
+	want->offset = offset;
+	want->n = x->nentry;
+	want->entry = xmalloc((x->nentry + 1) * sizeof *want->entry);
+	memcpy(want->entry, x->entry, x->nentry * sizeof *want->entry);
+	for (uint32_t i = 0; i < x->nentry; i++)
+		if (want->entry[i].kept == KEPT_LOCAL)
+			want->entry[i].slot = x->locals.slot[want->entry[i].k];
+	x->found = true;
+}
+
+/* -- operands -------------------------------------------------------------------------------- */
+
+uint32_t
+translate_slots(char type)
+{
+	return type == 'v' ? 2 : 1;
+}
+
+char
+translate_letter(valtype t)
+{
+	switch (t) {
+	case T_I32: case T_I8: case T_I16: return 'i';
+	case T_I64: return 'I';
+	case T_F32: return 'f';
+	case T_F64: return 'F';
+	case T_V128: return 'v';
+	default: return 'r';
+	}
+}
+
+static struct entry *
+push_entry(struct translate *x, char type, enum kept kept, uint64_t k)
+{
+	if (x->nentry == x->entry_cap) {
+		x->entry_cap = x->entry_cap ? x->entry_cap * 2 : 64;
+		x->entry = xrealloc(x->entry, x->entry_cap * sizeof *x->entry);
+	}
+	struct entry *e = &x->entry[x->nentry++];
+	*e = (struct entry){ (uint8_t)kept, type, (uint16_t)x->top, k };
+	x->top += translate_slots(type);
+	if (x->top > x->frame)
+		x->frame = x->top;
+	if (x->top > 0xff00)
+		x->bad = true;
+	return e;
+}
+
+void
+translate_push(struct translate *x, char type)
+{
+	push_entry(x, type, KEPT_SLOT, 0);
+}
+
+void
+translate_push_type(struct translate *x, valtype t)
+{
+	translate_push(x, translate_letter(t));
+}
+
+void
+translate_push_const(struct translate *x, char type, uint64_t k)
+{
+	push_entry(x, type, KEPT_CONST, k);
+}
+
+void
+translate_pop(struct translate *x, uint32_t n)
+{
+	if (n == 0)
+		return;
+	x->nentry -= n;
+	x->top = x->entry[x->nentry].slot;
+}
+
+static void
+emit_const(struct translate *x, uint32_t slot, uint64_t k)
+{
+	if (k <= UINT32_MAX) {
+		translate_emit_k(x, C_const32, slot, 0, (int32_t)(uint32_t)k);
+	} else {
+		translate_emit(x, C_const64, slot, 0, 0, 0);
+		translate_word(x, k);
+	}
+}
+
+void
+translate_move(struct translate *x, const struct entry *from, uint32_t slot)
+{
+	if (from->kept == KEPT_CONST) {
+		emit_const(x, slot, from->k);
+		return;
+	}
+	uint32_t source = from->kept == KEPT_LOCAL ? x->locals.slot[from->k] : from->slot;
+	if (source != slot)
+		translate_emit(x, from->type == 'v' ? C_move_v128 : C_move, slot, source, 0, 0);
+}
+
+static void
+settle(struct translate *x, struct entry *e)
+{
+	if (e->kept == KEPT_SLOT)
+		return;
+	translate_move(x, e, e->slot);
+	e->kept = KEPT_SLOT;
+}
+
+void
+translate_flush(struct translate *x, uint32_t n)
+{
+	for (uint32_t i = x->nentry - n; i < x->nentry; i++)
+		settle(x, &x->entry[i]);
+}
+
+uint32_t
+translate_source(struct translate *x, uint32_t from_top)
+{
+	struct entry *e = &x->entry[x->nentry - 1 - from_top];
+	if (e->kept == KEPT_LOCAL)
+		return x->locals.slot[e->k];
+	settle(x, e);
+	return e->slot;
+}
+
+/* Take n operands off and push the result of the instruction just emitted. */
+static void
+result(struct translate *x, uint32_t n, char type)
+{
+	translate_pop(x, n);
+	translate_push(x, type);
+	x->producer = x->hist[x->nhist - 1];
+}
+
+/* Where the result goes once n operands are gone. */
+static uint32_t
+target(const struct translate *x, uint32_t n)
+{
+	return n ? x->entry[x->nentry - n].slot : x->top;
+}
+
+/* -- locals ------------------------------------------------------------------------------------ */
+
+/* Operands that are this local keep its old value. */
+static void
+keep_aliases(struct translate *x, uint32_t local)
+{
+	for (uint32_t i = 0; i < x->nentry; i++)
+		if (x->entry[i].kept == KEPT_LOCAL && x->entry[i].k == local)
+			settle(x, &x->entry[i]);
+}
+
+static bool
+has_alias(const struct translate *x, uint32_t local)
+{
+	for (uint32_t i = 0; i < x->nentry; i++)
+		if (x->entry[i].kept == KEPT_LOCAL && x->entry[i].k == local)
+			return true;
+	return false;
+}
+
+/* The move that keeps an alias must come before the instruction that makes the
+ * new value straight in the local: put it there. */
+static void
+keep_before(struct translate *x, uint32_t at, uint32_t local)
+{
+	uint32_t len = x->n - at, hist = x->nhist;
+	uint64_t saved[8];
+	memcpy(saved, x->word + at, len * sizeof *saved);
+	x->n = at;
+	x->nhist = hist - 1;
+	keep_aliases(x, local);
+	remember(x);
+	for (uint32_t i = 0; i < len; i++)
+		translate_word(x, saved[i]);
+}
+
+static void
+local_set(struct translate *x, uint32_t local, bool tee)
+{
+	uint32_t slot = x->locals.slot[local];
+	struct entry e = x->entry[x->nentry - 1];
+	uint32_t at = x->producer;
+	bool made = e.kept == KEPT_SLOT && at != NOWHERE && x->n - at <= 8;
+	if (e.kept == KEPT_LOCAL && e.k == local) {
+		if (!tee)
+			translate_pop(x, 1);
+		return;
+	}
+	translate_pop(x, 1);
+	if (made) {
+		if (has_alias(x, local)) {
+			keep_before(x, at, local);
+			at = x->hist[x->nhist - 1];
+		}
+		x->word[at + 1] = (x->word[at + 1] & ~(uint64_t)0xffff) | slot;
+		x->producer = NOWHERE;
+	} else {
+		keep_aliases(x, local);
+		translate_move(x, &e, slot);
+	}
+	if (tee)
+		push_entry(x, e.type, KEPT_LOCAL, local);
+}
+
+/* -- numbers --------------------------------------------------------------------------------------- */
+
+/* Can this constant stand in k, sign-extended? */
+static bool
+fits(const struct entry *e, unsigned width, int32_t *k)
+{
+	if (e->kept != KEPT_CONST)
+		return false;
+	*k = (int32_t)(uint32_t)e->k;
+	return width == 32 || (int64_t)e->k == *k;
+}
+
+static bool
+commutes(enum op op)
+{
+	switch (op) {
+	case OP_i32_add: case OP_i32_mul: case OP_i32_and: case OP_i32_or: case OP_i32_xor:
+	case OP_i64_add: case OP_i64_mul: case OP_i64_and: case OP_i64_or: case OP_i64_xor:
+	case OP_i32_eq: case OP_i32_ne: case OP_i64_eq: case OP_i64_ne:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+canonical(struct translate *x, char type, enum op op)
+{
+	if (!x->canonical || (type != 'f' && type != 'F') || op == OP_f32_neg || op == OP_f64_neg ||
+	    op == OP_f32_abs || op == OP_f64_abs || op == OP_f32_copysign || op == OP_f64_copysign)
+		return;
+	translate_emit(x, type == 'f' ? C_canon_f32 : C_canon_f64, x->entry[x->nentry - 1].slot, 0, 0, 0);
+}
+
+static void
+arith(struct translate *x, enum op op, const struct lower *l, char type)
+{
+	struct entry *b = &x->entry[x->nentry - 1], *a = b - 1;
+	int32_t k;
+	uint32_t dst = target(x, 2);
+	if (fits(b, l->width, &k)) {
+		uint32_t s = translate_source(x, 1);
+		translate_emit_k(x, (enum code_op)(l->code + 1), dst, s, k);
+	} else if (commutes(op) && fits(a, l->width, &k)) {
+		uint32_t s = translate_source(x, 0);
+		translate_emit_k(x, (enum code_op)(l->code + 1), dst, s, k);
+	} else {
+		uint32_t s = translate_source(x, 1), r = translate_source(x, 0);
+		translate_emit(x, (enum code_op)l->code, dst, s, r, 0);
+	}
+	result(x, 2, type);
+}
+
+static void
+farith(struct translate *x, const struct lower *l, char type)
+{
+	const struct entry *b = &x->entry[x->nentry - 1];
+	uint32_t dst = target(x, 2), s = translate_source(x, 1);
+	if (b->kept == KEPT_CONST) {
+		translate_emit(x, (enum code_op)(l->code + 1), dst, s, 0, 0);
+		translate_word(x, b->k);
+	} else {
+		uint32_t r = translate_source(x, 0);
+		translate_emit(x, (enum code_op)l->code, dst, s, r, 0);
+	}
+	result(x, 2, type);
+}
+
+static void
+number(struct translate *x, enum op op, const struct lower *l)
+{
+	char type = *op_info[op].out;
+	uint32_t dst, a, b;
+	switch ((enum shape)l->shape) {
+	case SHAPE_ARITH:
+	case SHAPE_COMPARE:
+		arith(x, op, l, type);
+		break;
+	case SHAPE_FARITH:
+		farith(x, l, type);
+		break;
+	case SHAPE_FCOMPARE:
+	case SHAPE_BINARY:
+		dst = target(x, 2);
+		a = translate_source(x, 1);
+		b = translate_source(x, 0);
+		translate_emit(x, (enum code_op)l->code, dst, a, b, 0);
+		result(x, 2, type);
+		break;
+	default:
+		dst = target(x, 1);
+		a = translate_source(x, 0);
+		translate_emit(x, (enum code_op)l->code, dst, a, 0, 0);
+		result(x, 1, type);
+	}
+	canonical(x, type, op);
+}
+
+static void
+eqz(struct translate *x, bool wide)
+{
+	uint32_t dst = target(x, 1), a = translate_source(x, 0);
+	translate_emit_k(x, wide ? C_i64_eq_k : C_i32_eq_k, dst, a, 0);
+	result(x, 1, 'i');
+}
+
+/* -- memory ----------------------------------------------------------------------------------------- */
+
+/* The address was just added up: the load or store can do that. */
+static bool
+sum_of(struct translate *x, uint32_t from_top, uint64_t offset, struct last *add)
+{
+	const struct entry *e = &x->entry[x->nentry - 1 - from_top];
+	return e->kept == KEPT_SLOT && offset <= 0xffff && look(x, 0, add) && add->op == C_i32_add &&
+	       add->a == e->slot;
+}
+
+static void
+load(struct translate *x, enum op op)
+{
+	uint32_t memory;
+	uint64_t offset = memarg(x, &memory);
+	char type = *op_info[op].out;
+	uint32_t dst = target(x, 1);
+	struct last add;
+	bool plain = memory == 0 && !x->m->memory[0].limits.is64;
+	if (plain && type != 'v' && sum_of(x, 0, offset, &add)) {
+		drop_last(x);
+		translate_emit(x, (enum code_op)(memory_code[op] + 1), dst, add.b, add.c, (uint32_t)offset);
+	} else if (plain) {
+		uint32_t a = translate_source(x, 0);
+		translate_emit_k(x, type == 'v' ? C_load_v128 : (enum code_op)memory_code[op], dst, a,
+		                 (int32_t)(uint32_t)offset);
+	} else {
+		uint32_t a = translate_source(x, 0);
+		translate_emit_k(x, C_load_any, dst, a, (int32_t)op);
+		translate_word(x, (uint64_t)(uintptr_t)x->inst->memory[memory]);
+		translate_word(x, offset);
+	}
+	result(x, 1, type);
+}
+
+static void
+store(struct translate *x, enum op op)
+{
+	uint32_t memory;
+	uint64_t offset = memarg(x, &memory);
+	char type = op_info[op].in[1];
+	struct last add;
+	bool plain = memory == 0 && !x->m->memory[0].limits.is64;
+	if (plain && type != 'v' && x->entry[x->nentry - 1].kept == KEPT_LOCAL && sum_of(x, 1, offset, &add)) {
+		drop_last(x);
+		translate_emit(x, (enum code_op)(memory_code[op] + 1), add.b, translate_source(x, 0), add.c,
+		               (uint32_t)offset);
+	} else {
+		uint32_t a = translate_source(x, 1), v = translate_source(x, 0);
+		if (plain) {
+			translate_emit_k(x, type == 'v' ? C_store_v128 : (enum code_op)memory_code[op], a, v,
+			                 (int32_t)(uint32_t)offset);
+		} else {
+			translate_emit_k(x, C_store_any, a, v, (int32_t)op);
+			translate_word(x, (uint64_t)(uintptr_t)x->inst->memory[memory]);
+			translate_word(x, offset);
+		}
+	}
+	translate_pop(x, 2);
+}
+
+/* -- vectors ------------------------------------------------------------------------------------------ */
+
+static void
+canonical_vector(struct translate *x, enum op op)
+{
+	const char *text = op_info[op].text;
+	bool wide = strncmp(text, "f64x2", 5) == 0;
+	if (!x->canonical || (!wide && strncmp(text, "f32x4", 5) != 0) || *op_info[op].out != 'v' ||
+	    op_info[op].imm != IMM_NONE || strstr(text, ".neg") || strstr(text, ".abs") ||
+	    strstr(text, ".splat") || strchr("eglnp", text[6]) == NULL)
+		return;
+	translate_emit(x, wide ? C_canon_f64x2 : C_canon_f32x4, x->entry[x->nentry - 1].slot, 0, 0, 0);
+}
+
+static void
+vector(struct translate *x, enum op op)
+{
+	const struct opinfo *o = &op_info[op];
+	uint32_t n = (uint32_t)strlen(o->in), lane = 0;
+	if (op == OP_v128_const) {
+		translate_emit(x, C_const128, x->top, 0, 0, 0);
+		uint64_t w[2];
+		memcpy(w, x->p, 16);
+		x->p += 16;
+		translate_word(x, w[0]);
+		translate_word(x, w[1]);
+		result(x, 0, 'v');
+		return;
+	}
+	if (o->imm == IMM_LANE)
+		lane = *x->p++;
+	uint32_t dst = target(x, n), s[3] = { 0 };
+	for (uint32_t i = 0; i < n; i++)
+		s[i] = translate_source(x, n - 1 - i);
+	if (op == OP_i8x16_shuffle) {
+		translate_emit(x, C_shuffle, dst, s[0], s[1], 0);
+		uint64_t w[2];
+		memcpy(w, x->p, 16);
+		x->p += 16;
+		translate_word(x, w[0]);
+		translate_word(x, w[1]);
+	} else {
+		translate_emit(x, (enum code_op)vector_code[op], dst, s[0], n > 1 ? s[1] : lane, n > 2 ? s[2] : lane);
+	}
+	result(x, n, *o->out);
+	canonical_vector(x, op);
+}
+
+/* -- references, globals, and what a C function does -------------------------------------------------------- */
+
+static void
+global(struct translate *x, enum op op)
+{
+	uint32_t i = translate_u32(x);
+	struct global *g = x->inst->global[i];
+	bool wide = g->type == T_V128;
+	if (op == OP_global_set) {
+		uint32_t a = translate_source(x, 0);
+		translate_emit(x, wide ? C_global_set_v128 : C_global_set, a, 0, 0, 0);
+		translate_word(x, (uint64_t)(uintptr_t)g->v);
+		translate_pop(x, 1);
+		return;
+	}
+	if (!g->mut && !wide && !type_is_ref(g->type)) {
+		bool half = g->type == T_I32 || g->type == T_F32;
+		translate_push_const(x, translate_letter(g->type), half ? (uint32_t)g->v[0] : g->v[0]);
+		return;
+	}
+	translate_emit(x, wide ? C_global_get_v128 : C_global_get, x->top, 0, 0, 0);
+	translate_word(x, (uint64_t)(uintptr_t)g->v);
+	result(x, 0, translate_letter(g->type));
+}
+
+/* Operands and results of an instruction that help.h does. */
+struct effect {
+	uint32_t in;
+	char out[3];
+};
+
+static struct effect
+effect_of(struct translate *x, enum op op, uint64_t i, uint64_t j)
+{
+	const struct opinfo *o = &op_info[op];
+	const struct module *m = x->m;
+	const struct type *t;
+	struct effect e = { 0 };
+	switch (op) {
+	case OP_memory_size: case OP_memory_grow:
+		return (struct effect){ op == OP_memory_grow, { m->memory[i].limits.is64 ? 'I' : 'i' } };
+	case OP_memory_init: case OP_memory_copy: case OP_memory_fill: case OP_table_init: case OP_table_copy:
+	case OP_table_fill:
+		return (struct effect){ 3, { 0 } };
+	case OP_table_get:
+		return (struct effect){ 1, { 'r' } };
+	case OP_table_set:
+		return (struct effect){ 2, { 0 } };
+	case OP_table_size: case OP_table_grow:
+		return (struct effect){ op == OP_table_grow ? 2 : 0, { m->table[i].limits.is64 ? 'I' : 'i' } };
+	case OP_struct_new:
+		return (struct effect){ type_of(m->type[i])->nfield, { 'r' } };
+	case OP_struct_new_default:
+		return (struct effect){ 0, { 'r' } };
+	case OP_struct_get: case OP_struct_get_s: case OP_struct_get_u:
+		t = type_of(m->type[i]);
+		return (struct effect){ 1, { translate_letter(t->field[j].type) } };
+	case OP_struct_set:
+		return (struct effect){ 2, { 0 } };
+	case OP_array_new:
+		return (struct effect){ 2, { 'r' } };
+	case OP_array_new_default:
+		return (struct effect){ 1, { 'r' } };
+	case OP_array_new_fixed:
+		return (struct effect){ (uint32_t)j, { 'r' } };
+	case OP_array_new_data: case OP_array_new_elem:
+		return (struct effect){ 2, { 'r' } };
+	case OP_array_get: case OP_array_get_s: case OP_array_get_u:
+		return (struct effect){ 2, { translate_letter(type_of(m->type[i])->field->type) } };
+	case OP_array_set:
+		return (struct effect){ 3, { 0 } };
+	case OP_array_len: case OP_ref_test: case OP_ref_test_null: case OP_i31_get_s: case OP_i31_get_u:
+		return (struct effect){ 1, { 'i' } };
+	case OP_array_fill: case OP_array_init_data: case OP_array_init_elem:
+		return (struct effect){ 4, { 0 } };
+	case OP_array_copy:
+		return (struct effect){ 5, { 0 } };
+	case OP_ref_cast: case OP_ref_cast_null: case OP_any_convert_extern: case OP_extern_convert_any:
+	case OP_ref_i31:
+		return (struct effect){ 1, { 'r' } };
+	default:
+		e.in = (uint32_t)strlen(o->in);
+		memcpy(e.out, o->out, strlen(o->out) < 3 ? strlen(o->out) : 2);
+		return e;
+	}
+}
+
+/* A heap type as a number that does not depend on the module. */
+static uint64_t
+heaptype(struct translate *x)
+{
+	int64_t v = translate_s64(x);
+	return v >= 0 ? x->m->type[v] : ((uint64_t)v & 0x7f) | HEAP_ABSTRACT;
+}
+
+static void
+immediates(struct translate *x, enum op op, uint64_t *i, uint64_t *j)
+{
+	uint32_t memory;
+	*i = *j = 0;
+	switch (op_info[op].imm) {
+	case IMM_NONE:
+		break;
+	case IMM_FENCE:
+		x->p++;
+		break;
+	case IMM_MEMARG: case IMM_ATOMIC: case IMM_MEMARG_LANE:
+		*j = memarg(x, &memory);
+		*i = memory;
+		if (op_info[op].imm == IMM_MEMARG_LANE)
+			*i |= (uint64_t)*x->p++ << 32;
+		break;
+	case IMM_HEAPTYPE:
+		*i = heaptype(x);
+		break;
+	case IMM_FIELD: case IMM_TYPE_N: case IMM_TYPE_DATA: case IMM_TYPE_ELEM: case IMM_TYPE_TYPE:
+	case IMM_DATA_MEMORY: case IMM_MEMORY_MEMORY: case IMM_ELEM_TABLE: case IMM_TABLE_TABLE:
+		*i = translate_u32(x);
+		*j = translate_u32(x);
+		break;
+	default:
+		*i = translate_u32(x);
+	}
+}
+
+static void
+help(struct translate *x, enum op op)
+{
+	uint64_t i, j;
+	immediates(x, op, &i, &j);
+	struct effect e = effect_of(x, op, i, j);
+	translate_flush(x, e.in);
+	translate_place(x, PLACE_HELP);
+	uint32_t a = target(x, e.in);
+	translate_emit_k(x, C_help, a, 0, (int32_t)op);
+	translate_word(x, (uint64_t)(uintptr_t)help_of(op));
+	translate_word(x, (uint64_t)(uintptr_t)x->inst);
+	translate_word(x, i);
+	translate_word(x, j);
+	translate_pop(x, e.in);
+	for (const char *c = e.out; *c; c++)
+		translate_push(x, *c);
+}
+
+static void
+reference(struct translate *x, enum op op)
+{
+	uint32_t a, b, dst;
+	switch (op) {
+	case OP_ref_null:
+		translate_s64(x);
+		translate_push_const(x, 'r', 0);
+		break;
+	case OP_ref_func:
+		translate_push_const(x, 'r', store_ref(x->inst->store, instance_func(x->inst, translate_u32(x))));
+		break;
+	case OP_ref_is_null:
+		dst = target(x, 1);
+		a = translate_source(x, 0);
+		translate_emit(x, C_ref_is_null, dst, a, 0, 0);
+		result(x, 1, 'i');
+		break;
+	case OP_ref_eq:
+		dst = target(x, 2);
+		a = translate_source(x, 1);
+		b = translate_source(x, 0);
+		translate_emit(x, C_ref_eq, dst, a, b, 0);
+		result(x, 2, 'i');
+		break;
+	default:                                                /* ref.as_non_null */
+		translate_emit_k(x, C_as_non_null, translate_source(x, 0), 0, TRAP_null_reference);
+	}
+}
+
+static void
+choose(struct translate *x)
+{
+	char type = x->entry[x->nentry - 2].type;
+	uint32_t dst = target(x, 3), c = translate_source(x, 0), a = translate_source(x, 2),
+	         b = translate_source(x, 1);
+	translate_emit(x, type == 'v' ? C_select_v128 : C_select, dst, a, b, c);
+	result(x, 3, type);
+}
+
+/* -- all instructions --------------------------------------------------------------------------------------- */
+
+static void
+constant(struct translate *x, enum op op)
+{
+	uint32_t w;
+	uint64_t d;
+	switch (op) {
+	case OP_i32_const:
+		translate_push_const(x, 'i', (uint32_t)translate_s64(x));
+		break;
+	case OP_i64_const:
+		translate_push_const(x, 'I', (uint64_t)translate_s64(x));
+		break;
+	case OP_f32_const:
+		memcpy(&w, x->p, 4);
+		x->p += 4;
+		translate_push_const(x, 'f', w);
+		break;
+	default:
+		memcpy(&d, x->p, 8);
+		x->p += 8;
+		translate_push_const(x, 'F', d);
+	}
+}
+
+static void
+plain(struct translate *x, enum op op)
+{
+	const struct lower *l = &lower[op];
+	uint32_t local;
+	if (l->shape) {
+		number(x, op, l);
+		return;
+	}
+	switch (op) {
+	case OP_nop:
+		return;
+	case OP_local_get:
+		local = translate_u32(x);
+		push_entry(x, translate_letter(x->locals.type[local]), KEPT_LOCAL, local);
+		return;
+	case OP_local_set:
+	case OP_local_tee:
+		local_set(x, translate_u32(x), op == OP_local_tee);
+		return;
+	case OP_i32_const: case OP_i64_const: case OP_f32_const: case OP_f64_const:
+		constant(x, op);
+		return;
+	case OP_i32_eqz:
+	case OP_i64_eqz:
+		eqz(x, op == OP_i64_eqz);
+		return;
+	case OP_i32_wrap_i64: case OP_i32_reinterpret_f32: case OP_i64_reinterpret_f64: case OP_f32_reinterpret_i32:
+	case OP_f64_reinterpret_i64:
+		x->entry[x->nentry - 1].type = *op_info[op].out;        /* a slot holds bits */
+		return;
+	case OP_drop:
+		translate_pop(x, 1);
+		x->producer = NOWHERE;
+		return;
+	case OP_select:
+	case OP_select_t:
+		translate_skip(x, op);
+		choose(x);
+		return;
+	case OP_global_get:
+	case OP_global_set:
+		global(x, op);
+		return;
+	case OP_ref_null: case OP_ref_func: case OP_ref_is_null: case OP_ref_eq: case OP_ref_as_non_null:
+		reference(x, op);
+		return;
+	case OP_v128_load:
+		load(x, op);
+		return;
+	case OP_v128_store:
+		store(x, op);
+		return;
+	default:
+		break;
+	}
+	if (memory_code[op]) {
+		if (*op_info[op].out)
+			load(x, op);
+		else
+			store(x, op);
+	} else if (vector_code[op] || op == OP_v128_const || op == OP_i8x16_shuffle) {
+		vector(x, op);
+	} else {
+		help(x, op);
+	}
+}
+
+/* In dead code only the nesting matters. */
+static bool
+skip_dead(struct translate *x, enum op op)
+{
+	if (!x->dead)
+		return false;
+	switch (op) {
+	case OP_block: case OP_loop: case OP_if: case OP_try: case OP_try_table:
+		x->skip++;
+		break;
+	case OP_else: case OP_catch: case OP_catch_all:
+		if (x->skip == 0)
+			return false;
+		break;
+	case OP_end: case OP_delegate:
+		if (x->skip == 0)
+			return false;
+		x->skip--;
+		break;
+	default:
+		break;
+	}
+	translate_skip(x, op);
+	return true;
+}
+
+static void
+body(struct translate *x)
+{
+	control_begin(x);
+	while (x->nlabel && !x->bad && !x->found) {
+		x->at = x->p;
+		enum op op = translate_opcode(x);
+		if (skip_dead(x, op))
+			continue;
+		if (x->meters && x->meter != NOWHERE)
+			x->word[x->meter + 1] += (uint64_t)1 << 32;
+		if (!control_op(x, op))
+			plain(x, op);
+	}
+}
+
+/* -- the locals ------------------------------------------------------------------------------------------------ */
+
+static valtype
+local_type(struct translate *x)
+{
+	uint8_t b = *x->p++;
+	if (b != 0x63 && b != 0x64)
+		return b >= T_V128 ? b : T_REF | T_NULL | b | HEAP_ABSTRACT;
+	return T_REF | (b == 0x63 ? T_NULL : 0) | (valtype)heaptype(x);
+}
+
+static void
+add_local(struct locals *l, valtype t, uint32_t *slot)
+{
+	l->type[l->n] = t;
+	l->slot[l->n++] = (uint16_t)*slot;
+	*slot += type_slots(t);
+}
+
+/* Read the declarations; x->p stands behind them afterwards. */
+static void
+locals(struct translate *x)
+{
+	struct locals *l = &x->locals;
+	const uint8_t *start = x->p;
+	uint32_t total = x->type->nparam;
+	for (uint32_t groups = translate_u32(x); groups--;) {
+		total += translate_u32(x);
+		skip_valtype(x);
+	}
+	x->p = start;
+	l->type = xmalloc((total + 1) * sizeof *l->type);
+	l->slot = xmalloc((total + 1) * sizeof *l->slot);
+	uint32_t slot = 0;
+	for (uint32_t i = 0; i < x->type->nparam; i++)
+		add_local(l, x->type->param[i], &slot);
+	l->pslots = slot;
+	slot += CODE_HEADER;
+	l->first = slot;
+	for (uint32_t groups = translate_u32(x); groups--;) {
+		uint32_t n = translate_u32(x);
+		valtype t = local_type(x);
+		while (n--)
+			add_local(l, t, &slot);
+		if (slot > 0xff00)
+			x->bad = true;
+	}
+	l->end = slot;
+	x->top = x->frame = slot;
+}
+
+void
+code_locals_free(struct locals *l)
+{
+	free(l->type);
+	free(l->slot);
+	*l = (struct locals){ 0 };
+}
+
+/* -- the whole --------------------------------------------------------------------------------------------------- */
+
+static void
+begin(struct translate *x, struct thread *t, struct func *f)
+{
+	const struct module *m = f->inst->module;
+	struct body b = m->body[f->index - m->func_imports];
+	*x = (struct translate){ .t = t, .f = f, .inst = f->inst, .m = m, .type = type_of(f->type),
+		                 .p = m->bytes + b.offset, .end = m->bytes + b.offset + b.size,
+		                 .producer = NOWHERE, .meter = NOWHERE };
+	x->at = x->p;
+	x->meters = f->inst->store->limits.meter;
+	x->canonical = f->inst->store->limits.deterministic;
+	locals(x);
+}
+
+static void
+end(struct translate *x)
+{
+	for (uint32_t i = 0; i < x->nlabel; i++)
+		free(x->label[i].clause);
+	free(x->label);
+	free(x->entry);
+	free(x->word);
+	free(x->handler);
+	free(x->line);
+	code_locals_free(&x->locals);
+}
+
+/* Numbers of instructions become the addresses of their handlers. */
+static uint32_t
+length(const uint64_t *w)
+{
+	static const uint8_t len[CODE_COUNT] = {
+#define ARITH(name, w)
+#define FARITH(name, w) [C_##name##_k] = 3,
+#define COMPARE(name, w)
+#define FCOMPARE(name, w)
+#define BINARY(name)
+#define UNARY(name)
+#define TRAPPING(name, t)
+#define TRAPPING1(name, from, to)
+#define LOAD(name, t, as)
+#define STORE(name, t)
+#define OTHER(name, words) [C_##name] = words,
+#include "layer/lang/code.def"
+#include "layer/lang/code_undef.h"
+	};
+	if (*w == C_br_table)
+		return 2 + ((uint32_t)(w[1] >> 32) + 2) / 2;
+	return len[*w] ? len[*w] : 2;
+}
+
+static void
+finish(struct translate *x)
+{
+	for (uint32_t i = 0; i < x->n;) {
+		uint32_t n = length(x->word + i);
+		x->word[i] = (uint64_t)(uintptr_t)code_go[x->word[i]];
+		i += n;
+	}
+}
+
+bool
+code_make(struct thread *t, struct func *f)
+{
+	struct translate x;
+	begin(&x, t, f);
+	if (!x.bad)
+		body(&x);
+	if (x.bad) {
+		fail(&t->err, E2BIG, "function %u needs a larger frame than 65,000 slots", f->index);
+		t->trap = TRAP_limit;
+		end(&x);
+		return false;
+	}
+	finish(&x);
+	struct code *c = xcalloc(1, sizeof *c);
+	*c = (struct code){ xrealloc(x.word, (x.n + 1) * sizeof *x.word), x.n, 0, x.handler, x.nhandler, NULL };
+	x.word = NULL;
+	x.handler = NULL;
+	uint32_t rslots = x.type->rslots;
+	c->frame = x.frame > rslots ? x.frame : rslots;
+	f->translation = c;
+	f->frame = c->frame;
+	__atomic_store_n(&f->code, c->word, __ATOMIC_RELEASE);
+	end(&x);
+	return true;
+}
+
+void
+code_free(struct code *c)
+{
+	if (!c)
+		return;
+	free(c->word);
+	free(c->handler);
+	roots_free(c->refmap);
+	free(c);
+}
+
+static bool
+seek(struct func *f, struct place *out, bool by_offset, bool returning)
+{
+	struct translate x;
+	begin(&x, NULL, f);
+	out->entry = NULL;
+	x.want = out;
+	x.by_offset = by_offset;
+	x.returning = returning;
+	body(&x);
+	end(&x);
+	return x.found;
+}
+
+bool
+code_place(struct func *f, const uint64_t *pc, bool returning, struct place *out)
+{
+	*out = (struct place){ .pc = (uint32_t)(pc - f->code) };
+	return seek(f, out, false, returning);
+}
+
+bool
+code_find(struct func *f, enum place_kind kind, uint32_t offset, struct place *out)
+{
+	*out = (struct place){ .kind = kind, .offset = offset };
+	return seek(f, out, true, false);
+}
+
+void
+code_place_free(struct place *p)
+{
+	free(p->entry);
+	p->entry = NULL;
+}
+
+uint32_t
+code_offset(struct func *f, const uint64_t *pc)
+{
+	struct translate x;
+	begin(&x, NULL, f);
+	x.line_cap = 64;
+	x.line = xmalloc(2 * x.line_cap * sizeof *x.line);
+	body(&x);
+	uint32_t at = (uint32_t)(pc - f->code), offset = (uint32_t)(x.at - x.m->bytes);
+	for (uint32_t i = 0; i < x.nline && x.line[2 * i] <= at; i++)
+		offset = x.line[2 * i + 1];
+	end(&x);
+	return offset;
+}
+
+bool
+code_locals(struct func *f, struct locals *out)
+{
+	struct translate x;
+	begin(&x, NULL, f);
+	*out = x.locals;
+	x.locals = (struct locals){ 0 };
+	end(&x);
+	return !x.bad;
+}
