@@ -38,6 +38,24 @@ enum code_op {
 #define OTHER(name, words) C_##name,
 #include "layer/lang/code.def"
 #include "layer/lang/code_undef.h"
+#define PAIR(t, w, first, second) C_##t##_##first##__##second,
+#define PAIR_K(t, w, first, second) C_##t##_##first##_k__##second,
+#define PAIR_2(t, w, first, second) C_##t##_##first##__##second##_k,
+#define PAIR_KK(t, w, first, second) C_##t##_##first##_k__##second##_k,
+#define FPAIR(t, w, first, second) C_##t##_##first##__##second,
+#define FPAIR_R(t, w, first, second) C_##t##_##first##__r##second,
+#define LOADED(load, type, t, w, second) C_##load##__##t##_##second,
+#define FLOADED(load, type, t, w, second) C_##load##__##t##_##second,
+#define FLOADED_R(load, type, t, w, second) C_##load##__##t##_r##second,
+#define STORED(t, w, first, type) C_##t##_##first##__store,
+#define STORED_K(t, w, first, type) C_##t##_##first##_k__store,
+#define FSTORED(t, w, first) C_##t##_##first##__store,
+#define COPIED(type) C_copy_##type,
+#define STEPPED(load, type) C_step__##load,
+#define STEP_BR(compare) C_step__br_##compare,
+#define STEP_BR_K(compare) C_step__br_##compare##_k,
+#include "layer/lang/fuse.def"
+#include "layer/lang/code_undef.h"
 #define VECTOR_NONE(name) C_##name,
 #define VECTOR_LANE(name) C_##name,
 #define VECTOR_SHUFFLE(name)

@@ -1,4 +1,5 @@
-/* code_undef.h -- forget the row macros of code.def: it is read several times. */
+/* code_undef.h -- forget the row macros of code.def and fuse.def: they are read several
+ * times. */
 #undef ARITH
 #undef FARITH
 #undef COMPARE
@@ -10,3 +11,19 @@
 #undef LOAD
 #undef STORE
 #undef OTHER
+#undef PAIR
+#undef PAIR_K
+#undef PAIR_2
+#undef PAIR_KK
+#undef FPAIR
+#undef FPAIR_R
+#undef LOADED
+#undef FLOADED
+#undef FLOADED_R
+#undef STORED
+#undef STORED_K
+#undef FSTORED
+#undef COPIED
+#undef STEPPED
+#undef STEP_BR
+#undef STEP_BR_K

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "layer/lang/fuse.h"
 #include "layer/lang/help.h"
 #include "layer/lang/translate.h"
 
@@ -32,7 +33,7 @@ push_label(struct translate *x, struct label l)
 		x->label_cap = x->label_cap ? x->label_cap * 2 : 32;
 		x->label = xrealloc(x->label, x->label_cap * sizeof *x->label);
 	}
-	l.fix = l.otherwise = NOWHERE;
+	l.fix = NOWHERE;
 	x->label[x->nlabel] = l;
 	return &x->label[x->nlabel++];
 }
@@ -82,32 +83,50 @@ meter(struct translate *x)
 
 /* -- jumps -------------------------------------------------------------------------------- */
 
-static void
-set_k(struct translate *x, uint32_t at, int32_t k)
+static uint32_t
+swap_half(struct translate *x, uint32_t word, bool high, uint32_t v)
 {
-	x->word[at + 1] = (x->word[at + 1] & 0xffffffff) | (uint64_t)(uint32_t)k << 32;
+	uint64_t *w = &x->word[word];
+	uint32_t old = (uint32_t)(high ? *w >> 32 : *w);
+	*w = high ? (*w & 0xffffffff) | (uint64_t)v << 32 : (*w & ~(uint64_t)0xffffffff) | v;
+	return old;
 }
 
-/* Let the jump at `at` go to the label: now, or when its end is known. */
+/* Let the displacement lead to the label: now, or when its end is known. */
 static void
-aim(struct translate *x, uint32_t at, struct label *l)
+aim(struct translate *x, struct cell c, struct label *l)
 {
 	if (l->kind == LABEL_LOOP) {
-		set_k(x, at, (int32_t)(l->start - at));
-	} else {
-		set_k(x, at, (int32_t)l->fix);
-		l->fix = at;
+		swap_half(x, c.word, c.high, l->start - c.from);
+		return;
 	}
+	if (x->nfix == x->fix_cap) {
+		x->fix_cap = x->fix_cap ? x->fix_cap * 2 : 64;
+		x->fix = xrealloc(x->fix, x->fix_cap * sizeof *x->fix);
+	}
+	x->fix[x->nfix] = (struct fix){ c.word, c.from, l->fix, c.high };
+	l->fix = x->nfix++;
 }
 
 static void
 land(struct translate *x, uint32_t fix)
 {
-	while (fix != NOWHERE) {
-		uint32_t next = (uint32_t)(x->word[fix + 1] >> 32);
-		set_k(x, fix, (int32_t)(x->n - fix));
-		fix = next;
-	}
+	for (; fix != NOWHERE; fix = x->fix[fix].next)
+		swap_half(x, x->fix[fix].word, x->fix[fix].high, x->n - x->fix[fix].from);
+}
+
+/* The displacement of the jump that begins at `at`. */
+static struct cell
+cell_of(const struct translate *x, uint32_t at)
+{
+	bool step = x->n - at == 3;
+	return (struct cell){ at + (step ? 2 : 1), at, !step };
+}
+
+static void
+jump_here(struct translate *x, struct cell c)
+{
+	swap_half(x, c.word, c.high, x->n - c.from);
 }
 
 static uint32_t
@@ -165,7 +184,8 @@ go(struct translate *x, struct label *l)
 		return;
 	}
 	carry(x, l, arity(l));
-	aim(x, translate_emit_k(x, C_br, 0, 0, 0), l);
+	uint32_t at = translate_emit_k(x, C_br, 0, 0, 0);
+	aim(x, cell_of(x, at), l);
 }
 
 static void
@@ -182,25 +202,41 @@ die(struct translate *x)
 struct test {
 	enum code_op op, unless;
 	uint32_t a, b;
+	bool step;                      /* a = from + by first; op and unless are of that kind */
+	uint32_t from, by;
 };
+
+static struct cell
+emit_test(struct translate *x, const struct test *t, bool unless)
+{
+	enum code_op op = unless ? t->unless : t->op;
+	uint32_t at;
+	if (t->step) {
+		at = translate_emit(x, op, t->a, t->from, t->by, t->b);
+		translate_word(x, 0);
+	} else {
+		at = translate_emit_k(x, op, t->a, t->b, 0);
+	}
+	return cell_of(x, at);
+}
 
 static void
 jump_if(struct translate *x, struct test test, struct label *l)
 {
 	uint32_t n = arity(l);
 	if (l->kind != LABEL_FUNC && in_place(x, l, n)) {
-		aim(x, translate_emit_k(x, test.op, test.a, test.b, 0), l);
+		aim(x, emit_test(x, &test, false), l);
 		return;
 	}
 	/* values must move, only if it is taken */
-	uint32_t over = translate_emit_k(x, test.unless, test.a, test.b, 0);
+	struct cell over = emit_test(x, &test, true);
 	struct entry kept[16], *keep = n <= 16 ? kept : xmalloc(n * sizeof *keep);
 	memcpy(keep, x->entry + x->nentry - n, n * sizeof *keep);
 	go(x, l);
 	memcpy(x->entry + x->nentry - n, keep, n * sizeof *keep);
 	if (keep != kept)
 		free(keep);
-	set_k(x, over, (int32_t)(x->n - over));
+	jump_here(x, over);
 	translate_label_here(x);
 }
 
@@ -214,10 +250,10 @@ compares(enum code_op op, struct test *t, bool *k)
 #define ARITH(name, w)
 #define FARITH(name, w)
 #define COMPARE(name, w) \
-	case C_##name: *t = (struct test){ C_br_##name, C_un_##name, 0, 0 }; *k = false; return true; \
-	case C_##name##_k: *t = (struct test){ C_br_##name##_k, C_un_##name##_k, 0, 0 }; *k = true; return true;
+	case C_##name: *t = (struct test){ .op = C_br_##name, .unless = C_un_##name }; *k = false; return true; \
+	case C_##name##_k: *t = (struct test){ .op = C_br_##name##_k, .unless = C_un_##name##_k }; *k = true; return true;
 #define FCOMPARE(name, w) \
-	case C_##name: *t = (struct test){ C_br_##name, C_un_##name, 0, 0 }; *k = false; return true;
+	case C_##name: *t = (struct test){ .op = C_br_##name, .unless = C_un_##name }; *k = false; return true;
 #define BINARY(name)
 #define UNARY(name)
 #define TRAPPING(name, t)
@@ -264,27 +300,82 @@ take_compare(struct translate *x, uint32_t slot, struct test *t)
 	return true;
 }
 
+static struct test
+opposite(struct test t)
+{
+	enum code_op op = t.op;
+	t.op = t.unless;
+	t.unless = op;
+	return t;
+}
+
+/* The branch that is taken when this one is not, of whole numbers. */
+static enum code_op
+negated(enum code_op op)
+{
+	switch (op) {
+#define BOTH(a, b) \
+	case C_br_i32_##a: return C_br_i32_##b; \
+	case C_br_i32_##a##_k: return C_br_i32_##b##_k; \
+	case C_un_i32_##a: return C_br_i32_##a; \
+	case C_un_i32_##a##_k: return C_br_i32_##a##_k;
+	BOTH(eq, ne)
+	BOTH(ne, eq)
+	BOTH(lt_s, ge_s)
+	BOTH(lt_u, ge_u)
+	BOTH(gt_s, le_s)
+	BOTH(gt_u, le_u)
+	BOTH(le_s, gt_s)
+	BOTH(le_u, gt_u)
+	BOTH(ge_s, lt_s)
+	BOTH(ge_u, lt_u)
+#undef BOTH
+	default:
+		return CODE_COUNT;
+	}
+}
+
+/* A counter was just moved on, and is compared: let the branch do both. */
+static struct test
+with_step(struct translate *x, struct test t)
+{
+	struct last add;
+	uint32_t from, by;
+	enum code_op no = negated(t.op);
+	if (no == CODE_COUNT || !translate_look(x, 0, &add) || add.op != C_i32_add_k || add.a != t.a ||
+	    !fuse_operands(&add, &from, &by))
+		return t;
+	enum code_op yes = negated(no);
+	t.op = (enum code_op)fuse_pair(C_i32_add_k, yes);
+	t.unless = (enum code_op)fuse_pair(C_i32_add_k, no);
+	t.step = true;
+	t.from = from;
+	t.by = by;
+	translate_drop_last(x);
+	return t;
+}
+
 /* Pop the condition. */
 static struct test
 condition(struct translate *x)
 {
 	struct entry e = x->entry[x->nentry - 1];
-	struct test t = { C_br_nz, C_br_z, 0, 0 };
+	struct test t = { .op = C_br_nz, .unless = C_br_z };
 	if (e.kept == KEPT_SLOT && x->producer != NOWHERE && take_compare(x, e.slot, &t)) {
 		translate_pop(x, 1);
 		/* x == 0 of a comparison is its opposite */
 		struct test inner;
 		if ((t.op == C_br_i32_eq_k || t.op == C_br_i32_ne_k) && t.b == 0 && t.a == e.slot &&
 		    take_compare(x, t.a, &inner)) {
-			if (t.op == C_br_i32_ne_k)
-				return inner;
-			return (struct test){ inner.unless, inner.op, inner.a, inner.b };
+			if (t.op == C_br_i32_eq_k)
+				inner = opposite(inner);
+			return with_step(x, inner);
 		}
 		if (t.op == C_br_i32_eq_k && t.b == 0)
-			return (struct test){ C_br_z, C_br_nz, t.a, 0 };
+			return (struct test){ .op = C_br_z, .unless = C_br_nz, .a = t.a };
 		if (t.op == C_br_i32_ne_k && t.b == 0)
-			return (struct test){ C_br_nz, C_br_z, t.a, 0 };
-		return t;
+			return (struct test){ .op = C_br_nz, .unless = C_br_z, .a = t.a };
+		return with_step(x, t);
 	}
 	t.a = translate_source(x, 0);
 	translate_pop(x, 1);
@@ -297,7 +388,7 @@ static void
 open_block(struct translate *x, enum label_kind kind)
 {
 	struct label l = blocktype(x);
-	struct test t = { C_br, C_br, 0, 0 };
+	struct test t = { .op = C_br };
 	if (kind == LABEL_IF)
 		t = condition(x);
 	settle_locals(x);
@@ -307,8 +398,8 @@ open_block(struct translate *x, enum label_kind kind)
 	l.slot = l.nin ? x->entry[l.height].slot : x->top;
 	struct label *made = push_label(x, l);
 	if (kind == LABEL_IF) {
-		uint32_t at = translate_emit_k(x, t.unless, t.a, t.b, 0);
-		made->otherwise = at;
+		made->otherwise = emit_test(x, &t, true);
+		made->has_otherwise = true;
 	}
 	if (kind == LABEL_LOOP) {
 		translate_place(x, PLACE_LOOP);
@@ -338,8 +429,8 @@ otherwise(struct translate *x)
 	if (!x->dead)
 		go(x, l);
 	x->dead = false;
-	set_k(x, l->otherwise, (int32_t)(x->n - l->otherwise));
-	l->otherwise = NOWHERE;
+	jump_here(x, l->otherwise);
+	l->has_otherwise = false;
 	l->kind = LABEL_ELSE;
 	restack(x, l, true);
 	translate_label_here(x);
@@ -405,13 +496,13 @@ close_block(struct translate *x)
 		catches(x);
 		l = label_at(x, 0);
 	}
-	bool reached = !x->dead || l->fix != NOWHERE || l->otherwise != NOWHERE;
+	bool reached = !x->dead || l->fix != NOWHERE || l->has_otherwise;
 	if (!x->dead)
 		carry(x, l, l->nout);
-	if (l->otherwise != NOWHERE)
-		set_k(x, l->otherwise, (int32_t)(x->n - l->otherwise));
+	if (l->has_otherwise)
+		jump_here(x, l->otherwise);
 	land(x, l->fix);
-	bool target = l->fix != NOWHERE || l->otherwise != NOWHERE;
+	bool target = l->fix != NOWHERE || l->has_otherwise;
 	restack(x, l, false);
 	bool loop = l->kind == LABEL_LOOP;
 	free(l->clause);
@@ -564,13 +655,13 @@ br_null(struct translate *x, bool on_null)
 	struct entry ref = x->entry[x->nentry - 1];
 	if (on_null) {
 		translate_pop(x, 1);
-		jump_if(x, (struct test){ C_br_null, C_br_non_null, a, 0 }, l);
+		jump_if(x, (struct test){ .op = C_br_null, .unless = C_br_non_null, .a = a }, l);
 		/* the reference is still where it was */
 		x->nentry++;
 		x->entry[x->nentry - 1] = ref;
 		x->top = ref.slot + 1U;
 	} else {
-		jump_if(x, (struct test){ C_br_non_null, C_br_null, a, 0 }, l);
+		jump_if(x, (struct test){ .op = C_br_non_null, .unless = C_br_null, .a = a }, l);
 		translate_pop(x, 1);
 	}
 	meter(x);
@@ -601,7 +692,7 @@ br_on_cast(struct translate *x, bool on_fail)
 	translate_word(x, to);
 	translate_word(x, 0);
 	translate_pop(x, 1);
-	jump_if(x, on_fail ? (struct test){ C_br_z, C_br_nz, a, 0 } : (struct test){ C_br_nz, C_br_z, a, 0 }, l);
+	jump_if(x, on_fail ? (struct test){ .op = C_br_z, .unless = C_br_nz, .a = a } : (struct test){ .op = C_br_nz, .unless = C_br_z, .a = a }, l);
 	meter(x);
 }
 
@@ -618,26 +709,24 @@ br_table(struct translate *x)
 	uint32_t table = x->n;
 	for (uint32_t i = 0; i < (n + 2) / 2; i++)
 		translate_word(x, 0);
-	/* One stub for each label that is named; the table points at stubs. */
+	/* A label whose values must move has a stub that moves them. */
 	uint32_t *stub = xmalloc(x->nlabel * sizeof *stub);
 	memset(stub, 0xff, x->nlabel * sizeof *stub);
 	x->p = labels;
 	for (uint32_t i = 0; i <= n; i++) {
 		uint32_t depth = translate_u32(x);
 		struct label *l = label_at(x, depth);
-		int32_t k32;
-		if (l->kind == LABEL_LOOP && in_place(x, l, k)) {
-			k32 = (int32_t)(l->start - at);
-		} else {
-			if (stub[depth] == NOWHERE) {
-				translate_label_here(x);
-				stub[depth] = x->n;
-				go(x, l);
-			}
-			k32 = (int32_t)(stub[depth] - at);
+		struct cell c = { table + i / 2, at, i % 2 };
+		if (l->kind != LABEL_FUNC && in_place(x, l, k)) {
+			aim(x, c, l);
+			continue;
 		}
-		uint64_t *w = &x->word[table + i / 2];
-		*w |= (uint64_t)(uint32_t)k32 << (i % 2 * 32);
+		if (stub[depth] == NOWHERE) {
+			translate_label_here(x);
+			stub[depth] = x->n;
+			go(x, l);
+		}
+		swap_half(x, c.word, c.high, stub[depth] - at);
 	}
 	free(stub);
 	die(x);

@@ -243,6 +243,24 @@ run_loop(struct thread *t)
 #define OTHER(name, words) ONE(name)
 #include "layer/lang/code.def"
 #include "layer/lang/code_undef.h"
+#define PAIR(t, w, first, second) ONE(t##_##first##__##second)
+#define PAIR_K(t, w, first, second) ONE(t##_##first##_k__##second)
+#define PAIR_2(t, w, first, second) ONE(t##_##first##__##second##_k)
+#define PAIR_KK(t, w, first, second) ONE(t##_##first##_k__##second##_k)
+#define FPAIR(t, w, first, second) ONE(t##_##first##__##second)
+#define FPAIR_R(t, w, first, second) ONE(t##_##first##__r##second)
+#define LOADED(load, type, t, w, second) ONE(load##__##t##_##second)
+#define FLOADED(load, type, t, w, second) ONE(load##__##t##_##second)
+#define FLOADED_R(load, type, t, w, second) ONE(load##__##t##_r##second)
+#define STORED(t, w, first, type) ONE(t##_##first##__store)
+#define STORED_K(t, w, first, type) ONE(t##_##first##_k__store)
+#define FSTORED(t, w, first) ONE(t##_##first##__store)
+#define COPIED(type) ONE(copy_##type)
+#define STEPPED(load, type) ONE(step__##load)
+#define STEP_BR(compare) ONE(step__br_##compare)
+#define STEP_BR_K(compare) ONE(step__br_##compare##_k)
+#include "layer/lang/fuse.def"
+#include "layer/lang/code_undef.h"
 #define VECTOR_NONE ONE
 #define VECTOR_LANE ONE
 #define VECTOR_SHUFFLE(name)
@@ -254,6 +272,7 @@ run_loop(struct thread *t)
 #undef OP
 #undef VECTOR_NONE
 #undef VECTOR_LANE
+#undef ONE
 	};
 	if (!t) {
 		memcpy(code_go, go, sizeof go);
@@ -346,10 +365,96 @@ run_loop(struct thread *t)
 		memcpy(mem + at, &v, sizeof v); \
 		NEXT(2); \
 	}
-#undef OTHER
 #define OTHER(name, words)
-#undef ONE
 #include "layer/lang/code.def"
+#include "layer/lang/code_undef.h"
+
+	/* -- pairs -- */
+#define PAIR(t, w, first, second) \
+	L_##t##_##first##__##second: \
+		PUT_U##w(A, num_##t##_##second(num_##t##_##first(READ##w(B), READ##w(C)), READ##w(D))); NEXT(2);
+#define PAIR_K(t, w, first, second) \
+	L_##t##_##first##_k__##second: \
+		PUT_U##w(A, num_##t##_##second(num_##t##_##first(READ##w(B), SHORT##w(C)), READ##w(D))); NEXT(2);
+#define PAIR_2(t, w, first, second) \
+	L_##t##_##first##__##second##_k: \
+		PUT_U##w(A, num_##t##_##second(num_##t##_##first(READ##w(B), READ##w(C)), SHORT##w(D))); NEXT(2);
+#define PAIR_KK(t, w, first, second) \
+	L_##t##_##first##_k__##second##_k: \
+		PUT_U##w(A, num_##t##_##second(num_##t##_##first(READ##w(B), SHORT##w(C)), SHORT##w(D))); NEXT(2);
+#define FPAIR(t, w, first, second) \
+	L_##t##_##first##__##second: \
+		FPUT##w(A, num_##t##_##second(num_##t##_##first(FREAD##w(B), FREAD##w(C)), FREAD##w(D))); NEXT(2);
+#define FPAIR_R(t, w, first, second) \
+	L_##t##_##first##__r##second: \
+		FPUT##w(A, num_##t##_##second(FREAD##w(D), num_##t##_##first(FREAD##w(B), FREAD##w(C)))); NEXT(2);
+#define FETCH(type, v, address, offset) \
+	type v; \
+	{ \
+		REACH(address, offset, sizeof(type)) \
+		memcpy(&v, mem + at, sizeof v); \
+	}
+#define LOADED(load, type, t, w, second) \
+	L_##load##__##t##_##second: { \
+		FETCH(type, v, fp[B], C) \
+		PUT_U##w(A, num_##t##_##second(v, READ##w(D))); \
+		NEXT(2); \
+	}
+#define FLOADED(load, type, t, w, second) \
+	L_##load##__##t##_##second: { \
+		FETCH(type, v, fp[B], C) \
+		FPUT##w(A, num_##t##_##second(as_##t(v), FREAD##w(D))); \
+		NEXT(2); \
+	}
+#define FLOADED_R(load, type, t, w, second) \
+	L_##load##__##t##_r##second: { \
+		FETCH(type, v, fp[B], C) \
+		FPUT##w(A, num_##t##_##second(FREAD##w(D), as_##t(v))); \
+		NEXT(2); \
+	}
+#define DEPOSIT(type, value, address, offset) \
+	{ \
+		type v = (type)(value); \
+		REACH(address, offset, sizeof(type)) \
+		memcpy(mem + at, &v, sizeof v); \
+		NEXT(2); \
+	}
+#define STORED(t, w, first, type) \
+	L_##t##_##first##__store: DEPOSIT(type, num_##t##_##first(READ##w(B), READ##w(C)), fp[A], D)
+#define STORED_K(t, w, first, type) \
+	L_##t##_##first##_k__store: DEPOSIT(type, num_##t##_##first(READ##w(B), SHORT##w(C)), fp[A], D)
+#define FSTORED(t, w, first) \
+	L_##t##_##first##__store: \
+		DEPOSIT(uint##w##_t, of_##t(num_##t##_##first(FREAD##w(B), FREAD##w(C))), fp[A], D)
+#define COPIED(type) \
+	L_copy_##type: { \
+		FETCH(type, from, fp[B], C) \
+		DEPOSIT(type, from, fp[A], D) \
+	}
+#define STEPPED(load, type) \
+	L_step__##load: { \
+		uint32_t address = U32(B) + SHORT32(C); \
+		fp[A] = address; \
+		FETCH(type, v, address, pc[2]) \
+		fp[D] = STEP_AS(load, v); \
+		NEXT(3); \
+	}
+#define STEP_AS(load, v) ((v) < 0 ? (uint32_t)(v) : (uint64_t)(v))
+#define STEP_BR(compare) \
+	L_step__br_##compare: { \
+		uint32_t v = U32(B) + SHORT32(C); \
+		fp[A] = v; \
+		if (num_i32_##compare(v, U32(D))) JUMP((int32_t)pc[2]); \
+		NEXT(3); \
+	}
+#define STEP_BR_K(compare) \
+	L_step__br_##compare##_k: { \
+		uint32_t v = U32(B) + SHORT32(C); \
+		fp[A] = v; \
+		if (num_i32_##compare(v, SHORT32(D))) JUMP((int32_t)pc[2]); \
+		NEXT(3); \
+	}
+#include "layer/lang/fuse.def"
 #include "layer/lang/code_undef.h"
 
 	/* -- vectors -- */

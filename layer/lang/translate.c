@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "layer/lang/fuse.h"
 #include "layer/lang/help.h"
 
 /* -- tables --------------------------------------------------------------------------- */
@@ -264,15 +265,8 @@ translate_label_here(struct translate *x)
 	x->producer = NOWHERE;
 }
 
-struct last {
-	enum code_op op;
-	uint32_t at, a, b, c, d;
-	int32_t k;
-};
-
-/* The i-th last instruction, if nothing can jump in between. */
-static bool
-look(const struct translate *x, uint32_t i, struct last *out)
+bool
+translate_look(const struct translate *x, uint32_t i, struct last *out)
 {
 	if (x->nhist <= i)
 		return false;
@@ -283,8 +277,8 @@ look(const struct translate *x, uint32_t i, struct last *out)
 	return true;
 }
 
-static void
-drop_last(struct translate *x)
+void
+translate_drop_last(struct translate *x)
 {
 	x->n = x->hist[--x->nhist];
 	x->producer = NOWHERE;
@@ -398,8 +392,17 @@ translate_move(struct translate *x, const struct entry *from, uint32_t slot)
 		return;
 	}
 	uint32_t source = from->kept == KEPT_LOCAL ? x->locals.slot[from->k] : from->slot;
-	if (source != slot)
-		translate_emit(x, from->type == 'v' ? C_move_v128 : C_move, slot, source, 0, 0);
+	struct last before;
+	if (source == slot)
+		return;
+	if (from->type == 'v') {
+		translate_emit(x, C_move_v128, slot, source, 0, 0);
+	} else if (translate_look(x, 0, &before) && before.op == C_move) {
+		translate_drop_last(x);
+		translate_emit(x, C_move2, before.a, before.b, slot, source);
+	} else {
+		translate_emit(x, C_move, slot, source, 0, 0);
+	}
 }
 
 static void
@@ -542,13 +545,66 @@ canonical(struct translate *x, char type, enum op op)
 	translate_emit(x, type == 'f' ? C_canon_f32 : C_canon_f64, x->entry[x->nentry - 1].slot, 0, 0, 0);
 }
 
+/* Is this operand what the last instruction made, and in nobody else's hands? */
+static bool
+just_made(const struct translate *x, uint32_t from_top, struct last *out)
+{
+	const struct entry *e = &x->entry[x->nentry - 1 - from_top];
+	return e->kept == KEPT_SLOT && translate_look(x, 0, out) && out->at == x->producer && out->a == e->slot;
+}
+
+/* Let the second operation be done by the instruction that made one of its
+ * operands: `from_top` says which.  d is the other operand, a slot or a constant. */
+static bool
+fused(struct translate *x, enum code_op second, uint32_t from_top, uint32_t dst, uint32_t d, bool reversed)
+{
+	struct last first;
+	uint32_t b, c;
+	if (!just_made(x, from_top, &first) || !fuse_operands(&first, &b, &c))
+		return false;
+	int op = reversed ? fuse_reversed(first.op, second) : fuse_pair(first.op, second);
+	if (op < 0)
+		return false;
+	translate_drop_last(x);
+	translate_emit(x, (enum code_op)op, dst, b, c, d);
+	return true;
+}
+
+/* The slot of an operand that needs no instruction to be in one. */
+static bool
+in_slot(const struct translate *x, uint32_t from_top, uint32_t *slot)
+{
+	const struct entry *e = &x->entry[x->nentry - 1 - from_top];
+	*slot = e->kept == KEPT_LOCAL ? x->locals.slot[e->k] : e->slot;
+	return e->kept != KEPT_CONST;
+}
+
+static bool
+fuse_two(struct translate *x, enum op op, const struct lower *l, uint32_t dst)
+{
+	const struct entry *b = &x->entry[x->nentry - 1];
+	enum code_op second = (enum code_op)l->code;
+	uint32_t d;
+	if (b->kept == KEPT_CONST)
+		return l->shape == SHAPE_ARITH && (int64_t)b->k == (int16_t)b->k &&
+		       fused(x, (enum code_op)(l->code + 1), 1, dst, (uint16_t)b->k, false);
+	if (in_slot(x, 0, &d) && fused(x, second, 1, dst, d, false))
+		return true;
+	if (!in_slot(x, 1, &d))
+		return false;
+	bool swaps = commutes(op) || op == OP_f32_add || op == OP_f32_mul || op == OP_f64_add || op == OP_f64_mul;
+	return fused(x, second, 0, dst, d, !swaps);
+}
+
 static void
 arith(struct translate *x, enum op op, const struct lower *l, char type)
 {
 	struct entry *b = &x->entry[x->nentry - 1], *a = b - 1;
 	int32_t k;
 	uint32_t dst = target(x, 2);
-	if (fits(b, l->width, &k)) {
+	if (l->shape == SHAPE_ARITH && fuse_two(x, op, l, dst)) {
+		;
+	} else if (fits(b, l->width, &k)) {
 		uint32_t s = translate_source(x, 1);
 		translate_emit_k(x, (enum code_op)(l->code + 1), dst, s, k);
 	} else if (commutes(op) && fits(a, l->width, &k)) {
@@ -562,10 +618,15 @@ arith(struct translate *x, enum op op, const struct lower *l, char type)
 }
 
 static void
-farith(struct translate *x, const struct lower *l, char type)
+farith(struct translate *x, enum op op, const struct lower *l, char type)
 {
 	const struct entry *b = &x->entry[x->nentry - 1];
-	uint32_t dst = target(x, 2), s = translate_source(x, 1);
+	uint32_t dst = target(x, 2);
+	if (!x->canonical && fuse_two(x, op, l, dst)) {
+		result(x, 2, type);
+		return;
+	}
+	uint32_t s = translate_source(x, 1);
 	if (b->kept == KEPT_CONST) {
 		translate_emit(x, (enum code_op)(l->code + 1), dst, s, 0, 0);
 		translate_word(x, b->k);
@@ -587,7 +648,7 @@ number(struct translate *x, enum op op, const struct lower *l)
 		arith(x, op, l, type);
 		break;
 	case SHAPE_FARITH:
-		farith(x, l, type);
+		farith(x, op, l, type);
 		break;
 	case SHAPE_FCOMPARE:
 	case SHAPE_BINARY:
@@ -621,8 +682,26 @@ static bool
 sum_of(struct translate *x, uint32_t from_top, uint64_t offset, struct last *add)
 {
 	const struct entry *e = &x->entry[x->nentry - 1 - from_top];
-	return e->kept == KEPT_SLOT && offset <= 0xffff && look(x, 0, add) && add->op == C_i32_add &&
+	return e->kept == KEPT_SLOT && offset <= 0xffff && translate_look(x, 0, add) && add->op == C_i32_add &&
 	       add->a == e->slot;
+}
+
+/* A pointer was just moved on, and is loaded from: p += k; *p. */
+static bool
+stepped(struct translate *x, enum op op, uint32_t dst, uint64_t offset)
+{
+	struct last add;
+	uint32_t slot, b, c;
+	if (*op_info[op].out == 'v' || !in_slot(x, 0, &slot) || !translate_look(x, 0, &add) ||
+	    add.op != C_i32_add_k || add.a != slot || !fuse_operands(&add, &b, &c))
+		return false;
+	int code = fuse_pair(C_i32_add_k, (enum code_op)memory_code[op]);
+	if (code < 0)
+		return false;
+	translate_drop_last(x);
+	translate_emit(x, (enum code_op)code, slot, b, c, dst);
+	translate_word(x, offset);
+	return true;
 }
 
 static void
@@ -635,8 +714,10 @@ load(struct translate *x, enum op op)
 	struct last add;
 	bool plain = memory == 0 && !x->m->memory[0].limits.is64;
 	if (plain && type != 'v' && sum_of(x, 0, offset, &add)) {
-		drop_last(x);
+		translate_drop_last(x);
 		translate_emit(x, (enum code_op)(memory_code[op] + 1), dst, add.b, add.c, (uint32_t)offset);
+	} else if (plain && stepped(x, op, dst, offset)) {
+		;
 	} else if (plain) {
 		uint32_t a = translate_source(x, 0);
 		translate_emit_k(x, type == 'v' ? C_load_v128 : (enum code_op)memory_code[op], dst, a,
@@ -648,6 +729,9 @@ load(struct translate *x, enum op op)
 		translate_word(x, offset);
 	}
 	result(x, 1, type);
+	struct last made;
+	if (translate_look(x, 0, &made) && (int)made.op == fuse_pair(C_i32_add_k, (enum code_op)memory_code[op]))
+		x->producer = NOWHERE;          /* its result is in d: nobody may turn it elsewhere */
 }
 
 static void
@@ -656,14 +740,19 @@ store(struct translate *x, enum op op)
 	uint32_t memory;
 	uint64_t offset = memarg(x, &memory);
 	char type = op_info[op].in[1];
+	uint32_t a;
 	struct last add;
 	bool plain = memory == 0 && !x->m->memory[0].limits.is64;
 	if (plain && type != 'v' && x->entry[x->nentry - 1].kept == KEPT_LOCAL && sum_of(x, 1, offset, &add)) {
-		drop_last(x);
+		translate_drop_last(x);
 		translate_emit(x, (enum code_op)(memory_code[op] + 1), add.b, translate_source(x, 0), add.c,
 		               (uint32_t)offset);
+	} else if (plain && type != 'v' && offset <= 0xffff && in_slot(x, 1, &a) &&
+	           fused(x, (enum code_op)memory_code[op], 0, a, (uint32_t)offset, false)) {
+		;
 	} else {
-		uint32_t a = translate_source(x, 1), v = translate_source(x, 0);
+		a = translate_source(x, 1);
+		uint32_t v = translate_source(x, 0);
 		if (plain) {
 			translate_emit_k(x, type == 'v' ? C_store_v128 : (enum code_op)memory_code[op], a, v,
 			                 (int32_t)(uint32_t)offset);
@@ -1128,6 +1217,7 @@ end(struct translate *x)
 	free(x->entry);
 	free(x->word);
 	free(x->handler);
+	free(x->fix);
 	free(x->line);
 	code_locals_free(&x->locals);
 }
@@ -1149,6 +1239,24 @@ length(const uint64_t *w)
 #define STORE(name, t)
 #define OTHER(name, words) [C_##name] = words,
 #include "layer/lang/code.def"
+#include "layer/lang/code_undef.h"
+#define PAIR(t, w, f, s)
+#define PAIR_K(t, w, f, s)
+#define PAIR_2(t, w, f, s)
+#define PAIR_KK(t, w, f, s)
+#define FPAIR(t, w, f, s)
+#define FPAIR_R(t, w, f, s)
+#define LOADED(load, type, t, w, s)
+#define FLOADED(load, type, t, w, s)
+#define FLOADED_R(load, type, t, w, s)
+#define STORED(t, w, f, type)
+#define STORED_K(t, w, f, type)
+#define FSTORED(t, w, f)
+#define COPIED(type)
+#define STEPPED(load, type) [C_step__##load] = 3,
+#define STEP_BR(c) [C_step__br_##c] = 3,
+#define STEP_BR_K(c) [C_step__br_##c##_k] = 3,
+#include "layer/lang/fuse.def"
 #include "layer/lang/code_undef.h"
 	};
 	if (*w == C_br_table)

@@ -15,6 +15,18 @@ enum label_kind { LABEL_BLOCK, LABEL_LOOP, LABEL_IF, LABEL_ELSE, LABEL_TRY, LABE
 
 #define NOWHERE UINT32_MAX
 
+/* Where a displacement stands: in the low or the high half of a word, and what
+ * it counts from. */
+struct cell {
+	uint32_t word, from;
+	bool high;
+};
+
+struct fix {                            /* a displacement whose label is still open */
+	uint32_t word, from, next;
+	bool high;
+};
+
 struct clause {
 	uint8_t kind;                   /* as encoded: 1 bit "ref", 2 bit "all" */
 	uint32_t tag, label;
@@ -27,8 +39,9 @@ struct label {
 	uint32_t nin, nout;
 	const valtype *in, *out;
 	valtype one;                    /* what in or out point to for a single result */
-	uint32_t fix;                   /* branches to its end: chain through their k */
-	uint32_t otherwise;             /* if: the branch to else */
+	uint32_t fix;                   /* the last displacement that leads to its end, or NOWHERE */
+	struct cell otherwise;          /* if: the branch to else */
+	bool has_otherwise;
 	uint32_t start;                 /* loop: its head; try: the first word of its body */
 	struct clause *clause;          /* own: try_table */
 	uint32_t nclause;
@@ -56,6 +69,8 @@ struct translate {
 
 	struct label *label;            /* own */
 	uint32_t nlabel, label_cap;
+	struct fix *fix;                /* own */
+	uint32_t nfix, fix_cap;
 	uint32_t skip;                  /* blocks open inside dead code */
 	bool dead;
 
@@ -87,6 +102,15 @@ uint32_t translate_emit_k(struct translate *x, enum code_op op, uint32_t a, uint
 void     translate_word(struct translate *x, uint64_t w);
 void     translate_label_here(struct translate *x);     /* nothing may be fused over this point */
 void     translate_place(struct translate *x, enum place_kind kind);
+
+/* The i-th last instruction, if nothing can jump in between. */
+struct last {
+	enum code_op op;
+	uint32_t at, a, b, c, d;
+	int32_t k;
+};
+bool     translate_look(const struct translate *x, uint32_t i, struct last *out);
+void     translate_drop_last(struct translate *x);
 
 /* -- operands ---- */
 void     translate_push(struct translate *x, char type);        /* in its own slot */
