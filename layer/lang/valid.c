@@ -10,7 +10,7 @@
 /* The validation algorithm of the specification's appendix: a stack of operand
  * types and a stack of control frames, one pass.  Three quarters of all code are
  * a dozen instructions; they are handled in loop() with the place and the stack
- * in registers, all others in rare().
+ * in registers, all others in rare(), a row of op.def at a time.
  */
 
 enum kind { FRAME_BLOCK, FRAME_LOOP, FRAME_IF, FRAME_ELSE, FRAME_TRY, FRAME_CATCH, FRAME_TABLE, FRAME_FUNC };
@@ -70,7 +70,7 @@ make_simple(void)
 	for (size_t i = 0; i < OP_COUNT; i++) {
 		const struct opinfo *o = &op_info[i];
 		size_t n = strlen(o->in);
-		if (o->prefix || o->imm != IMM_NONE || *o->in == '*' || n == 0 || n > 2)
+		if (o->prefix || (o->imm != IMM_NONE && o->imm != IMM_MEMARG) || *o->in == '*' || n == 0 || n > 2)
 			continue;
 		simple[o->code] = (struct simple){ (uint8_t)n, (uint8_t)letter(o->in[0]),
 			                           (uint8_t)letter(o->in[n - 1]),
@@ -1018,15 +1018,42 @@ global_get(struct reader *r, bool constant)
 }
 
 static void
-global_set(struct reader *r)
+global_set_index(struct reader *r, uint32_t i)
 {
+	if (i >= r->m->nglobal)
+		reader_stop(r, r->p, "unknown global %u", i);
+	if (!r->m->global[i].mut)
+		reader_stop(r, r->p, "immutable global");
+	pop(r, r->m->global[i].type);
+}
+
+static void
+local_set(struct reader *r, uint32_t i)
+{
+	struct valid *v = r->valid;
+	if (v->sets && !v->set[i]) {
+		v->set[i] = 1;
+		v->setlist[v->nset++] = i;
+	}
+}
+
+static void
+local_op(struct reader *r, enum op op)
+{
+	struct valid *v = r->valid;
 	const uint8_t *at = r->p;
 	uint32_t i = reader_u32(r);
-	if (i >= r->m->nglobal)
-		reader_stop(r, at, "unknown global %u", i);
-	if (!r->m->global[i].mut)
-		reader_stop(r, at, "immutable global");
-	pop(r, r->m->global[i].type);
+	if (i >= v->nlocal)
+		reader_stop(r, at, "unknown local %u", i);
+	valtype t = v->local[i];
+	if (op != OP_local_get) {
+		pop(r, t);
+		local_set(r, i);
+	} else if (v->sets && !v->set[i] && !type_defaultable(t)) {
+		reader_stop(r, at, "uninitialized local %u", i);
+	}
+	if (op != OP_local_set)
+		push(r, t);
 }
 
 static void
@@ -1156,11 +1183,20 @@ rare(struct reader *r, bool constant)
 	case OP_select_t:
 		select_typed(r);
 		break;
+	case OP_local_get: case OP_local_set: case OP_local_tee:
+		local_op(r, op);
+		break;
+	case OP_br_if: {
+		const struct frame *f = target(r);
+		pop(r, T_I32);
+		branch_through(r, f);
+		break;
+	}
 	case OP_global_get:
 		global_get(r, constant);
 		break;
 	case OP_global_set:
-		global_set(r);
+		global_set_index(r, reader_u32(r));
 		break;
 	case OP_table_get: case OP_table_set: case OP_table_init: case OP_table_copy: case OP_table_grow:
 	case OP_table_size: case OP_table_fill:
@@ -1184,179 +1220,337 @@ rare(struct reader *r, bool constant)
 	}
 }
 
+/* -- blocks ------------------------------------------------------------------------------------------------- */
+
 static void
-local_set(struct reader *r, uint32_t i)
+otherwise(struct reader *r)
 {
 	struct valid *v = r->valid;
-	if (v->sets && !v->set[i]) {
-		v->set[i] = 1;
-		v->setlist[v->nset++] = i;
+	if (v->top->kind != FRAME_IF)
+		reader_stop(r, r->p, "unexpected else: no if to belong to");
+	leave(r);
+	v->top->kind = FRAME_ELSE;
+	v->top->dead = false;
+	push_all(r, v->top->in, v->top->nin);
+	r->p++;
+}
+
+/* true: that was the outermost. */
+static bool
+finish(struct reader *r)
+{
+	struct valid *v = r->valid;
+	struct frame *f = v->top;
+	leave(r);
+	if (f->kind == FRAME_IF) {
+		if (f->nin != f->nout)
+			reader_stop(r, r->p, "type mismatch: if without else gives nothing");
+		for (uint32_t i = 0; i < f->nin; i++)
+			if (!type_matches(f->in[i], results(f)[i]))
+				mismatch(r, results(f)[i], f->in[i]);
+	}
+	r->p++;
+	if (f != v->frame)
+		v->top--;
+	push_all(r, results(f), f->nout);
+	return f == v->frame;
+}
+
+static void
+open_block(struct reader *r, uint8_t b)
+{
+	r->p++;
+	struct frame f = blocktype(r);
+	if (b == 0x04)
+		pop(r, T_I32);
+	enter(r, f, b == 0x02 ? FRAME_BLOCK : b == 0x03 ? FRAME_LOOP : FRAME_IF);
+}
+
+/* The instructions of a constant expression. */
+static void
+constant_loop(struct reader *r)
+{
+	for (;;) {
+		if (r->p >= r->end)
+			reader_stop(r, r->p, "unexpected end of section or function");
+		if (*r->p != 0x0b)
+			rare(r, true);
+		else if (finish(r))
+			return;
 	}
 }
 
-/* The instructions up to the end that closes the outermost frame. */
-static inline __attribute__((always_inline)) void
-loop(struct reader *r, bool constant)
+/* The instructions up to the end that closes the outermost frame.  Each common one
+ * looks at the next byte itself and goes there: a processor guesses such jumps
+ * far better than those of one switch. */
+static void
+loop(struct reader *r)
 {
+	static const int32_t go[256] = {
+#define TO(label) ((int32_t)((const char *)&&label - (const char *)&&other))
+		[0x02] = TO(block), [0x03] = TO(block), [0x04] = TO(block), [0x05] = TO(or_else),
+		[0x0b] = TO(end), [0x0c] = TO(br), [0x0d] = TO(br), [0x10] = TO(call), [0x1a] = TO(drop),
+		[0x1b] = TO(select), [0x20] = TO(get), [0x21] = TO(set), [0x22] = TO(tee),
+		[0x23] = TO(global_get), [0x24] = TO(global_set), [0x28 ... 0x35] = TO(load),
+		[0x36 ... 0x3e] = TO(store), [0x41] = TO(i32_const), [0x42] = TO(i64_const), [0x44] = TO(f64_const),
+		[0x45] = TO(unary), [0x46 ... 0x4f] = TO(binary), [0x50] = TO(unary),
+		[0x51 ... 0x66] = TO(binary), [0x67 ... 0x69] = TO(unary), [0x6a ... 0x78] = TO(binary),
+		[0x79 ... 0x7b] = TO(unary), [0x7c ... 0x8a] = TO(binary), [0x8b ... 0x91] = TO(unary),
+		[0x92 ... 0x98] = TO(binary), [0x99 ... 0x9f] = TO(unary), [0xa0 ... 0xa6] = TO(binary),
+		[0xa7 ... 0xc4] = TO(unary),
+	};
 	struct valid *v = r->valid;
 	const uint8_t *p = r->p, *end = r->end;
-	valtype *sp = v->sp;
-	valtype *base = v->stack + v->top->height;
-	const bool plain = r->m->nmemory && !r->m->memory[0].limits.is64;
+	valtype *sp = v->sp, *base = v->stack + v->top->height;
+	const valtype *local = v->local;
+	const uint32_t nlocal = v->nlocal;
+	const bool sets = v->sets, plain = r->m->nmemory && !r->m->memory[0].limits.is64;
+	uint32_t i;
+	struct simple s;
+	valtype t;
+
 #define SAVE() (r->p = p, v->sp = sp)
 #define BACK() (p = r->p, sp = v->sp, base = v->stack + v->top->height)
-	for (;;) {
-		if (p >= end) {
-			SAVE();
-			reader_stop(r, p, v->top == v->frame ? "unexpected end of section or function: END opcode expected"
-			                                     : "unexpected end of section or function");
-		}
-		uint8_t b = *p;
-		if (constant && b != 0x0b)
-			goto rare;
-		if (b - 0x45U < 0x80) {                                 /* numbers */
-			struct simple s = simple[b];
-			if (sp - base >= s.n && sp[-1] == s.b && (s.n == 1 || sp[-2] == s.a)) {
-				sp -= s.n;
-				*sp++ = s.out;
-				p++;
-				continue;
-			}
-			goto rare;
-		}
-		if (b - 0x28U < 0x17) {                                 /* loads and stores */
-			const struct opinfo *o = &op_info[OP_i32_load + (b - 0x28)];
-			if (end - p <= 2 || p[1] > o->n || p[2] >= 0x80 || !plain)
-				goto rare;
-			if (b < 0x36 && sp > base && sp[-1] == T_I32) {
-				sp[-1] = letter(*o->out);
-				p += 3;
-				continue;
-			}
-			if (b >= 0x36 && sp - base > 1 && sp[-2] == T_I32 && sp[-1] == letter(o->in[1])) {
-				sp -= 2;
-				p += 3;
-				continue;
-			}
-			goto rare;
-		}
-		switch (b) {
-		case 0x20: case 0x21: case 0x22: {                      /* local.get, set, tee */
-			uint32_t i;
-			if (end - p > 1 && p[1] < 0x80) {
-				i = p[1];
-				p += 2;
-			} else {
-				SAVE();
-				r->p++;
-				i = reader_u32(r);
-				p = r->p;
-			}
-			if (i >= v->nlocal) {
-				SAVE();
-				reader_stop(r, p, "unknown local %u", i);
-			}
-			valtype t = v->local[i];
-			if (b == 0x20) {
-				if (v->sets && !v->set[i] && !type_defaultable(t)) {
-					SAVE();
-					reader_stop(r, p, "uninitialized local %u", i);
-				}
-				*sp++ = t;
-				continue;
-			}
-			if (sp > base && sp[-1] == t) {
-				sp -= b == 0x21;
-			} else {
-				SAVE();
-				pop(r, t);
-				if (b == 0x22)
-					push(r, t);
-				sp = v->sp;
-			}
-			if (v->sets)
-				local_set(r, i);
-			continue;
-		}
-		case 0x41:                                              /* i32.const */
-			if (end - p > 1 && p[1] < 0x80) {
-				p += 2;
-			} else {
-				SAVE();
-				r->p++;
-				reader_sleb_slow(r, 32);
-				p = r->p;
-			}
+#define NEXT() do { \
+		if (__builtin_expect(p >= end, 0)) \
+			goto over; \
+		goto *((const char *)&&other + go[*p]); \
+	} while (0)
+/* An index behind the opcode, of one or two bytes; others are rare. */
+#define INDEX() do { \
+		if (__builtin_expect(end - p < 3, 0)) \
+			goto other; \
+		i = p[1]; \
+		if (i >= 0x80) { \
+			if (p[2] >= 0x80) \
+				goto other; \
+			i = (i & 0x7f) | (uint32_t)p[2] << 7; \
+			p++; \
+		} \
+		p += 2; \
+	} while (0)
+
+	NEXT();
+get:
+	INDEX();
+	if (__builtin_expect(i >= nlocal, 0))
+		goto no_local;
+	t = local[i];
+	if (__builtin_expect(sets, 0) && !v->set[i] && !type_defaultable(t)) {
+		SAVE();
+		reader_stop(r, p, "uninitialized local %u", i);
+	}
+	*sp++ = t;
+	NEXT();
+set:
+	INDEX();
+	if (__builtin_expect(i >= nlocal, 0))
+		goto no_local;
+	if (__builtin_expect(sp > base && sp[-1] == local[i], 1)) {
+		sp--;
+	} else {
+		SAVE();
+		pop(r, local[i]);
+		sp = v->sp;
+	}
+	if (__builtin_expect(sets, 0))
+		local_set(r, i);
+	NEXT();
+tee:
+	INDEX();
+	if (__builtin_expect(i >= nlocal, 0))
+		goto no_local;
+	if (__builtin_expect(!(sp > base && sp[-1] == local[i]), 0)) {
+		SAVE();
+		pop(r, local[i]);
+		push(r, local[i]);
+		sp = v->sp;
+	}
+	if (__builtin_expect(sets, 0))
+		local_set(r, i);
+	NEXT();
+no_local:
+	SAVE();
+	reader_stop(r, p, "unknown local %u", i);
+i32_const:
+	/* up to four bytes cannot be too large */
+	for (i = 1; i < 5; i++)
+		if (p + i < end && p[i] < 0x80) {
+			p += i + 1;
 			*sp++ = T_I32;
-			continue;
-		case 0x0c: case 0x0d: {                                 /* br, br_if */
-			SAVE();
-			r->p++;
-			const struct frame *f = target(r);
-			if (b == 0x0d)
-				pop(r, T_I32);
-			uint32_t n;
-			const valtype *t = label(f, &n);
-			if (n)
-				pop_all(r, t, n);
-			if (b == 0x0c)
-				dead(r);
-			else if (n)
-				push_all(r, t, n);
-			BACK();
-			continue;
+			NEXT();
 		}
-		case 0x02: case 0x03: case 0x04: {                      /* block, loop, if */
-			SAVE();
-			r->p++;
-			struct frame f = blocktype(r);
-			if (b == 0x04)
-				pop(r, T_I32);
-			enter(r, f, b == 0x02 ? FRAME_BLOCK : b == 0x03 ? FRAME_LOOP : FRAME_IF);
-			BACK();
-			continue;
+	goto other;
+i64_const:
+	for (i = 1; i < 10; i++)
+		if (p + i < end && p[i] < 0x80) {
+			p += i + 1;
+			*sp++ = T_I64;
+			NEXT();
 		}
-		case 0x05:                                              /* else */
-			SAVE();
-			if (v->top->kind != FRAME_IF)
-				reader_stop(r, p, "unexpected else: no if to belong to");
-			leave(r);
-			v->top->kind = FRAME_ELSE;
-			v->top->dead = false;
-			push_all(r, v->top->in, v->top->nin);
-			r->p++;
-			BACK();
-			continue;
-		case 0x0b: {                                            /* end */
-			SAVE();
-			struct frame *f = v->top;
-			leave(r);
-			if (f->kind == FRAME_IF) {
-				if (f->nin != f->nout)
-					reader_stop(r, p, "type mismatch: if without else gives nothing");
-				for (uint32_t i = 0; i < f->nin; i++)
-					if (!type_matches(f->in[i], results(f)[i]))
-						mismatch(r, results(f)[i], f->in[i]);
-			}
-			r->p++;
-			if (f == v->frame) {
-				push_all(r, results(f), f->nout);
-				return;
-			}
-			v->top--;
-			push_all(r, f->single ? &f->one : f->out, f->nout);
-			BACK();
-			continue;
-		}
-		default:
-		rare:
-			SAVE();
-			rare(r, constant);
-			BACK();
+	goto other;
+f64_const:
+	if (end - p < 9)
+		goto other;
+	p += 9;
+	*sp++ = T_F64;
+	NEXT();
+unary:
+	s = simple[*p];
+	if (__builtin_expect(sp > base && sp[-1] == s.a, 1)) {
+		sp[-1] = s.out;
+		p++;
+		NEXT();
+	}
+	goto other;
+binary:
+	s = simple[*p];
+	if (__builtin_expect(sp - base > 1 && sp[-1] == s.b && sp[-2] == s.a, 1)) {
+		sp--;
+		sp[-1] = s.out;
+		p++;
+		NEXT();
+	}
+	goto other;
+/* Alignment, and an offset of at most four bytes. */
+#define MEMARG() do { \
+		if (__builtin_expect(end - p < 7 || p[1] > o->n || !plain, 0)) \
+			goto other; \
+		for (i = 2; p[i] >= 0x80; i++) \
+			if (i == 5) \
+				goto other; \
+	} while (0)
+load: {
+	const struct opinfo *o = &op_info[OP_i32_load + (*p - 0x28)];
+	MEMARG();
+	if (__builtin_expect(sp > base && sp[-1] == T_I32, 1)) {
+		sp[-1] = simple[*p].out;
+		p += i + 1;
+		NEXT();
+	}
+	goto other;
+}
+store: {
+	const struct opinfo *o = &op_info[OP_i32_load + (*p - 0x28)];
+	MEMARG();
+	if (__builtin_expect(sp - base > 1 && sp[-2] == T_I32 && sp[-1] == simple[*p].b, 1)) {
+		sp -= 2;
+		p += i + 1;
+		NEXT();
+	}
+	goto other;
+}
+global_get:
+	INDEX();
+	if (__builtin_expect(i >= r->m->nglobal, 0)) {
+		SAVE();
+		reader_stop(r, p, "unknown global %u", i);
+	}
+	*sp++ = r->m->global[i].type;
+	NEXT();
+global_set:
+	INDEX();
+	if (i < r->m->nglobal && r->m->global[i].mut && sp > base && sp[-1] == r->m->global[i].type) {
+		sp--;
+		NEXT();
+	}
+	SAVE();
+	global_set_index(r, i);
+	sp = v->sp;
+	NEXT();
+drop:
+	if (__builtin_expect(sp > base, 1)) {
+		sp--;
+		p++;
+		NEXT();
+	}
+	goto other;
+select:
+	if (sp - base > 2 && sp[-1] == T_I32 && sp[-2] == sp[-3] && !type_is_ref(sp[-2])) {
+		sp -= 2;
+		p++;
+		NEXT();
+	}
+	goto other;
+call: {
+	INDEX();
+	if (__builtin_expect(i >= r->m->nfunc, 0)) {
+		SAVE();
+		reader_stop(r, p, "unknown function %u", i);
+	}
+	const struct type *f = type_of(r->m->func[i]);
+	if (__builtin_expect((size_t)(sp - base) >= f->nparam && f->nresult <= 1, 1)) {
+		uint32_t k = 0;
+		while (k < f->nparam && sp[(ptrdiff_t)k - f->nparam] == f->param[k])
+			k++;
+		if (k == f->nparam) {
+			sp -= k;
+			if (f->nresult)
+				*sp++ = *f->result;
+			NEXT();
 		}
 	}
+	SAVE();
+	call(r, f, false);
+	BACK();
+	NEXT();
+}
+br: {
+	uint8_t b = *p;
+	SAVE();
+	r->p++;
+	const struct frame *f = target(r);
+	if (b == 0x0d)
+		pop(r, T_I32);
+	uint32_t n;
+	const valtype *types = label(f, &n);
+	if (n)
+		pop_all(r, types, n);
+	if (b == 0x0c)
+		dead(r);
+	else if (n)
+		push_all(r, types, n);
+	BACK();
+	NEXT();
+}
+block:
+	SAVE();
+	open_block(r, *p);
+	BACK();
+	NEXT();
+or_else:
+	SAVE();
+	otherwise(r);
+	BACK();
+	NEXT();
+end:
+	/* of a block that gives nothing, as most */
+	if (__builtin_expect(sp == base && !v->top->nout && v->top->kind <= FRAME_LOOP && !sets, 1)) {
+		v->top--;
+		base = v->stack + v->top->height;
+		p++;
+		NEXT();
+	}
+	SAVE();
+	if (finish(r))
+		return;
+	BACK();
+	NEXT();
+other:
+	SAVE();
+	rare(r, false);
+	BACK();
+	NEXT();
+over:
+	SAVE();
+	reader_stop(r, p, v->top == v->frame ? "unexpected end of section or function: END opcode expected"
+	                                     : "unexpected end of section or function");
 #undef SAVE
 #undef BACK
+#undef NEXT
+#undef INDEX
+#undef MEMARG
+#undef TO
 }
 
 /* -- functions and constant expressions ------------------------------------------------------------------- */
@@ -1447,7 +1641,7 @@ valid_function(struct reader *r, uint32_t index)
 	struct valid *v = scratch(r, (size_t)(r->end - r->p));
 	locals(r, t);
 	*frame_room(v) = (struct frame){ .kind = FRAME_FUNC, .nout = t->nresult, .out = t->result };
-	loop(r, false);
+	loop(r);
 	if (r->p != r->end)
 		reader_stop(r, r->p, "section size mismatch: END opcode expected");
 }
@@ -1459,7 +1653,7 @@ valid_constant(struct reader *r, valtype want, uint32_t globals)
 	struct valid *v = scratch(r, 0);
 	v->globals = globals;
 	*frame_room(v) = (struct frame){ .kind = FRAME_FUNC, .nout = 1, .single = true, .one = want };
-	loop(r, true);
+	constant_loop(r);
 	x.size = (uint32_t)(r->p - r->start) - x.offset;
 	return x;
 }
