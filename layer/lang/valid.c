@@ -1300,7 +1300,7 @@ loop(struct reader *r)
 		[0xa7 ... 0xc4] = TO(unary),
 	};
 	struct valid *v = r->valid;
-	const uint8_t *p = r->p, *end = r->end;
+	const uint8_t *p = r->p, *end = r->end, *last = r->start + r->m->nbytes;
 	valtype *sp = v->sp, *base = v->stack + v->top->height;
 	const valtype *local = v->local;
 	const uint32_t nlocal = v->nlocal;
@@ -1316,15 +1316,20 @@ loop(struct reader *r)
 			goto over; \
 		goto *((const char *)&&other + go[*p]); \
 	} while (0)
-/* An index behind the opcode, of one or two bytes; others are rare. */
+/* An index behind the opcode, of up to three bytes; others are rare.  Reading may
+ * run over the body's end, but not the file's: NEXT finds out. */
 #define INDEX() do { \
-		if (__builtin_expect(end - p < 3, 0)) \
+		if (__builtin_expect(last - p < 4, 0)) \
 			goto other; \
 		i = p[1]; \
 		if (i >= 0x80) { \
-			if (p[2] >= 0x80) \
-				goto other; \
 			i = (i & 0x7f) | (uint32_t)p[2] << 7; \
+			if (p[2] >= 0x80) { \
+				if (p[3] >= 0x80) \
+					goto other; \
+				i = (i & 0x3fff) | (uint32_t)p[3] << 14; \
+				p++; \
+			} \
 			p++; \
 		} \
 		p += 2; \
@@ -1375,7 +1380,7 @@ no_local:
 i32_const:
 	/* up to four bytes cannot be too large */
 	for (i = 1; i < 5; i++)
-		if (p + i < end && p[i] < 0x80) {
+		if (p + i < last && p[i] < 0x80) {
 			p += i + 1;
 			*sp++ = T_I32;
 			NEXT();
@@ -1383,14 +1388,14 @@ i32_const:
 	goto other;
 i64_const:
 	for (i = 1; i < 10; i++)
-		if (p + i < end && p[i] < 0x80) {
+		if (p + i < last && p[i] < 0x80) {
 			p += i + 1;
 			*sp++ = T_I64;
 			NEXT();
 		}
 	goto other;
 f64_const:
-	if (end - p < 9)
+	if (last - p < 9)
 		goto other;
 	p += 9;
 	*sp++ = T_F64;
@@ -1414,7 +1419,7 @@ binary:
 	goto other;
 /* Alignment, and an offset of at most four bytes. */
 #define MEMARG() do { \
-		if (__builtin_expect(end - p < 7 || p[1] > o->n || !plain, 0)) \
+		if (__builtin_expect(last - p < 7 || p[1] > o->n || !plain, 0)) \
 			goto other; \
 		for (i = 2; p[i] >= 0x80; i++) \
 			if (i == 5) \
