@@ -90,6 +90,10 @@ run_roots(struct thread *t, void (*visit)(void *ctx, uint64_t *slot), void *ctx)
 	struct activation a;
 	if (t->exception)
 		visit(ctx, &t->exception);
+	for (const struct run_values *v = t->values; v; v = v->next)
+		for (uint32_t i = 0; i < v->n; i++)
+			if (v->ref[i])
+				visit(ctx, v->v + i);
 	if (t->running) {
 		unwind_top(t, &a);
 		frames(a, visit, ctx);

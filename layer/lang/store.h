@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "layer/lang/module.h"
@@ -150,6 +151,14 @@ enum stop {
 	STOP_EXIT,      /* t->status */
 };
 
+/* Values that a constant expression has made so far: roots while it goes on. */
+struct run_values {
+	struct run_values *next;
+	uint64_t *v;
+	const uint8_t *ref;             /* which of them are references */
+	uint32_t n;
+};
+
 struct thread {
 	struct store *store;            /* lent */
 	uint32_t number;
@@ -168,6 +177,7 @@ struct thread {
 	const uint64_t *pc;             /* next instruction */
 	struct func *func;
 	struct instance *caller;        /* whose code called the host */
+	struct run_values *values;      /* lent */
 	int64_t fuel;                   /* left; meaningful when the store meters */
 
 	enum trap trap;
@@ -182,6 +192,7 @@ struct thread {
 	_Atomic bool inside;
 	pthread_t self;
 	void *host;                     /* lent: the host's own, for instance wasi's */
+	struct timespec wait_until;     /* memory.wait that was kicked: when it ends; 0: none */
 };
 
 /* -- the store ----------------------------------------------------------------- */

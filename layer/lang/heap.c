@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "layer/lang/heap.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/arena.h"
+#include "base/harsh.h"
+
+/* Two halves of one reservation.  Objects are taken from one; when it has used up
+ * what it may, the living are copied into the other, in the order in which they
+ * are found, and every reference to them is put right. */
+
+enum { FIRST = 16, STEP = 32 << 20 };   /* first offset; the least between collections */
+
+struct heap *
+heap_new(struct store *s, struct err *e)
+{
+	struct heap *h = xcalloc(1, sizeof *h);
+	h->store = s;
+	for (h->max = s->limits.heap & ~(uint64_t)0xffff; h->max >= 1 << 20; h->max = (h->max / 2) & ~(uint64_t)0xffff) {
+		h->reserved = 2 * h->max;
+		h->base = mmap(NULL, h->reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		               -1, 0);
+		if (h->base != MAP_FAILED)
+			break;
+		h->base = NULL;
+	}
+	if (!h->base) {
+		fail(e, ENOMEM, "no address space for a heap");
+		free(h);
+		return NULL;
+	}
+	h->low = 0;
+	h->high = h->max;
+	h->top = FIRST;
+	h->limit = h->max < STEP ? h->max : STEP;
+	return h;
+}
+
+void
+heap_free(struct heap *h)
+{
+	if (!h)
+		return;
+	munmap(h->base, h->reserved);
+	free(h);
+}
+
+/* Fresh pages are zero, and the old half is given back after each collection. */
+uint64_t
+heap_take(struct heap *h, uint32_t type, uint32_t length, uint64_t bytes)
+{
+	if (h->limit - h->top < 24 + bytes)
+		return 0;
+	uint64_t ref = h->top;
+	struct object *o = heap_object(h, ref);
+	o->type = type;
+	o->length = length;
+	h->top += (sizeof *o + (bytes < 8 ? 8 : bytes) + 7) & ~(uint64_t)7;
+	return ref;
+}
+
+/* -- copying ---------------------------------------------------------------------------- */
+
+static bool
+is_object(uint64_t ref)
+{
+	return ref && (ref & 7) == 0;
+}
+
+static uint64_t
+size_of(const struct object *o)
+{
+	uint64_t n;
+	if (o->type == HEAP_EXCEPTION) {
+		n = 8 + 8 * (uint64_t)o->length;
+	} else {
+		const struct type *t = type_of(o->type);
+		n = t->kind == TYPE_STRUCT ? t->size : (uint64_t)o->length * type_bytes(t->field->type);
+	}
+	return (sizeof *o + (n < 8 ? 8 : n) + 7) & ~(uint64_t)7;
+}
+
+/* A copied object says where it went; so none is smaller than 16 bytes. */
+enum { FORWARD = 0xfffffd };
+
+static void
+visit(void *heap, uint64_t *slot)
+{
+	struct heap *h = heap;
+	uint64_t ref = *slot;
+	if (!is_object(ref) || (ref >= h->low && ref < h->high))
+		return;
+	struct object *o = heap_object(h, ref);
+	uint64_t *forward = (uint64_t *)(void *)o->bytes;
+	if (o->type == FORWARD) {
+		*slot = *forward;
+		return;
+	}
+	uint64_t n = size_of(o), to = h->top;
+	memcpy(heap_object(h, to), o, n);
+	h->top += n;
+	o->type = FORWARD;
+	*forward = to;
+	*slot = to;
+}
+
+static void
+visit_fields(struct heap *h, uint8_t *bytes, const struct type *t)
+{
+	for (uint32_t i = 0; i < t->nfield; i++)
+		if (type_is_ref(t->field[i].type))
+			visit(h, (uint64_t *)(void *)(bytes + t->field[i].offset));
+}
+
+static void
+visit_slots(struct heap *h, uint64_t *slot, const valtype *t, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (type_is_ref(t[i]))
+			visit(h, slot);
+		slot += type_slots(t[i]);
+	}
+}
+
+static void
+visit_object(struct heap *h, struct object *o)
+{
+	if (o->type == HEAP_EXCEPTION) {
+		uint64_t *slot = (uint64_t *)(void *)o->bytes;
+		const struct tag *tag = h->store->tag.p[*slot];
+		const struct type *t = type_of(tag->type);
+		visit_slots(h, slot + 1, t->param, t->nparam);
+		return;
+	}
+	const struct type *t = type_of(o->type);
+	if (t->kind == TYPE_STRUCT) {
+		visit_fields(h, o->bytes, t);
+	} else if (type_is_ref(t->field->type)) {
+		uint64_t *slot = (uint64_t *)(void *)o->bytes;
+		for (uint32_t i = 0; i < o->length; i++)
+			visit(h, slot + i);
+	}
+}
+
+static void
+visit_roots(struct heap *h)
+{
+	struct store *s = h->store;
+	for (uint32_t i = 0; i < s->global.n; i++) {
+		struct global *g = s->global.p[i];
+		if (type_is_ref(g->type))
+			visit(h, g->v);
+	}
+	for (uint32_t i = 0; i < s->table.n; i++) {
+		struct table *t = s->table.p[i];
+		if (type_top(t->type & T_HEAP) == HEAP_FUNC)
+			continue;
+		for (uint64_t k = 0; k < t->size; k++)
+			visit(h, t->elem + k);
+	}
+	for (uint32_t i = 0; i < s->instance.n; i++) {
+		struct instance *x = s->instance.p[i];
+		for (uint32_t k = 0; k < x->module->nelem; k++)
+			for (uint32_t j = 0; x->elem[k] && j < x->elem_n[k]; j++)
+				visit(h, x->elem[k] + j);
+	}
+	for (uint32_t i = 0; i < s->thread.n; i++)
+		run_roots(s->thread.p[i], visit, h);
+	if (h->host_roots)
+		h->host_roots(h->host_ctx, visit, h);
+}
+
+bool
+heap_collect(struct heap *h, uint64_t bytes)
+{
+	uint64_t old_low = h->low, old_top = h->top;
+	h->low = h->low ? 0 : h->max;
+	h->high = h->low + h->max;
+	h->top = h->low + FIRST;
+	uint64_t scan = h->top;
+	visit_roots(h);
+	while (scan < h->top) {
+		struct object *o = heap_object(h, scan);
+		visit_object(h, o);
+		scan += size_of(o);
+	}
+	madvise(h->base + old_low, old_top - old_low, MADV_DONTNEED);
+	h->collections++;
+	h->live = h->top - h->low;
+	uint64_t next = h->live * 2 > STEP ? h->live * 2 : STEP;
+	if (next < h->live + bytes + FIRST)
+		next = h->live + bytes + FIRST;
+	h->limit = next > h->max ? h->high : h->low + next;
+	return h->limit - h->top >= bytes;
+}
+
+uint64_t
+heap_new_object(struct store *s, uint32_t type, uint32_t length, uint64_t bytes)
+{
+	if (!s->heap && (s->heap = heap_new(s, NULL)) == NULL)
+		return 0;
+	struct heap *h = s->heap;
+	if (bytes > h->max - FIRST - 32)
+		return 0;
+	if (harsh_on())
+		heap_collect(h, bytes + 32);
+	uint64_t ref = heap_take(h, type, length, bytes);
+	if (!ref && heap_collect(h, bytes + 32))
+		ref = heap_take(h, type, length, bytes);
+	return ref;
+}
+
+bool
+heap_is(const struct store *s, uint64_t ref, uint32_t heaptype)
+{
+	switch (ref & 7) {
+	case 0: {
+		const struct object *o = heap_object(s->heap, ref);
+		return o->type == HEAP_EXCEPTION ? heaptype == HEAP_EXN : type_heap_matches(o->type, heaptype);
+	}
+	case 2: {
+		const struct func *f = store_func(s, ref);
+		return type_heap_matches(f->type, heaptype);
+	}
+	case 4:
+		return heaptype == HEAP_ANY || heaptype == HEAP_EXTERN;
+	default:
+		return heaptype == HEAP_EXTERN || type_heap_matches(HEAP_I31, heaptype);
+	}
+}

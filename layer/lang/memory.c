@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "layer/lang/store.h"
+
+/* Linear memories.  Address space is reserved for all that a memory may become,
+ * and for a 32-bit one for all that an instruction can name (4 GiB of address and
+ * 4 GiB of offset), so that it grows in place.  Where address space is short the
+ * reservation is smaller, down to the size itself, and growing may move it. */
+
+#define GIB ((uint64_t)1 << 30)
+
+static size_t
+page(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static uint64_t
+rounded(uint64_t n)
+{
+	uint64_t p = page();
+	return n > UINT64_MAX - p ? n : (n + p - 1) & ~(p - 1);
+}
+
+/* The most bytes it may ever have. */
+static uint64_t
+most(const struct limits *l)
+{
+	uint64_t hard = l->is64 ? (uint64_t)1 << 46 : 4 * GIB;
+	uint64_t pages = hard >> l->page;
+	return (l->has_max && l->max < pages ? l->max : pages) << l->page;
+}
+
+static uint8_t *
+reserve(uint64_t n)
+{
+	void *p = mmap(NULL, n, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static bool
+take_space(struct memory *m, uint64_t size)
+{
+	uint64_t max = rounded(most(&m->limits));
+	uint64_t want[] = { 8 * GIB + page(), max + page(), rounded(size) + 64 * 1024 * 1024, rounded(size) + page() };
+	unsigned first = m->limits.is64 || max + page() < GIB ? 1 : 0;
+	if (m->limits.is64 && max > 64 * GIB)
+		want[1] = rounded(size) + 64 * GIB;
+	for (unsigned i = first; i < 4; i++) {
+		if (m->limits.shared && want[i] < max)
+			break;
+		m->base = reserve(want[i]);
+		if (m->base) {
+			m->reserved = want[i];
+			m->guarded = i == 0;
+			return true;
+		}
+	}
+	return false;
+}
+
+struct memory *
+memory_new(struct store *s, const struct limits *l, struct err *e)
+{
+	struct memory *m = xcalloc(1, sizeof *m);
+	m->limits = *l;
+	uint64_t size = l->min << l->page;
+	if (l->min > most(l) >> l->page || size > s->limits.memory - atomic_load(&s->memory_used)) {
+		fail(e, ENOMEM, "a memory of %llu pages is beyond the limit", (unsigned long long)l->min);
+		goto refuse;
+	}
+	if (!take_space(m, size)) {
+		fail(e, ENOMEM, "no address space for a memory of %llu bytes", (unsigned long long)size);
+		goto refuse;
+	}
+	if (size && mprotect(m->base, rounded(size), PROT_READ | PROT_WRITE) < 0) {
+		fail(e, errno, "no memory of %llu bytes: %s", (unsigned long long)size, strerror(errno));
+		munmap(m->base, m->reserved);
+		goto refuse;
+	}
+	atomic_store(&m->size, size);
+	atomic_fetch_add(&s->memory_used, size);
+	pthread_mutex_init(&m->lock, NULL);
+	store_add(s, &s->memory, m, &m->number);
+	return m;
+refuse:
+	free(m);
+	return NULL;
+}
+
+void
+memory_free(struct memory *m)
+{
+	if (!m)
+		return;
+	munmap(m->base, m->reserved);
+	pthread_mutex_destroy(&m->lock);
+	free(m);
+}
+
+uint64_t
+memory_pages(const struct memory *m)
+{
+	return atomic_load(&m->size) >> m->limits.page;
+}
+
+/* A reservation that is too small: a bigger one elsewhere, with the same pages. */
+static bool
+move(struct memory *m, uint64_t now, uint64_t size)
+{
+	if (m->limits.shared)
+		return false;
+	uint64_t want = rounded(size) + rounded(size) / 2;
+	if (want > rounded(most(&m->limits)))
+		want = rounded(most(&m->limits));
+	uint8_t *p = reserve(want + page());
+	if (!p && (p = reserve(want = rounded(size))) == NULL)
+		return false;
+	if (now && mremap(m->base, rounded(now), rounded(now), MREMAP_MAYMOVE | MREMAP_FIXED, p) == MAP_FAILED) {
+		munmap(p, want + page());
+		return false;
+	}
+	munmap(m->base + rounded(now), m->reserved - rounded(now));
+	m->base = p;
+	m->reserved = want + page();
+	return true;
+}
+
+static uint64_t
+grow(struct store *s, struct memory *m, uint64_t pages)
+{
+	uint64_t now = atomic_load(&m->size), old = now >> m->limits.page;
+	if (pages > (most(&m->limits) >> m->limits.page) - old)
+		return UINT64_MAX;
+	uint64_t more = pages << m->limits.page, size = now + more;
+	if (more > s->limits.memory - atomic_load(&s->memory_used))
+		return UINT64_MAX;
+	if (rounded(size) > m->reserved && !move(m, now, size))
+		return UINT64_MAX;
+	if (more && mprotect(m->base, rounded(size), PROT_READ | PROT_WRITE) < 0)
+		return UINT64_MAX;
+	atomic_fetch_add(&s->memory_used, more);
+	atomic_store(&m->size, size);
+	return old;
+}
+
+uint64_t
+memory_grow(struct store *s, struct memory *m, uint64_t pages)
+{
+	pthread_mutex_lock(&m->lock);
+	uint64_t old = grow(s, m, pages);
+	pthread_mutex_unlock(&m->lock);
+	return old;
+}
+
+/* -- waiting (proposal threads) ------------------------------------------------------------ */
+
+struct waiter {
+	struct waiter *next;
+	struct thread *thread;
+	uint64_t address;
+	pthread_cond_t woken;
+	bool done;
+};
+
+static void
+leave(struct memory *m, struct waiter *w)
+{
+	for (struct waiter **p = &m->waiters; *p; p = &(*p)->next)
+		if (*p == w) {
+			*p = w->next;
+			return;
+		}
+}
+
+uint32_t
+memory_notify(struct memory *m, uint64_t address, uint32_t count)
+{
+	uint32_t n = 0;
+	pthread_mutex_lock(&m->lock);
+	for (struct waiter *w = m->waiters, *next; w && n < count; w = next) {
+		next = w->next;
+		if (w->address != address)
+			continue;
+		leave(m, w);
+		w->done = true;
+		pthread_cond_signal(&w->woken);
+		n++;
+	}
+	pthread_mutex_unlock(&m->lock);
+	return n;
+}
+
+static void
+deadline(struct timespec *t, int64_t ns)
+{
+	clock_gettime(CLOCK_MONOTONIC, t);
+	t->tv_sec += ns / 1000000000;
+	t->tv_nsec += ns % 1000000000;
+	if (t->tv_nsec >= 1000000000) {
+		t->tv_nsec -= 1000000000;
+		t->tv_sec++;
+	}
+}
+
+static void
+make_cond(pthread_cond_t *c)
+{
+	pthread_condattr_t attr;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(c, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+static uint64_t
+value(const struct memory *m, uint64_t address, int bytes)
+{
+	const uint8_t *p = m->base + address;
+	return bytes == 4 ? __atomic_load_n((const uint32_t *)(const void *)p, __ATOMIC_SEQ_CST)
+	                  : __atomic_load_n((const uint64_t *)(const void *)p, __ATOMIC_SEQ_CST);
+}
+
+int
+memory_wait(struct thread *t, struct memory *m, uint64_t address, uint64_t expected, int bytes, int64_t ns)
+{
+	struct timespec until = { 0 };
+	/* A wait that was kicked goes on with what is left of its time. */
+	if (t->wait_until.tv_sec)
+		until = t->wait_until;
+	else if (ns >= 0)
+		deadline(&until, ns);
+	pthread_mutex_lock(&m->lock);
+	if (!t->wait_until.tv_sec && value(m, address, bytes) != expected) {
+		pthread_mutex_unlock(&m->lock);
+		return 1;
+	}
+	struct waiter w = { .thread = t, .address = address }, **end = &m->waiters;
+	make_cond(&w.woken);
+	while (*end)
+		end = &(*end)->next;
+	*end = &w;
+	int r = 0;
+	while (!w.done && r == 0) {
+		if (atomic_load(&t->pending))
+			r = 3;
+		else if (ns < 0)
+			pthread_cond_wait(&w.woken, &m->lock);
+		else if (pthread_cond_timedwait(&w.woken, &m->lock, &until) == ETIMEDOUT)
+			r = 2;
+	}
+	if (w.done)
+		r = 0;
+	else
+		leave(m, &w);
+	pthread_mutex_unlock(&m->lock);
+	pthread_cond_destroy(&w.woken);
+	t->wait_until = r == 3 && ns >= 0 ? until : (struct timespec){ 0 };
+	return r;
+}
+
+void
+memory_wake_thread(struct thread *t)
+{
+	for (uint32_t i = 0; i < t->store->memory.n; i++) {
+		struct memory *m = t->store->memory.p[i];
+		if (!m->limits.shared)
+			continue;
+		pthread_mutex_lock(&m->lock);
+		for (struct waiter *w = m->waiters; w; w = w->next)
+			if (w->thread == t)
+				pthread_cond_signal(&w->woken);
+		pthread_mutex_unlock(&m->lock);
+	}
+}

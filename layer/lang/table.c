@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "layer/lang/store.h"
+
+static uint64_t
+most(const struct table *t)
+{
+	uint64_t hard = t->limits.is64 ? UINT64_MAX : UINT32_MAX;
+	return t->limits.has_max && t->limits.max < hard ? t->limits.max : hard;
+}
+
+/* More elements out of what the store may have; false: that is beyond it. */
+static bool
+take(struct store *s, struct table *t, uint64_t n)
+{
+	uint64_t used = atomic_load(&s->table_used);
+	if (n > s->limits.table || used > s->limits.table - n)
+		return false;
+	if (t->size + n > t->cap) {
+		uint64_t cap = t->cap * 2 > t->size + n ? t->cap * 2 : t->size + n;
+		uint64_t *p = realloc(t->elem, (size_t)cap * sizeof *p);
+		if (!p)
+			return false;
+		t->elem = p;
+		t->cap = cap;
+	}
+	atomic_fetch_add(&s->table_used, n);
+	return true;
+}
+
+static void
+extend(struct table *t, uint64_t n, uint64_t init)
+{
+	for (uint64_t i = 0; i < n; i++)
+		t->elem[t->size + i] = init;
+	t->size += n;
+}
+
+struct table *
+table_new(struct store *s, valtype type, const struct limits *l, uint64_t init, struct err *e)
+{
+	struct table *t = xcalloc(1, sizeof *t);
+	t->type = type;
+	t->limits = *l;
+	if (!take(s, t, l->min)) {
+		fail(e, ENOMEM, "a table of %llu elements is beyond the limit", (unsigned long long)l->min);
+		free(t);
+		return NULL;
+	}
+	extend(t, l->min, init);
+	store_add(s, &s->table, t, &t->number);
+	return t;
+}
+
+void
+table_free(struct table *t)
+{
+	if (!t)
+		return;
+	free(t->elem);
+	free(t);
+}
+
+uint64_t
+table_grow(struct store *s, struct table *t, uint64_t n, uint64_t init)
+{
+	uint64_t old = t->size;
+	if (n > most(t) - old || !take(s, t, n))
+		return UINT64_MAX;
+	extend(t, n, init);
+	return old;
+}
