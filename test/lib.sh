@@ -127,6 +127,10 @@ has() {
 	tun)     [ -c /dev/net/tun ] && (exec 3<>/dev/net/tun) 2>/dev/null ;;
 	blockdevice) [ -n "$(find /dev -maxdepth 1 -type b)" ] ;;
 	kvm)     [ -w /dev/kvm ] ;;
+	wasi)    # this build runs WebAssembly, and a compiler and C library for it are here
+		[ -e "$JOIST_BUILD/layer/lang/wasi/wasi.o" ] &&
+			echo 'int main(void) { return 0; }' |
+			clang --target=wasm32-wasi -x c -o /dev/null - 2>/dev/null ;;
 	static)  ! ldd "$JOIST_BUILD/joist" >/dev/null 2>&1 ;;
 	*)       command -v "$1" >/dev/null ;;
 	esac
