@@ -214,6 +214,8 @@ int wasi_file_times(uint64_t atim, uint64_t mtim, uint32_t flags, struct timespe
 
 /* The program's list of n buffers at `at`, its first IOV_MAX. */
 int wasi_iov(struct wasi_call *c, uint64_t at, uint64_t n, struct iovec *iov, int *count);
+void wasi_iov_skip(struct iovec **iov, int *n, size_t bytes);
+int wasi_write_all(struct wasi_call *c, struct wasi_file *f, struct iovec *iov, int n, uint32_t *total);
 void wasi_listing_free(struct wasi_listing *l);
 
 /* -- names beneath a folder (beneath.c) -------------------------------------------- */

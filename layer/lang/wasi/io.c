@@ -15,29 +15,83 @@ at_once(const struct wasi_file *f)
 	return f->type == TYPE_REGULAR || f->type == TYPE_BLOCK || f->type == TYPE_DIRECTORY;
 }
 
-/* A pipe or terminal whose open file we share may block when more is written
- * than what POLLOUT promises: one PIPE_BUF (poll(2), pipe(7)). */
-static void
-cut(struct iovec *iov, int *n, size_t room)
+/* How much of n buffers to write at once.  A pipe or terminal whose open file we
+ * share may block when it is more than what POLLOUT promises: one PIPE_BUF
+ * (poll(2), pipe(7)). */
+static int
+portion(const struct wasi_file *f, const struct iovec *iov, int n, struct iovec *part)
 {
-	for (int i = 0; i < *n; i++) {
-		if (iov[i].iov_len >= room) {
-			iov[i].iov_len = room;
-			*n = i + 1;
-			return;
-		}
-		room -= iov[i].iov_len;
+	size_t room = PIPE_BUF;
+	int i;
+	for (i = 0; i < n && room; i++) {
+		part[i] = iov[i];
+		if (!f->lent || at_once(f) || f->kind == KIND_CONNECTION)
+			continue;
+		if (part[i].iov_len > room)
+			part[i].iov_len = room;
+		room -= part[i].iov_len;
 	}
+	return i;
 }
 
 static ssize_t
 move(const struct wasi_file *f, bool out, struct iovec *iov, int n)
 {
 	struct msghdr m = { .msg_iov = iov, .msg_iovlen = (size_t)n };
-	if (f->kind == KIND_CONNECTION || f->kind == KIND_LISTENER)
+	if (f->kind == KIND_CONNECTION)
 		return out ? sendmsg(f->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL)
 		           : recvmsg(f->fd, &m, MSG_DONTWAIT);
 	return out ? writev(f->fd, iov, n) : readv(f->fd, iov, n);
+}
+
+void
+wasi_iov_skip(struct iovec **iov, int *n, size_t bytes)
+{
+	for (; *n && bytes >= (*iov)->iov_len; --*n)
+		bytes -= (*iov)++->iov_len;
+	if (*n) {
+		(*iov)->iov_base = (char *)(*iov)->iov_base + bytes;
+		(*iov)->iov_len -= bytes;
+	}
+}
+
+/* All of it when the file waits, as much as there is room for when it does not. */
+int
+wasi_write_all(struct wasi_call *c, struct wasi_file *f, struct iovec *iov, int n, uint32_t *total)
+{
+	struct iovec part[IOV_MAX];
+	*total = 0;
+	for (;;) {
+		int r = at_once(f) ? 0 : wasi_wait_file(c, f, POLLOUT);
+		ssize_t got = -1;
+		if (!r && (got = move(f, true, part, portion(f, iov, n, part))) < 0 &&
+		    (r = wasi_wait_again(c, f, errno)) == 0)
+			continue;
+		/* What is written cannot be taken back: it is the answer. */
+		if (got < 0)
+			return *total ? 0 : r;
+		*total += (uint32_t)got;
+		wasi_iov_skip(&iov, &n, (size_t)got);
+		if (!n || at_once(f) || f->type == TYPE_DGRAM || *total >= INT32_MAX)
+			return 0;
+	}
+}
+
+static int
+read_some(struct wasi_call *c, struct wasi_file *f, struct iovec *iov, int n, uint32_t *total)
+{
+	for (;;) {
+		int r = at_once(f) ? 0 : wasi_wait_file(c, f, POLLIN);
+		if (r)
+			return r;
+		ssize_t got = move(f, false, iov, n);
+		if (got >= 0) {
+			*total = (uint32_t)got;
+			return 0;
+		}
+		if ((r = wasi_wait_again(c, f, errno)) != 0)
+			return r;
+	}
 }
 
 /* fd_read and fd_write: fd, buffers, how many, where to say how many bytes. */
@@ -46,11 +100,14 @@ stream(struct wasi_call *c, const uint64_t *a, bool out)
 {
 	struct wasi_file *f;
 	struct iovec iov[IOV_MAX];
+	uint32_t total;
 	int n, r = wasi_hold(c, a[0], 0, &f);
 	if (r)
 		return r;
 	if (f->kind == KIND_DIR)
 		return EISDIR;
+	if (f->kind == KIND_LISTENER)
+		return ENOTCONN;
 	uint64_t right = out ? RIGHT_(FD_WRITE) : RIGHT_(FD_READ);
 	if ((f->base & right) != right)
 		return ENOTCAPABLE;
@@ -59,19 +116,10 @@ stream(struct wasi_call *c, const uint64_t *a, bool out)
 		return EFAULT;
 	if ((r = wasi_iov(c, a[1], a[2], iov, &n)) != 0)
 		return r;
-	if (out && f->lent && !at_once(f) && f->kind != KIND_CONNECTION)
-		cut(iov, &n, PIPE_BUF);
-	for (;;) {
-		if (!at_once(f) && (r = wasi_wait_file(c, f, out ? POLLOUT : POLLIN)) != 0)
-			return r;
-		ssize_t got = move(f, out, iov, n);
-		if (got >= 0) {
-			wasi_put32(said, (uint32_t)got);
-			return 0;
-		}
-		if ((r = wasi_wait_again(c, f, errno)) != 0)
-			return r;
-	}
+	r = out ? wasi_write_all(c, f, iov, n, &total) : read_some(c, f, iov, n, &total);
+	if (!r)
+		wasi_put32(said, total);
+	return r;
 }
 
 int wasi_fd_read(struct wasi_call *c, const uint64_t *a) { return stream(c, a, false); }

@@ -20,6 +20,17 @@ socket_of(struct wasi_call *c, uint64_t fd, uint64_t right, struct wasi_file **f
 	return ((*f)->base & right) == right ? 0 : ENOTCAPABLE;
 }
 
+static int
+connection_of(struct wasi_call *c, uint64_t fd, uint64_t right, struct wasi_file **f)
+{
+	int r = socket_of(c, fd, 0, f);
+	if (r)
+		return r;
+	if ((*f)->kind == KIND_LISTENER)
+		return ENOTCONN;
+	return ((*f)->base & right) == right ? 0 : ENOTCAPABLE;
+}
+
 /* fd, fdflags, where to say the new fd */
 int
 wasi_sock_accept(struct wasi_call *c, const uint64_t *a)
@@ -63,7 +74,7 @@ wasi_sock_recv(struct wasi_call *c, const uint64_t *a)
 	struct wasi_file *f;
 	struct iovec iov[IOV_MAX], *v = iov;
 	uint32_t flags = (uint32_t)a[3], total = 0;
-	int n, r = socket_of(c, a[0], RIGHT_(FD_READ), &f);
+	int n, r = connection_of(c, a[0], RIGHT_(FD_READ), &f);
 	if (r)
 		return r;
 	uint8_t *said = wasi_mem(c, a[4], 4), *out = wasi_mem(c, a[5], 2);
@@ -88,13 +99,7 @@ wasi_sock_recv(struct wasi_call *c, const uint64_t *a)
 			got = 0;
 		}
 		total += (uint32_t)got;
-		size_t left = (size_t)got;
-		for (; n && left >= v->iov_len; n--)
-			left -= v++->iov_len;
-		if (n) {
-			v->iov_base = (char *)v->iov_base + left;
-			v->iov_len -= left;
-		}
+		wasi_iov_skip(&v, &n, (size_t)got);
 		if (!all || !got || !n || total >= INT32_MAX) {
 			wasi_put32(said, total);
 			wasi_put16(out, m.msg_flags & MSG_TRUNC ? TRUNCATED : 0);
@@ -109,7 +114,8 @@ wasi_sock_send(struct wasi_call *c, const uint64_t *a)
 {
 	struct wasi_file *f;
 	struct iovec iov[IOV_MAX];
-	int n, r = socket_of(c, a[0], RIGHT_(FD_WRITE), &f);
+	uint32_t total;
+	int n, r = connection_of(c, a[0], RIGHT_(FD_WRITE), &f);
 	if (r)
 		return r;
 	uint8_t *said = wasi_mem(c, a[4], 4);
@@ -119,18 +125,9 @@ wasi_sock_send(struct wasi_call *c, const uint64_t *a)
 		return r;
 	if ((uint32_t)a[3])
 		return EINVAL;
-	for (;;) {
-		struct msghdr m = { .msg_iov = iov, .msg_iovlen = (size_t)n };
-		if ((r = wasi_wait_file(c, f, POLLOUT)) != 0)
-			return r;
-		ssize_t got = sendmsg(f->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (got >= 0) {
-			wasi_put32(said, (uint32_t)got);
-			return 0;
-		}
-		if ((r = wasi_wait_again(c, f, errno)) != 0)
-			return r;
-	}
+	if ((r = wasi_write_all(c, f, iov, n, &total)) == 0)
+		wasi_put32(said, total);
+	return r;
 }
 
 int
@@ -139,13 +136,9 @@ wasi_sock_shutdown(struct wasi_call *c, const uint64_t *a)
 	static const int how[] = { -1, SHUT_RD, SHUT_WR, SHUT_RDWR };
 	struct wasi_file *f;
 	uint32_t flags = (uint32_t)a[1];
-	int r = socket_of(c, a[0], 0, &f);
+	int r = connection_of(c, a[0], RIGHT_(SOCK_SHUTDOWN), &f);
 	if (r)
 		return r;
-	if (f->kind == KIND_LISTENER)
-		return ENOTCONN;
-	if (!(f->base & RIGHT_(SOCK_SHUTDOWN)))
-		return ENOTCAPABLE;
 	if (flags == 0 || flags > 3)
 		return EINVAL;
 	return shutdown(f->fd, how[flags]) < 0 ? errno : 0;
