@@ -55,13 +55,20 @@ CFLAGS   += -fsanitize=fuzzer-no-link
 endif
 
 # The rooms of the static program, inside to outside.
-ROOMS     = base img core layer/os all cli
+ROOMS     = base img core layer/os layer/lang all cli
 HARSH_SRC = base/harsh_wrap.c
 SRC       = $(filter-out $(HARSH_SRC),$(wildcard $(ROOMS:%=%/*.c)))
 objects   = $(patsubst %.c,$(B)/%.o,$(filter-out $(HARSH_SRC),$(wildcard $(1:%=%/*.c))))
 HARSH_OBJ = $(if $(HARSH),$(HARSH_SRC:%.c=$(B)/%.o))
 OBJ       = $(call objects,$(ROOMS)) $(HARSH_OBJ)
 LIBS      = -lseccomp -ljansson -lpthread
+
+# The interpreter jumps by computed goto: the compiler must not gather the jumps
+# into one, which costs half its speed.
+$(B)/layer/lang/run.o $(B)/layer/lang/valid.o: CFLAGS += -Wno-pedantic -fno-tree-vectorize -fno-math-errno
+ifeq ($(CC),gcc)
+$(B)/layer/lang/run.o $(B)/layer/lang/valid.o: CFLAGS += -fno-gcse -fno-crossjumping
+endif
 
 # Programs of their own in libexec/: one folder each, with what it links.
 TOOLS     = $(notdir $(patsubst %/,%,$(wildcard libexec/*/)))

@@ -51,7 +51,7 @@ enum code_op {
 #define STORED_K(t, w, first, type) C_##t##_##first##_k__store,
 #define FSTORED(t, w, first) C_##t##_##first##__store,
 #define COPIED(type) C_copy_##type,
-#define STEPPED(load, type) C_step__##load,
+#define STEPPED(load, type, as) C_step__##load,
 #define STEP_BR(compare) C_step__br_##compare,
 #define STEP_BR_K(compare) C_step__br_##compare##_k,
 #include "layer/lang/fuse.def"

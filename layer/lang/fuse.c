@@ -22,7 +22,7 @@ fuse_pair(enum code_op first, enum code_op second)
 #define STORED_K(t, w, f, type) case KEY(C_##t##_##f##_k, C_##t##_store): return C_##t##_##f##_k__store;
 #define FSTORED(t, w, f) case KEY(C_##t##_##f, C_i##w##_store): return C_##t##_##f##__store;
 #define COPIED(type)
-#define STEPPED(load, type) case KEY(C_i32_add_k, C_##load): return C_step__##load;
+#define STEPPED(load, type, as) case KEY(C_i32_add_k, C_##load): return C_step__##load;
 #define STEP_BR(c) case KEY(C_i32_add_k, C_br_i32_##c): return C_step__br_##c;
 #define STEP_BR_K(c) case KEY(C_i32_add_k, C_br_i32_##c##_k): return C_step__br_##c##_k;
 #include "layer/lang/fuse.def"
@@ -55,7 +55,7 @@ fuse_reversed(enum code_op first, enum code_op second)
 #define STORED_K(t, w, f, type)
 #define FSTORED(t, w, f)
 #define COPIED(type)
-#define STEPPED(load, type)
+#define STEPPED(load, type, as)
 #define STEP_BR(c)
 #define STEP_BR_K(c)
 #include "layer/lang/fuse.def"

@@ -256,7 +256,7 @@ run_loop(struct thread *t)
 #define STORED_K(t, w, first, type) ONE(t##_##first##_k__store)
 #define FSTORED(t, w, first) ONE(t##_##first##__store)
 #define COPIED(type) ONE(copy_##type)
-#define STEPPED(load, type) ONE(step__##load)
+#define STEPPED(load, type, as) ONE(step__##load)
 #define STEP_BR(compare) ONE(step__br_##compare)
 #define STEP_BR_K(compare) ONE(step__br_##compare##_k)
 #include "layer/lang/fuse.def"
@@ -431,15 +431,14 @@ run_loop(struct thread *t)
 		FETCH(type, from, fp[B], C) \
 		DEPOSIT(type, from, fp[A], D) \
 	}
-#define STEPPED(load, type) \
+#define STEPPED(load, type, as) \
 	L_step__##load: { \
 		uint32_t address = U32(B) + SHORT32(C); \
 		fp[A] = address; \
 		FETCH(type, v, address, pc[2]) \
-		fp[D] = STEP_AS(load, v); \
+		fp[D] = (as)v; \
 		NEXT(3); \
 	}
-#define STEP_AS(load, v) ((v) < 0 ? (uint32_t)(v) : (uint64_t)(v))
 #define STEP_BR(compare) \
 	L_step__br_##compare: { \
 		uint32_t v = U32(B) + SHORT32(C); \

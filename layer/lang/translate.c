@@ -1253,7 +1253,7 @@ length(const uint64_t *w)
 #define STORED_K(t, w, f, type)
 #define FSTORED(t, w, f)
 #define COPIED(type)
-#define STEPPED(load, type) [C_step__##load] = 3,
+#define STEPPED(load, type, as) [C_step__##load] = 3,
 #define STEP_BR(c) [C_step__br_##c] = 3,
 #define STEP_BR_K(c) [C_step__br_##c##_k] = 3,
 #include "layer/lang/fuse.def"
