@@ -14,19 +14,20 @@
  * recursion groups by what they look like. */
 
 enum { CHUNK = 1024, CHUNKS = HEAP_ABSTRACT / CHUNK };
+enum { DEEPEST = 63 }; /* supertypes above a type, as in other engines */
 
 struct group {
-	struct group *next;             /* own */
+	struct group *next; /* own */
 	uint64_t hash;
 	uint32_t first, n;
 	uint32_t nword;
-	uint32_t word[];                /* the definitions, with places inside the group relative */
+	uint32_t word[]; /* the definitions, with places inside the group relative */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct type *chunk[CHUNKS];      /* own */
+static struct type *chunk[CHUNKS]; /* own */
 static uint32_t ntype;
-static struct group **slot;             /* own: hash table */
+static struct group **slot; /* own: hash table */
 static uint32_t nslot, ngroup;
 static uint32_t holders;
 
@@ -50,7 +51,8 @@ type_bytes(valtype t)
 	switch (t) {
 	case T_I8: return 1;
 	case T_I16: return 2;
-	case T_I32: case T_F32: return 4;
+	case T_I32:
+	case T_F32: return 4;
 	case T_V128: return 16;
 	default: return 8;
 	}
@@ -59,7 +61,7 @@ type_bytes(valtype t)
 /* -- what a definition looks like --------------------------------------------------------- */
 
 struct words {
-	uint32_t *p;                    /* own */
+	uint32_t *p; /* own */
 	uint32_t n, cap;
 };
 
@@ -249,8 +251,7 @@ form_matches(const struct type *a, const struct type *b)
 			if (!field_matches(&a->field[i], &b->field[i]))
 				return false;
 		return true;
-	default:
-		return field_matches(a->field, b->field);
+	default: return field_matches(a->field, b->field);
 	}
 }
 
@@ -258,14 +259,13 @@ uint32_t
 type_top(uint32_t heap)
 {
 	switch (heap) {
-	case HEAP_FUNC: case HEAP_NOFUNC:
-		return HEAP_FUNC;
-	case HEAP_EXTERN: case HEAP_NOEXTERN:
-		return HEAP_EXTERN;
-	case HEAP_EXN: case HEAP_NOEXN:
-		return HEAP_EXN;
-	default:
-		return heap < HEAP_ABSTRACT && at(heap)->kind == TYPE_FUNC ? HEAP_FUNC : HEAP_ANY;
+	case HEAP_FUNC:
+	case HEAP_NOFUNC: return HEAP_FUNC;
+	case HEAP_EXTERN:
+	case HEAP_NOEXTERN: return HEAP_EXTERN;
+	case HEAP_EXN:
+	case HEAP_NOEXN: return HEAP_EXN;
+	default: return heap < HEAP_ABSTRACT && at(heap)->kind == TYPE_FUNC ? HEAP_FUNC : HEAP_ANY;
 	}
 }
 
@@ -283,25 +283,18 @@ type_heap_matches(uint32_t a, uint32_t b)
 		return x->depth > y->depth && x->supers[y->depth] == b;
 	}
 	switch (b) {
-	case HEAP_ANY:
-		return type_top(a) == HEAP_ANY;
+	case HEAP_ANY: return type_top(a) == HEAP_ANY;
 	case HEAP_EQ:
 		return a == HEAP_I31 || a == HEAP_STRUCT || a == HEAP_ARRAY || a == HEAP_NONE ||
 		       (a < HEAP_ABSTRACT && at(a)->kind != TYPE_FUNC);
-	case HEAP_I31:
-		return a == HEAP_NONE;
+	case HEAP_I31: return a == HEAP_NONE;
 	case HEAP_STRUCT:
 		return a == HEAP_NONE || (a < HEAP_ABSTRACT && at(a)->kind == TYPE_STRUCT);
-	case HEAP_ARRAY:
-		return a == HEAP_NONE || (a < HEAP_ABSTRACT && at(a)->kind == TYPE_ARRAY);
-	case HEAP_FUNC:
-		return type_top(a) == HEAP_FUNC;
-	case HEAP_EXTERN:
-		return a == HEAP_NOEXTERN;
-	case HEAP_EXN:
-		return a == HEAP_NOEXN;
-	default:
-		return false;
+	case HEAP_ARRAY: return a == HEAP_NONE || (a < HEAP_ABSTRACT && at(a)->kind == TYPE_ARRAY);
+	case HEAP_FUNC: return type_top(a) == HEAP_FUNC;
+	case HEAP_EXTERN: return a == HEAP_NOEXTERN;
+	case HEAP_EXN: return a == HEAP_NOEXN;
+	default: return false;
 	}
 }
 
@@ -317,20 +310,25 @@ type_matches(valtype a, valtype b)
 
 /* -- groups --------------------------------------------------------------------------------------- */
 
-/* 3.2.12: the supertype comes before, is open, and is kept to. */
+/* 3.2.12: the supertype, which comes before, is open and is kept to. */
 static int
 check_super(const struct typedefn *d, uint32_t i, uint32_t first, struct err *e)
 {
 	if (d->super == TYPE_NOSUPER)
 		return 0;
-	uint32_t super = resolved(d->super, first), id = first + i;
-	if (super >= id)
-		return fail(e, EINVAL, "unknown type: the supertype is not defined before");
+	uint32_t super = resolved(d->super, first);
 	if (at(super)->final)
 		return fail(e, EINVAL, "sub type does not match super type: that is final");
-	if (!form_matches(at(id), at(super)))
+	if (!form_matches(at(first + i), at(super)))
 		return fail(e, EINVAL, "sub type does not match super type");
 	return 0;
+}
+
+static void
+drop_group(uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		unbuild(at(ntype + i));
 }
 
 static int
@@ -338,30 +336,24 @@ add_group(const struct typedefn *d, uint32_t n, uint32_t *first, struct err *e)
 {
 	if (n > HEAP_ABSTRACT / 2 - ntype)
 		return fail(e, ENOMEM, "too many types in this process");
+	/* All are built before any is checked: they may name each other. */
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t id = ntype + i;
 		if (!chunk[id / CHUNK])
 			chunk[id / CHUNK] = xcalloc(CHUNK, sizeof **chunk);
 		if (d[i].super != TYPE_NOSUPER && resolved(d[i].super, ntype) >= id) {
-			fail(e, EINVAL, "unknown type: the supertype is not defined before");
-			goto undo;
+			drop_group(i);
+			return fail(e, EINVAL, "unknown type: the supertype is not defined before");
 		}
 		build(at(id), &d[i], id, ntype);
-		if (at(id)->depth > 63) {
-			fail(e, EINVAL, "sub type hierarchy is deeper than 63");
-			n = i + 1;
-			goto undo;
+		if (at(id)->depth > DEEPEST) {
+			drop_group(i + 1);
+			return fail(e, EINVAL, "sub type hierarchy is deeper than %d", DEEPEST);
 		}
-		continue;
-undo:
-		for (uint32_t j = 0; j < (n < i + 1 ? n : i + 1); j++)
-			unbuild(at(ntype + j));
-		return -1;
 	}
 	for (uint32_t i = 0; i < n; i++)
 		if (check_super(&d[i], i, ntype, e) < 0) {
-			for (uint32_t j = 0; j < n; j++)
-				unbuild(at(ntype + j));
+			drop_group(n);
 			return -1;
 		}
 	*first = ntype;
@@ -394,7 +386,10 @@ type_group(const struct typedefn *d, uint32_t n, uint32_t *first, struct err *e)
 uint32_t
 type_func(const valtype *param, uint32_t nparam, const valtype *result, uint32_t nresult)
 {
-	struct typedefn d = { .kind = TYPE_FUNC, .final = true, .super = TYPE_NOSUPER, .nparam = nparam,
+	struct typedefn d = { .kind = TYPE_FUNC,
+		              .final = true,
+		              .super = TYPE_NOSUPER,
+		              .nparam = nparam,
 		              .nresult = nresult };
 	d.v = xmalloc((nparam + nresult + 1) * sizeof *d.v);
 	for (uint32_t i = 0; i < nparam; i++)
@@ -445,7 +440,8 @@ type_drop(void)
 static const char *
 heap_text(uint32_t h)
 {
-	static const char *const name[] = { "exn", "array", "struct", "i31", "eq", "any", "extern", "func",
+	static const char *const name[] = { "exn",  "array",    "struct", "i31",
+		                            "eq",   "any",      "extern", "func",
 		                            "none", "noextern", "nofunc", "noexn" };
 	return name[h - HEAP_EXN];
 }
