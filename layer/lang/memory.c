@@ -29,13 +29,30 @@ rounded(uint64_t n)
 	return n > UINT64_MAX - p ? n : (n + p - 1) & ~(p - 1);
 }
 
-/* The most bytes it may ever have. */
+/* The most pages it may ever have: of one byte, 2^32 would have no number in i32. */
 static uint64_t
 most(const struct limits *l)
 {
-	uint64_t hard = l->is64 ? (uint64_t)1 << 46 : 4 * GIB;
-	uint64_t pages = hard >> l->page;
-	return (l->has_max && l->max < pages ? l->max : pages) << l->page;
+	uint64_t hard = l->is64 ? ((uint64_t)1 << 46) >> l->page : (4 * GIB - !l->page) >> l->page;
+	return l->has_max && l->max < hard ? l->max : hard;
+}
+
+static uint64_t
+most_bytes(const struct limits *l)
+{
+	return rounded(most(l) << l->page);
+}
+
+/* More bytes out of what the store may have; false: that is beyond it. */
+static bool
+take_bytes(struct store *s, uint64_t n)
+{
+	uint64_t used = atomic_load(&s->memory_used);
+	do
+		if (n > s->limits.memory || used > s->limits.memory - n)
+			return false;
+	while (!atomic_compare_exchange_weak(&s->memory_used, &used, used + n));
+	return true;
 }
 
 static uint8_t *
@@ -48,11 +65,12 @@ reserve(uint64_t n)
 static bool
 take_space(struct memory *m, uint64_t size)
 {
-	uint64_t max = rounded(most(&m->limits));
-	uint64_t want[] = { 8 * GIB + page(), max + page(), rounded(size) + 64 * 1024 * 1024, rounded(size) + page() };
-	unsigned first = m->limits.is64 || max + page() < GIB ? 1 : 0;
-	if (m->limits.is64 && max > 64 * GIB)
-		want[1] = rounded(size) + 64 * GIB;
+	uint64_t max = most_bytes(&m->limits), now = rounded(size);
+	/* A shared memory cannot move; any other need not have room for all that it might be. */
+	uint64_t ample = max > 64 * GIB && !m->limits.shared ? now + 64 * GIB : max;
+	uint64_t want[] = { 8 * GIB + page(), ample + page(), now + 64 * 1024 * 1024,
+		            now + page() };
+	unsigned first = m->limits.is64 || max < GIB ? 1 : 0;
 	for (unsigned i = first; i < 4; i++) {
 		if (m->limits.shared && want[i] < max)
 			break;
@@ -69,28 +87,30 @@ take_space(struct memory *m, uint64_t size)
 struct memory *
 memory_new(struct store *s, const struct limits *l, struct err *e)
 {
+	unsigned long long pages = l->min;
+	uint64_t size = l->min << l->page;
+	if (l->min > most(l) || !take_bytes(s, size)) {
+		fail(e, ENOMEM, "a memory of %llu pages is beyond the limit", pages);
+		return NULL;
+	}
 	struct memory *m = xcalloc(1, sizeof *m);
 	m->limits = *l;
-	uint64_t size = l->min << l->page;
-	if (l->min > most(l) >> l->page || size > s->limits.memory - atomic_load(&s->memory_used)) {
-		fail(e, ENOMEM, "a memory of %llu pages is beyond the limit", (unsigned long long)l->min);
-		goto refuse;
-	}
 	if (!take_space(m, size)) {
-		fail(e, ENOMEM, "no address space for a memory of %llu bytes", (unsigned long long)size);
-		goto refuse;
+		fail(e, ENOMEM, "no address space for a memory of %llu pages", pages);
+		goto give_back;
 	}
 	if (size && mprotect(m->base, rounded(size), PROT_READ | PROT_WRITE) < 0) {
-		fail(e, errno, "no memory of %llu bytes: %s", (unsigned long long)size, strerror(errno));
-		munmap(m->base, m->reserved);
-		goto refuse;
+		fail(e, errno, "no memory of %llu pages: %s", pages, strerror(errno));
+		goto unmap;
 	}
 	atomic_store(&m->size, size);
-	atomic_fetch_add(&s->memory_used, size);
 	pthread_mutex_init(&m->lock, NULL);
 	store_add(s, &s->memory, m, &m->number);
 	return m;
-refuse:
+unmap:
+	munmap(m->base, m->reserved);
+give_back:
+	atomic_fetch_sub(&s->memory_used, size);
 	free(m);
 	return NULL;
 }
@@ -111,43 +131,58 @@ memory_pages(const struct memory *m)
 	return atomic_load(&m->size) >> m->limits.page;
 }
 
+/* A copy of the pages in use in a reservation elsewhere. */
+static bool
+copy(struct memory *m, uint64_t now, uint64_t reserved)
+{
+	uint8_t *to = reserve(reserved);
+	if (!to)
+		return false;
+	if (mprotect(to, now, PROT_READ | PROT_WRITE) < 0) {
+		munmap(to, reserved);
+		return false;
+	}
+	memcpy(to, m->base, now);
+	munmap(m->base, m->reserved);
+	m->base = to;
+	m->reserved = reserved;
+	return true;
+}
+
 /* A reservation that is too small: a bigger one elsewhere, with the same pages. */
 static bool
 move(struct memory *m, uint64_t now, uint64_t size)
 {
 	if (m->limits.shared)
 		return false;
-	uint64_t want = rounded(size) + rounded(size) / 2;
-	if (want > rounded(most(&m->limits)))
-		want = rounded(most(&m->limits));
-	uint8_t *p = reserve(want + page());
-	if (!p && (p = reserve(want = rounded(size))) == NULL)
-		return false;
-	if (now && mremap(m->base, rounded(now), rounded(now), MREMAP_MAYMOVE | MREMAP_FIXED, p) == MAP_FAILED) {
-		munmap(p, want + page());
-		return false;
-	}
-	munmap(m->base + rounded(now), m->reserved - rounded(now));
+	/* One mapping can go where there is room, which takes no more address space than
+	 * what is new.  Pages that come from a file (link.c) are a mapping of their own;
+	 * then it is a copy, with room to spare for the next time. */
+	munmap(m->base + now, m->reserved - now);
+	m->reserved = now;
+	void *p = now ? mremap(m->base, now, size, MREMAP_MAYMOVE) : MAP_FAILED;
+	if (p == MAP_FAILED)
+		return copy(m, now, rounded(size + size / 2)) || copy(m, now, size);
 	m->base = p;
-	m->reserved = want + page();
+	m->reserved = size;
 	return true;
 }
 
 static uint64_t
 grow(struct store *s, struct memory *m, uint64_t pages)
 {
-	uint64_t now = atomic_load(&m->size), old = now >> m->limits.page;
-	if (pages > (most(&m->limits) >> m->limits.page) - old)
+	uint64_t was = atomic_load(&m->size), old = was >> m->limits.page;
+	if (pages > most(&m->limits) - old)
 		return UINT64_MAX;
-	uint64_t more = pages << m->limits.page, size = now + more;
-	if (more > s->limits.memory - atomic_load(&s->memory_used))
+	uint64_t more = pages << m->limits.page, now = rounded(was), size = rounded(was + more);
+	if (!take_bytes(s, more))
 		return UINT64_MAX;
-	if (rounded(size) > m->reserved && !move(m, now, size))
+	if ((size > m->reserved && !move(m, now, size)) ||
+	    (size > now && mprotect(m->base + now, size - now, PROT_READ | PROT_WRITE) < 0)) {
+		atomic_fetch_sub(&s->memory_used, more);
 		return UINT64_MAX;
-	if (more && mprotect(m->base, rounded(size), PROT_READ | PROT_WRITE) < 0)
-		return UINT64_MAX;
-	atomic_fetch_add(&s->memory_used, more);
-	atomic_store(&m->size, size);
+	}
+	atomic_store(&m->size, was + more);
 	return old;
 }
 
@@ -229,17 +264,20 @@ value(const struct memory *m, uint64_t address, int bytes)
 }
 
 int
-memory_wait(struct thread *t, struct memory *m, uint64_t address, uint64_t expected, int bytes, int64_t ns)
+memory_wait(struct thread *t, struct memory *m, uint64_t address, uint64_t expected, int bytes,
+            int64_t ns)
 {
 	struct timespec until = { 0 };
-	/* A wait that was kicked goes on with what is left of its time. */
+	/* A wait that was kicked goes on with what is left of its time.  It compares again:
+	 * who changed the value meanwhile found nobody to wake. */
 	if (t->wait_until.tv_sec)
 		until = t->wait_until;
 	else if (ns >= 0)
 		deadline(&until, ns);
 	pthread_mutex_lock(&m->lock);
-	if (!t->wait_until.tv_sec && value(m, address, bytes) != expected) {
+	if (value(m, address, bytes) != expected) {
 		pthread_mutex_unlock(&m->lock);
+		t->wait_until = (struct timespec){ 0 };
 		return 1;
 	}
 	struct waiter w = { .thread = t, .address = address }, **end = &m->waiters;
@@ -247,6 +285,8 @@ memory_wait(struct thread *t, struct memory *m, uint64_t address, uint64_t expec
 	while (*end)
 		end = &(*end)->next;
 	*end = &w;
+	/* Before we look at t->pending: who sets that looks here behind it. */
+	atomic_store(&t->waits_on, m);
 	int r = 0;
 	while (!w.done && r == 0) {
 		if (atomic_load(&t->pending))
@@ -260,6 +300,7 @@ memory_wait(struct thread *t, struct memory *m, uint64_t address, uint64_t expec
 		r = 0;
 	else
 		leave(m, &w);
+	atomic_store(&t->waits_on, NULL);
 	pthread_mutex_unlock(&m->lock);
 	pthread_cond_destroy(&w.woken);
 	t->wait_until = r == 3 && ns >= 0 ? until : (struct timespec){ 0 };
@@ -269,14 +310,12 @@ memory_wait(struct thread *t, struct memory *m, uint64_t address, uint64_t expec
 void
 memory_wake_thread(struct thread *t)
 {
-	for (uint32_t i = 0; i < t->store->memory.n; i++) {
-		struct memory *m = t->store->memory.p[i];
-		if (!m->limits.shared)
-			continue;
-		pthread_mutex_lock(&m->lock);
-		for (struct waiter *w = m->waiters; w; w = w->next)
-			if (w->thread == t)
-				pthread_cond_signal(&w->woken);
-		pthread_mutex_unlock(&m->lock);
-	}
+	struct memory *m = atomic_load(&t->waits_on);
+	if (!m)
+		return;
+	pthread_mutex_lock(&m->lock);
+	for (struct waiter *w = m->waiters; w; w = w->next)
+		if (w->thread == t)
+			pthread_cond_signal(&w->woken);
+	pthread_mutex_unlock(&m->lock);
 }

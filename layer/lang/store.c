@@ -19,7 +19,7 @@ const char *const store_trap_text[TRAP_COUNT] = {
 #undef TRAP
 };
 
-enum { FUNCTIONS = 4 << 20 };           /* address space for so many: 256 MiB */
+enum { FUNCTIONS = 4 << 20 }; /* address space for so many: 256 MiB */
 
 static struct store_limits
 defaults(const struct store_limits *l)
@@ -57,12 +57,12 @@ store_new(const struct store_limits *l)
 	}
 	if (!s->func)
 		s->func_cap = 0;
-	s->nfunc = 1;                   /* offset 0 would be null */
+	s->nfunc = 1; /* offset 0 would be null */
 	return s;
 }
 
-static void
-instance_free(struct instance *i)
+void
+store_instance_free(struct instance *i)
 {
 	const struct module *m = i->module;
 	for (uint32_t k = 0; i->elem && k < m->nelem; k++)
@@ -90,7 +90,7 @@ store_free(struct store *s)
 		if (s->func[i].translation)
 			code_free(s->func[i].translation);
 	for (uint32_t i = 0; i < s->instance.n; i++)
-		instance_free(s->instance.p[i]);
+		store_instance_free(s->instance.p[i]);
 	for (uint32_t i = 0; i < s->memory.n; i++)
 		memory_free(s->memory.p[i]);
 	for (uint32_t i = 0; i < s->table.n; i++)
@@ -99,7 +99,8 @@ store_free(struct store *s)
 		free(s->global.p[i]);
 	for (uint32_t i = 0; i < s->tag.n; i++)
 		free(s->tag.p[i]);
-	struct list *lists[] = { &s->instance, &s->table, &s->memory, &s->global, &s->tag, &s->thread };
+	struct list *lists[] = { &s->instance, &s->table, &s->memory,
+		                 &s->global,   &s->tag,   &s->thread };
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		free(lists[i]->p);
 	heap_free(s->heap);
@@ -110,17 +111,33 @@ store_free(struct store *s)
 	free(s);
 }
 
-void
-store_add(struct store *s, struct list *l, void *thing, uint32_t *number)
+static void
+append(struct list *l, void *thing)
 {
-	pthread_mutex_lock(&s->lock);
 	if (l->n == l->cap) {
 		l->cap = l->cap ? l->cap * 2 : 8;
 		l->p = xrealloc(l->p, l->cap * sizeof *l->p);
 	}
-	*number = l->n;
 	l->p[l->n++] = thing;
+}
+
+void
+store_add(struct store *s, struct list *l, void *thing, uint32_t *number)
+{
+	pthread_mutex_lock(&s->lock);
+	*number = l->n;
+	append(l, thing);
 	pthread_mutex_unlock(&s->lock);
+}
+
+bool
+store_take_back(struct store *s, struct list *l, const void *thing)
+{
+	pthread_mutex_lock(&s->lock);
+	bool last = l->n && l->p[l->n - 1] == thing;
+	l->n -= last;
+	pthread_mutex_unlock(&s->lock);
+	return last;
 }
 
 struct func *
@@ -136,6 +153,16 @@ store_funcs(struct store *s, size_t n, struct err *e)
 	if (!f)
 		fail(e, ENOMEM, "no address space for %zu more functions", n);
 	return f;
+}
+
+void
+store_funcs_take_back(struct store *s, struct func *f, size_t n)
+{
+	pthread_mutex_lock(&s->lock);
+	memset(f, 0, n * sizeof *f);
+	if (f + n == s->func + s->nfunc)
+		s->nfunc -= n;
+	pthread_mutex_unlock(&s->lock);
 }
 
 struct func *
@@ -194,7 +221,8 @@ store_thread(struct store *s, struct err *e)
 	uint8_t *p = mmap(NULL, t->stack_bytes + 2 * guard, PROT_NONE,
 	                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (p == MAP_FAILED || mprotect(p + guard, t->stack_bytes, PROT_READ | PROT_WRITE) < 0) {
-		fail(e, errno, "no room for a stack of %zu bytes: %s", t->stack_bytes, strerror(errno));
+		fail(e, errno, "no room for a stack of %zu bytes: %s", t->stack_bytes,
+		     strerror(errno));
 		if (p != MAP_FAILED)
 			munmap(p, t->stack_bytes + 2 * guard);
 		free(t);
@@ -203,7 +231,12 @@ store_thread(struct store *s, struct err *e)
 	t->store = s;
 	t->stack = (uint64_t *)(void *)(p + guard);
 	t->stack_end = t->stack + t->stack_bytes / sizeof *t->stack;
-	store_add(s, &s->thread, t, &t->number);
+	/* Threads go, and the others keep their numbers: the next is above all of them. */
+	pthread_mutex_lock(&s->lock);
+	const struct list *l = &s->thread;
+	t->number = l->n ? ((const struct thread *)l->p[l->n - 1])->number + 1 : 0;
+	append(&s->thread, t);
+	pthread_mutex_unlock(&s->lock);
 	return t;
 }
 

@@ -192,6 +192,7 @@ struct thread {
 	_Atomic bool inside;
 	pthread_t self;
 	void *host;                     /* lent: the host's own, for instance wasi's */
+	struct memory *_Atomic waits_on; /* memory.wait: where, or NULL */
 	struct timespec wait_until;     /* memory.wait that was kicked: when it ends; 0: none */
 };
 
@@ -230,9 +231,13 @@ void store_thread_free(struct thread *t);
 struct func *store_host(struct store *s, uint32_t type, host_fn *fn, void *env, const char *name);
 /* n fresh functions in one row, or NULL when the table is full. */
 struct func *store_funcs(struct store *s, size_t n, struct err *e);
+void store_funcs_take_back(struct store *s, struct func *f, size_t n);
 struct global *store_global(struct store *s, valtype t, bool mut, const uint64_t v[2]);
 struct tag *store_tag(struct store *s, uint32_t type);
 void store_add(struct store *s, struct list *l, void *thing, uint32_t *number);
+/* Undo store_add; false: others were added since, and it stays. */
+bool store_take_back(struct store *s, struct list *l, const void *thing);
+void store_instance_free(struct instance *i);
 
 static inline uint64_t store_ref(const struct store *s, const struct func *f)
 {
@@ -271,7 +276,8 @@ enum link { LINK_OK, LINK_UNLINKABLE, LINK_TRAP, LINK_EXIT };
 
 /* imports: one per m->import, in order.  Runs the initialisers and then the
  * start function on t.  LINK_UNLINKABLE: e's sentence begins with the
- * specification's ("unknown import", "incompatible import type").  LINK_TRAP:
+ * specification's ("unknown import" for one without a thing, "incompatible import
+ * type"); nothing is left in the store.  LINK_TRAP:
  * t->trap; the instance exists, what it wrote stays (4.7.2). */
 enum link link_instance(struct thread *t, struct module *m, const struct external *imports,
                         const char *name, struct instance **out, struct err *e);

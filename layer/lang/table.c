@@ -12,23 +12,37 @@ most(const struct table *t)
 	return t->limits.has_max && t->limits.max < hard ? t->limits.max : hard;
 }
 
+static bool
+make_room(struct table *t, uint64_t n)
+{
+	if (n <= t->cap - t->size)
+		return true;
+	uint64_t cap = t->size + n;
+	if (cap > SIZE_MAX / sizeof *t->elem)
+		return false;
+	if (cap < t->cap * 2)
+		cap = t->cap * 2;
+	uint64_t *p = realloc(t->elem, (size_t)cap * sizeof *p);
+	if (!p)
+		return false;
+	t->elem = p;
+	t->cap = cap;
+	return true;
+}
+
 /* More elements out of what the store may have; false: that is beyond it. */
 static bool
 take(struct store *s, struct table *t, uint64_t n)
 {
 	uint64_t used = atomic_load(&s->table_used);
-	if (n > s->limits.table || used > s->limits.table - n)
-		return false;
-	if (t->size + n > t->cap) {
-		uint64_t cap = t->cap * 2 > t->size + n ? t->cap * 2 : t->size + n;
-		uint64_t *p = realloc(t->elem, (size_t)cap * sizeof *p);
-		if (!p)
+	do
+		if (n > s->limits.table || used > s->limits.table - n)
 			return false;
-		t->elem = p;
-		t->cap = cap;
-	}
-	atomic_fetch_add(&s->table_used, n);
-	return true;
+	while (!atomic_compare_exchange_weak(&s->table_used, &used, used + n));
+	if (make_room(t, n))
+		return true;
+	atomic_fetch_sub(&s->table_used, n);
+	return false;
 }
 
 static void
@@ -46,7 +60,8 @@ table_new(struct store *s, valtype type, const struct limits *l, uint64_t init, 
 	t->type = type;
 	t->limits = *l;
 	if (!take(s, t, l->min)) {
-		fail(e, ENOMEM, "a table of %llu elements is beyond the limit", (unsigned long long)l->min);
+		fail(e, ENOMEM, "a table of %llu elements is beyond the limit",
+		     (unsigned long long)l->min);
 		free(t);
 		return NULL;
 	}
