@@ -22,8 +22,8 @@ struct eval {
 	struct instance *i;
 	const uint8_t *p;
 	struct run_values values;
-	uint64_t *v;                    /* own */
-	uint8_t *ref;                   /* own: which of them are references */
+	uint64_t *v;  /* own */
+	uint8_t *ref; /* own: which of them are references */
 	uint32_t n, cap;
 	enum trap trap;
 };
@@ -73,8 +73,10 @@ arithmetic(struct eval *x, enum op op)
 {
 	uint64_t b = x->v[--x->n], a = x->v[--x->n], v;
 	switch (op) {
-	case OP_i32_add: case OP_i64_add: v = a + b; break;
-	case OP_i32_sub: case OP_i64_sub: v = a - b; break;
+	case OP_i32_add:
+	case OP_i64_add: v = a + b; break;
+	case OP_i32_sub:
+	case OP_i64_sub: v = a - b; break;
 	default: v = a * b; break;
 	}
 	put(x, op == OP_i32_add || op == OP_i32_sub || op == OP_i32_mul ? (uint32_t)v : v, false);
@@ -92,18 +94,13 @@ make(struct eval *x, enum op op)
 		for (uint32_t i = 0; i < t->nfield; i++)
 			takes += type_slots(t->field[i].type);
 		break;
-	case OP_array_new:
-		takes = type_slots(t->field->type) + 1;
-		break;
-	case OP_array_new_default:
-		takes = 1;
-		break;
+	case OP_array_new: takes = type_slots(t->field->type) + 1; break;
+	case OP_array_new_default: takes = 1; break;
 	case OP_array_new_fixed:
 		imm[2] = uleb(x);
 		takes = (uint32_t)imm[2] * type_slots(t->field->type);
 		break;
-	default:
-		break;
+	default: break;
 	}
 	if (!takes) {
 		put(x, 0, false);
@@ -123,12 +120,8 @@ step(struct eval *x, enum op op)
 	uint32_t w;
 	uint64_t d[2];
 	switch (op) {
-	case OP_i32_const:
-		put(x, (uint32_t)sleb(x), false);
-		return true;
-	case OP_i64_const:
-		put(x, sleb(x), false);
-		return true;
+	case OP_i32_const: put(x, (uint32_t)sleb(x), false); return true;
+	case OP_i64_const: put(x, sleb(x), false); return true;
 	case OP_f32_const:
 		memcpy(&w, x->p, 4);
 		x->p += 4;
@@ -164,14 +157,13 @@ step(struct eval *x, enum op op)
 		x->ref[x->n - 1] = true;
 		return true;
 	case OP_any_convert_extern:
-	case OP_extern_convert_any:
-		return true;
-	case OP_struct_new: case OP_struct_new_default: case OP_array_new: case OP_array_new_default:
-	case OP_array_new_fixed:
-		return make(x, op);
-	default:
-		arithmetic(x, op);
-		return true;
+	case OP_extern_convert_any: return true;
+	case OP_struct_new:
+	case OP_struct_new_default:
+	case OP_array_new:
+	case OP_array_new_default:
+	case OP_array_new_fixed: return make(x, op);
+	default: arithmetic(x, op); return true;
 	}
 }
 
@@ -186,7 +178,8 @@ evaluate(struct thread *t, struct instance *i, uint32_t *at, uint64_t out[2])
 	bool ok = true;
 	while (ok && *x.p != 0x0b) {
 		uint8_t b = *x.p++;
-		ok = step(&x, (enum op)(b < 0xfb ? op_decode(0, b) : op_decode(b, (uint32_t)uleb(&x))));
+		ok = step(&x,
+		          (enum op)(b < 0xfb ? op_decode(0, b) : op_decode(b, (uint32_t)uleb(&x))));
 	}
 	t->values = x.values.next;
 	*at = (uint32_t)(x.p + 1 - i->module->bytes);
@@ -220,26 +213,40 @@ limits_match(uint64_t size, const struct limits *have, const struct limits *want
 }
 
 static bool
+is_there(const struct external *x)
+{
+	switch (x->kind) {
+	case EXTERN_FUNC: return x->func != NULL;
+	case EXTERN_TABLE: return x->table != NULL;
+	case EXTERN_MEMORY: return x->memory != NULL;
+	case EXTERN_GLOBAL: return x->global != NULL;
+	case EXTERN_TAG: return x->tag != NULL;
+	}
+	return false;
+}
+
+static bool
 matches(const struct module *m, const struct import *x, const struct external *have)
 {
 	if (have->kind != x->kind)
 		return false;
 	switch (x->kind) {
-	case EXTERN_FUNC:
-		return type_heap_matches(have->func->type, m->func[x->index]);
+	case EXTERN_FUNC: return type_heap_matches(have->func->type, m->func[x->index]);
 	case EXTERN_TABLE:
 		return have->table->type == m->table[x->index].elem &&
-		       limits_match(have->table->size, &have->table->limits, &m->table[x->index].limits);
+		       limits_match(have->table->size, &have->table->limits,
+		                    &m->table[x->index].limits);
 	case EXTERN_MEMORY:
-		return limits_match(memory_pages(have->memory), &have->memory->limits, &m->memory[x->index].limits);
+		return limits_match(memory_pages(have->memory), &have->memory->limits,
+		                    &m->memory[x->index].limits);
 	case EXTERN_GLOBAL: {
 		const struct globaldef *g = &m->global[x->index];
 		if (have->global->mut != g->mut)
 			return false;
-		return g->mut ? have->global->type == g->type : type_matches(have->global->type, g->type);
+		return g->mut ? have->global->type == g->type
+		              : type_matches(have->global->type, g->type);
 	}
-	default:
-		return have->tag->type == m->tag[x->index];
+	default: return have->tag->type == m->tag[x->index];
 	}
 }
 
@@ -248,9 +255,12 @@ check_imports(const struct module *m, const struct external *imports, struct err
 {
 	for (uint32_t k = 0; k < m->nimport; k++) {
 		const struct import *x = &m->import[k];
-		if (!matches(m, x, &imports[k]))
-			return fail(e, EINVAL, "incompatible import type for %.*s.%.*s", (int)x->module.n,
-			            x->module.p, (int)x->name.n, x->name.p);
+		const char *bad = !is_there(&imports[k])        ? "unknown import"
+		                  : !matches(m, x, &imports[k]) ? "incompatible import type for"
+		                                                : NULL;
+		if (bad)
+			return fail(e, EINVAL, "%s %.*s.%.*s", bad, (int)x->module.n, x->module.p,
+			            (int)x->name.n, x->name.p);
 	}
 	return 0;
 }
@@ -318,32 +328,81 @@ make_memories(struct instance *i, struct err *e)
 		if (!i->memory[k])
 			return -1;
 	}
+	return 0;
+}
+
+static int
+make_tables(struct instance *i, struct err *e)
+{
+	const struct module *m = i->module;
+	for (uint32_t k = m->table_imports; k < m->ntable; k++) {
+		i->table[k] = table_new(i->store, m->table[k].elem, &m->table[k].limits, 0, e);
+		if (!i->table[k])
+			return -1;
+	}
+	return 0;
+}
+
+/* What can fail for want of room comes first, while nobody knows of the instance. */
+static int
+make_things(struct instance *i, struct err *e)
+{
+	const struct module *m = i->module;
+	if (make_functions(i, e) < 0 || make_memories(i, e) < 0 || make_tables(i, e) < 0)
+		return -1;
 	for (uint32_t k = m->tag_imports; k < m->ntag; k++)
 		i->tag[k] = store_tag(i->store, m->tag[k]);
 	return 0;
 }
 
+/* Of an instance that cannot be.  What came between into the store's lists makes ours stay
+ * there, whole and used by nobody. */
+static void
+unmake(struct instance *i)
+{
+	struct store *s = i->store;
+	const struct module *m = i->module;
+	for (uint32_t k = m->ntable; k-- > m->table_imports;)
+		if (i->table[k] && store_take_back(s, &s->table, i->table[k])) {
+			atomic_fetch_sub(&s->table_used, i->table[k]->size);
+			table_free(i->table[k]);
+		}
+	for (uint32_t k = m->nmemory; k-- > m->memory_imports;)
+		if (i->memory[k] && store_take_back(s, &s->memory, i->memory[k])) {
+			atomic_fetch_sub(&s->memory_used, atomic_load(&i->memory[k]->size));
+			memory_free(i->memory[k]);
+		}
+	if (i->func)
+		store_funcs_take_back(s, i->func, m->nfunc - m->func_imports);
+	store_instance_free(i);
+}
+
 /* Globals may refer to those before them, tables' first values to all. */
 static enum link
-make_values(struct thread *t, struct instance *i, struct err *e)
+make_values(struct thread *t, struct instance *i)
 {
 	const struct module *m = i->module;
-	uint64_t v[2];
+	uint64_t v[2] = { 0 };
+	bool ok = true;
+	/* The instance is whole even when one of them traps. */
 	for (uint32_t k = m->global_imports; k < m->nglobal; k++) {
 		uint32_t at = m->global[k].init.offset;
-		if (!evaluate(t, i, &at, v))
-			return LINK_TRAP;
+		if (ok && !evaluate(t, i, &at, v)) {
+			ok = false;
+			v[0] = v[1] = 0;
+		}
 		i->global[k] = store_global(i->store, m->global[k].type, m->global[k].mut, v);
 	}
+	if (!ok)
+		return LINK_TRAP;
 	for (uint32_t k = m->table_imports; k < m->ntable; k++) {
-		const struct tabledef *d = &m->table[k];
-		uint32_t at = d->init.offset;
-		v[0] = 0;
-		if (d->init.size && !evaluate(t, i, &at, v))
+		uint32_t at = m->table[k].init.offset;
+		if (!m->table[k].init.size)
+			continue;
+		if (!evaluate(t, i, &at, v))
 			return LINK_TRAP;
-		i->table[k] = table_new(i->store, d->elem, &d->limits, v[0], e);
-		if (!i->table[k])
-			return LINK_UNLINKABLE;
+		for (uint64_t j = 0; j < i->table[k]->size; j++)
+			i->table[k]->elem[j] = v[0];
 	}
 	return LINK_OK;
 }
@@ -395,7 +454,8 @@ init_elements(struct thread *t, struct instance *i)
 	const struct module *m = i->module;
 	/* All are evaluated before the first is used: a table may be read by none. */
 	for (uint32_t k = 0; k < m->nelem; k++)
-		if ((m->elem[k].mode == SEGMENT_PASSIVE || (m->elem[k].mode == SEGMENT_ACTIVE && m->elem[k].exprs)) &&
+		if ((m->elem[k].mode == SEGMENT_PASSIVE ||
+		     (m->elem[k].mode == SEGMENT_ACTIVE && m->elem[k].exprs)) &&
 		    !elements(t, i, k))
 			return LINK_TRAP;
 	for (uint32_t k = 0; k < m->nelem; k++) {
@@ -416,7 +476,8 @@ init_elements(struct thread *t, struct instance *i)
 			t->trap = TRAP_table;
 			return LINK_TRAP;
 		}
-		memcpy(table->elem + at, i->elem[k], d->n * sizeof *table->elem);
+		if (d->n)
+			memcpy(table->elem + at, i->elem[k], d->n * sizeof *table->elem);
 		free(i->elem[k]);
 		i->elem[k] = NULL;
 		i->elem_n[k] = 0;
@@ -472,15 +533,10 @@ start(struct thread *t, struct instance *i)
 	if (!i->module->has_start)
 		return LINK_OK;
 	switch (run_call(t, instance_func(i, i->module->start), NULL, NULL)) {
-	case STOP_DONE:
-		return LINK_OK;
-	case STOP_EXIT:
-		return LINK_EXIT;
-	case STOP_THROW:
-		t->trap = TRAP_exception;
-		return LINK_TRAP;
-	default:
-		return LINK_TRAP;
+	case STOP_DONE: return LINK_OK;
+	case STOP_EXIT: return LINK_EXIT;
+	case STOP_THROW: t->trap = TRAP_exception; return LINK_TRAP;
+	default: return LINK_TRAP;
 	}
 }
 
@@ -499,12 +555,14 @@ link_instance(struct thread *t, struct module *m, const struct external *imports
 	if (check_imports(m, imports, e) < 0)
 		return LINK_UNLINKABLE;
 	struct instance *i = bare(s, m, name);
+	take_imports(i, imports);
+	if (make_things(i, e) < 0) {
+		unmake(i);
+		return LINK_UNLINKABLE;
+	}
 	store_add(s, &s->instance, i, &i->number);
 	*out = i;
-	take_imports(i, imports);
-	if (make_functions(i, e) < 0 || make_memories(i, e) < 0)
-		return LINK_UNLINKABLE;
-	enum link r = make_values(t, i, e);
+	enum link r = make_values(t, i);
 	if (r == LINK_OK)
 		r = init_elements(t, i);
 	if (r == LINK_OK)
