@@ -13,17 +13,26 @@
  * what it may, the living are copied into the other, in the order in which they
  * are found, and every reference to them is put right. */
 
-enum { FIRST = 16, STEP = 32 << 20 };   /* first offset; the least between collections */
+enum { FIRST = 16, STEP = 32 << 20 }; /* first offset; the least between collections */
+enum { LEAST = 64 << 10 };            /* bytes of a half, and what they are a multiple of */
+
+static uint64_t
+whole(uint64_t n, uint64_t least)
+{
+	n &= ~(uint64_t)(LEAST - 1);
+	return n < least ? least : n;
+}
 
 struct heap *
 heap_new(struct store *s, struct err *e)
 {
 	struct heap *h = xcalloc(1, sizeof *h);
 	h->store = s;
-	for (h->max = s->limits.heap & ~(uint64_t)0xffff; h->max >= 1 << 20; h->max = (h->max / 2) & ~(uint64_t)0xffff) {
+	uint64_t most = s->limits.heap < (uint64_t)1 << 46 ? s->limits.heap : (uint64_t)1 << 46;
+	for (h->max = whole(most, LEAST); h->max >= LEAST; h->max = whole(h->max / 2, 0)) {
 		h->reserved = 2 * h->max;
-		h->base = mmap(NULL, h->reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		               -1, 0);
+		h->base = mmap(NULL, h->reserved, PROT_READ | PROT_WRITE,
+		               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		if (h->base != MAP_FAILED)
 			break;
 		h->base = NULL;
@@ -79,7 +88,8 @@ size_of(const struct object *o)
 		n = 8 + 8 * (uint64_t)o->length;
 	} else {
 		const struct type *t = type_of(o->type);
-		n = t->kind == TYPE_STRUCT ? t->size : (uint64_t)o->length * type_bytes(t->field->type);
+		n = t->kind == TYPE_STRUCT ? t->size
+		                           : (uint64_t)o->length * type_bytes(t->field->type);
 	}
 	return (sizeof *o + (n < 8 ? 8 : n) + 7) & ~(uint64_t)7;
 }
@@ -198,9 +208,32 @@ heap_collect(struct heap *h, uint64_t bytes)
 	return h->limit - h->top >= bytes;
 }
 
+/* While there are several threads nobody knows where the others hold references:
+ * nothing is collected, and all that there is may be used. */
+static uint64_t
+take_among(struct store *s, uint32_t type, uint32_t length, uint64_t bytes)
+{
+	uint64_t ref = 0;
+	pthread_mutex_lock(&s->lock);
+	if (!s->heap)
+		s->heap = heap_new(s, NULL);
+	struct heap *h = s->heap;
+	if (h && bytes <= h->max - FIRST - 32) {
+		ref = heap_take(h, type, length, bytes);
+		if (!ref) {
+			h->limit = h->high;
+			ref = heap_take(h, type, length, bytes);
+		}
+	}
+	pthread_mutex_unlock(&s->lock);
+	return ref;
+}
+
 uint64_t
 heap_new_object(struct store *s, uint32_t type, uint32_t length, uint64_t bytes)
 {
+	if (__atomic_load_n(&s->thread.n, __ATOMIC_RELAXED) > 1)
+		return take_among(s, type, length, bytes);
 	if (!s->heap && (s->heap = heap_new(s, NULL)) == NULL)
 		return 0;
 	struct heap *h = s->heap;
@@ -217,18 +250,17 @@ heap_new_object(struct store *s, uint32_t type, uint32_t length, uint64_t bytes)
 bool
 heap_is(const struct store *s, uint64_t ref, uint32_t heaptype)
 {
+	/* Validation asks it only of an external reference, and that all may be. */
+	if (heaptype == HEAP_EXTERN)
+		return true;
 	switch (ref & 7) {
 	case 0: {
 		const struct object *o = heap_object(s->heap, ref);
-		return o->type == HEAP_EXCEPTION ? heaptype == HEAP_EXN : type_heap_matches(o->type, heaptype);
+		return o->type == HEAP_EXCEPTION ? heaptype == HEAP_EXN
+		                                 : type_heap_matches(o->type, heaptype);
 	}
-	case 2: {
-		const struct func *f = store_func(s, ref);
-		return type_heap_matches(f->type, heaptype);
-	}
-	case 4:
-		return heaptype == HEAP_ANY || heaptype == HEAP_EXTERN;
-	default:
-		return heaptype == HEAP_EXTERN || type_heap_matches(HEAP_I31, heaptype);
+	case 2: return type_heap_matches(store_func(s, ref)->type, heaptype);
+	case 4: return heaptype == HEAP_ANY;
+	default: return type_heap_matches(HEAP_I31, heaptype);
 	}
 }

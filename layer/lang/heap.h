@@ -7,7 +7,8 @@
  * visited and cycles need no care.  Objects move at a collection: whoever holds
  * a reference across one must be known to it as a root.
  *
- * A heap belongs to one store; with several threads its lock is the store's.
+ * A heap belongs to one store; with several threads its lock is the store's, and
+ * nothing is collected until there is one again.
  */
 #ifndef LAYER_LANG_HEAP_H
 #define LAYER_LANG_HEAP_H
