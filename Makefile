@@ -55,7 +55,7 @@ CFLAGS   += -fsanitize=fuzzer-no-link
 endif
 
 # The rooms of the static program, inside to outside.
-ROOMS     = base img core layer/os layer/lang all cli
+ROOMS     = base img core layer/os layer/lang layer/lang/wasi all cli
 HARSH_SRC = base/harsh_wrap.c
 SRC       = $(filter-out $(HARSH_SRC),$(wildcard $(ROOMS:%=%/*.c)))
 objects   = $(patsubst %.c,$(B)/%.o,$(filter-out $(HARSH_SRC),$(wildcard $(1:%=%/*.c))))
