@@ -127,9 +127,11 @@ has() {
 	tun)     [ -c /dev/net/tun ] && (exec 3<>/dev/net/tun) 2>/dev/null ;;
 	blockdevice) [ -n "$(find /dev -maxdepth 1 -type b)" ] ;;
 	kvm)     [ -w /dev/kvm ] ;;
-	wasi)    # this build runs WebAssembly, and a compiler and C library for it are here
-		[ -e "$JOIST_BUILD/layer/lang/wasi/wasi.o" ] &&
-			echo 'int main(void) { return 0; }' |
+	wasm)    # this build runs WebAssembly
+		printf '\0asm\1\0\0\0' >"$W/.wasm" && [ -x "$JOIST_BUILD/joist" ] &&
+			! joist what --json "$W/.wasm" | grep -q '"missingFloor"' ;;
+	wasi)    # and a compiler and C library for it are here
+		has wasm && echo 'int main(void) { return 0; }' |
 			clang --target=wasm32-wasi -x c -o /dev/null - 2>/dev/null ;;
 	static)  ! ldd "$JOIST_BUILD/joist" >/dev/null 2>&1 ;;
 	*)       command -v "$1" >/dev/null ;;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // What a program is told when it begins.
 // needs: joist wasi
 

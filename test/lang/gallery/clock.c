@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Clocks that go forward, and sleeping.
 // needs: joist wasi
 

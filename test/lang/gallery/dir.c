@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Folders: made, read, and removed while they are read.
 // needs: joist wasi
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // There is no way out of the folders that were given.
 // needs: joist wasi
 

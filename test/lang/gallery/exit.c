@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // How a program ends.
 // needs: joist wasi
 
@@ -32,7 +33,7 @@ static void last(void) { puts("at exit"); }
 int
 main(int argc, char **argv)
 {
-	int status = argc > 2 ? atoi(argv[2]) : 0;
+	int status = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 0;
 	atexit(last);
 	puts("main");
 	if (strcmp(argv[1], "exit") == 0)

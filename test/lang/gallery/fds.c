@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Descriptors: closed ones, and those that cannot seek.
 // needs: joist wasi
 

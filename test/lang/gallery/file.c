@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Files beneath a folder that was given.
 // needs: joist wasi
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Names: links of both kinds, and moving.
 // needs: joist wasi
 

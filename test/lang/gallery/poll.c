@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // Waiting for input and for time at once.
 // needs: joist wasi
 

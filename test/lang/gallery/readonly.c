@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // A folder that may only be read.
 // needs: joist wasi
 
