@@ -22,6 +22,9 @@
 
 struct snap;
 
+/* CRC-32C (Castagnoli) of n bytes. */
+uint32_t snap_crc(const void *bytes, size_t n);
+
 /* Four letters as a tag. */
 #define SNAP_TAG(a, b, c, d) \
 	((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)

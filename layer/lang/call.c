@@ -26,8 +26,8 @@ fill(void)
 	run_loop(NULL);
 }
 
-static void
-ready(void)
+void
+run_ready(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	pthread_once(&once, fill);
@@ -43,7 +43,7 @@ base(const struct thread *t)
 int
 run_begin(struct thread *t, struct func *f, const uint64_t *args, struct err *e)
 {
-	ready();
+	run_ready();
 	const struct type *type = type_of(f->type);
 	uint64_t *fp = base(t);
 	size_t room = (size_t)(t->stack_end - fp), slots = type->pslots + type->rslots + CODE_HEADER;
@@ -93,7 +93,7 @@ call_host(struct thread *t)
 enum stop
 run_go(struct thread *t)
 {
-	ready();
+	run_ready();
 	t->self = pthread_self();
 	bool was = atomic_exchange(&t->inside, true);
 	enum stop r = t->func->host ? call_host(t) : run_loop(t);

@@ -120,6 +120,8 @@ struct place {
 	enum place_kind kind;
 	uint32_t pc;                    /* word in the code */
 	uint32_t offset;                /* of the instruction, in the module */
+	uint32_t top;                   /* first slot behind the operands: of PLACE_RETURN, where the
+	                                 * callee's frame begins */
 	uint32_t n;
 	struct entry *entry;            /* own: operands, bottom first */
 };

@@ -13,6 +13,7 @@
  * what it may, the living are copied into the other, in the order in which they
  * are found, and every reference to them is put right. */
 
+enum { LEAST_OBJECT = 16 };
 enum { FIRST = 16, STEP = 32 << 20 }; /* first offset; the least between collections */
 enum { LEAST = 64 << 10 };            /* bytes of a half, and what they are a multiple of */
 
@@ -26,9 +27,16 @@ whole(uint64_t n, uint64_t least)
 struct heap *
 heap_new(struct store *s, struct err *e)
 {
+	return heap_new_sized(s, s->limits.heap, e);
+}
+
+struct heap *
+heap_new_sized(struct store *s, uint64_t most, struct err *e)
+{
 	struct heap *h = xcalloc(1, sizeof *h);
 	h->store = s;
-	uint64_t most = s->limits.heap < (uint64_t)1 << 46 ? s->limits.heap : (uint64_t)1 << 46;
+	if (most > (uint64_t)1 << 46)
+		most = (uint64_t)1 << 46;
 	for (h->max = whole(most, LEAST); h->max >= LEAST; h->max = whole(h->max / 2, 0)) {
 		h->reserved = 2 * h->max;
 		h->base = mmap(NULL, h->reserved, PROT_READ | PROT_WRITE,
@@ -55,6 +63,7 @@ heap_free(struct heap *h)
 	if (!h)
 		return;
 	munmap(h->base, h->reserved);
+	free(h->starts);
 	free(h);
 }
 
@@ -80,8 +89,8 @@ is_object(uint64_t ref)
 	return ref && (ref & 7) == 0;
 }
 
-static uint64_t
-size_of(const struct object *o)
+uint64_t
+heap_size(const struct object *o)
 {
 	uint64_t n;
 	if (o->type == HEAP_EXCEPTION) {
@@ -110,7 +119,7 @@ visit(void *heap, uint64_t *slot)
 		*slot = *forward;
 		return;
 	}
-	uint64_t n = size_of(o), to = h->top;
+	uint64_t n = heap_size(o), to = h->top;
 	memcpy(heap_object(h, to), o, n);
 	h->top += n;
 	o->type = FORWARD;
@@ -196,7 +205,7 @@ heap_collect(struct heap *h, uint64_t bytes)
 	while (scan < h->top) {
 		struct object *o = heap_object(h, scan);
 		visit_object(h, o);
-		scan += size_of(o);
+		scan += heap_size(o);
 	}
 	madvise(h->base + old_low, old_top - old_low, MADV_DONTNEED);
 	h->collections++;
@@ -263,4 +272,64 @@ heap_is(const struct store *s, uint64_t ref, uint32_t heaptype)
 	case 4: return heaptype == HEAP_ANY;
 	default: return type_heap_matches(HEAP_I31, heaptype);
 	}
+}
+
+/* -- out of a snapshot --------------------------------------------------------------------- */
+
+uint64_t
+heap_first(const struct heap *h)
+{
+	return h->low + FIRST;
+}
+
+static bool
+rename_type(struct object *o, const uint32_t *from, const uint32_t *to, uint32_t n)
+{
+	if (o->type == HEAP_EXCEPTION)
+		return true;
+	for (uint32_t i = 0; i < n; i++)
+		if (o->type == from[i]) {
+			o->type = to[i];
+			return type_of(to[i])->kind != TYPE_FUNC;
+		}
+	return false;
+}
+
+bool
+heap_adopt(struct heap *h, uint64_t low, uint64_t top, const uint32_t *from, const uint32_t *to, uint32_t n)
+{
+	if ((low != 0 && low != h->max) || top < low + FIRST || top > low + h->max || top & 7)
+		return false;
+	h->low = low;
+	h->high = low + h->max;
+	h->top = top;
+	h->live = top - low;
+	h->limit = h->live * 2 + STEP > h->max ? h->high : low + h->live * 2 + STEP;
+	h->starts = xcalloc((top - low) / 512 + 2, sizeof *h->starts);
+	for (uint64_t at = heap_first(h), size; at < top; at += size) {
+		struct object *o = heap_object(h, at);
+		if (top - at < LEAST_OBJECT || !rename_type(o, from, to, n))
+			return false;
+		size = heap_size(o);
+		if (size > top - at)
+			return false;
+		h->starts[(at - low) / 512] |= (uint64_t)1 << (at - low) / 8 % 64;
+	}
+	return true;
+}
+
+bool
+heap_has(const struct heap *h, uint64_t ref)
+{
+	if (ref < heap_first(h) || ref >= h->top || ref & 7 || !h->starts)
+		return false;
+	uint64_t at = ref - h->low;
+	return h->starts[at / 512] >> at / 8 % 64 & 1;
+}
+
+void
+heap_settle(struct heap *h)
+{
+	free(h->starts);
+	h->starts = NULL;
 }

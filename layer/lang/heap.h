@@ -38,6 +38,7 @@ struct heap {
 	size_t reserved;
 	struct store *store;            /* lent */
 	uint64_t collections;
+	uint64_t *starts;               /* own: bit per 8 bytes where an object begins, while loading */
 	/* the host's roots: handles of the embedder */
 	void (*host_roots)(void *ctx, void (*visit)(void *h, uint64_t *slot), void *h);
 	void *host_ctx;
@@ -62,6 +63,17 @@ bool heap_collect(struct heap *h, uint64_t bytes);
 
 /* heap_take, collecting when needed; 0 is out of memory.  *store->heap is made. */
 uint64_t heap_new_object(struct store *s, uint32_t type, uint32_t length, uint64_t bytes);
+
+/* For save.c: the first object's reference and an object's bytes, to walk over all;
+ * a heap with room for what another had; the objects that are then at low .. top
+ * taken over, with their types renamed (from[i] is to[i] now).  false: they are no
+ * heap.  heap_has: is there an object at this reference?  Only until heap_settle. */
+uint64_t heap_first(const struct heap *h);
+uint64_t heap_size(const struct object *o);
+struct heap *heap_new_sized(struct store *s, uint64_t max, struct err *e);
+bool heap_adopt(struct heap *h, uint64_t low, uint64_t top, const uint32_t *from, const uint32_t *to, uint32_t n);
+bool heap_has(const struct heap *h, uint64_t ref);
+void heap_settle(struct heap *h);
 
 /* Does a reference have that heap type? (null is the caller's affair) */
 bool heap_is(const struct store *s, uint64_t ref, uint32_t heaptype);

@@ -283,13 +283,12 @@ take_imports(struct instance *i, const struct external *imports)
 
 /* -- what the module defines --------------------------------------------------------------------- */
 
-static struct instance *
-bare(struct store *s, struct module *m, const char *name)
+struct instance *
+link_bare(struct store *s, struct module *m)
 {
 	struct instance *i = xcalloc(1, sizeof *i);
 	i->store = s;
 	i->module = m;
-	i->name = name ? xstrdup(name) : NULL;
 	i->func_import = xcalloc((size_t)m->func_imports + 1, sizeof *i->func_import);
 	i->table = xcalloc((size_t)m->ntable + 1, sizeof *i->table);
 	i->memory = xcalloc((size_t)m->nmemory + 1, sizeof *i->memory);
@@ -301,8 +300,8 @@ bare(struct store *s, struct module *m, const char *name)
 	return i;
 }
 
-static int
-make_functions(struct instance *i, struct err *e)
+int
+link_functions(struct instance *i, struct err *e)
 {
 	const struct module *m = i->module;
 	uint32_t n = m->nfunc - m->func_imports;
@@ -348,7 +347,7 @@ static int
 make_things(struct instance *i, struct err *e)
 {
 	const struct module *m = i->module;
-	if (make_functions(i, e) < 0 || make_memories(i, e) < 0 || make_tables(i, e) < 0)
+	if (link_functions(i, e) < 0 || make_memories(i, e) < 0 || make_tables(i, e) < 0)
 		return -1;
 	for (uint32_t k = m->tag_imports; k < m->ntag; k++)
 		i->tag[k] = store_tag(i->store, m->tag[k]);
@@ -543,8 +542,8 @@ start(struct thread *t, struct instance *i)
 /* -- the whole ------------------------------------------------------------------------------------- */
 
 enum link
-link_instance(struct thread *t, struct module *m, const struct external *imports, const char *name,
-              struct instance **out, struct err *e)
+link_make(struct thread *t, struct module *m, const struct external *imports, const char *name,
+          struct instance **out, struct err *e)
 {
 	struct store *s = t->store;
 	*out = NULL;
@@ -554,7 +553,8 @@ link_instance(struct thread *t, struct module *m, const struct external *imports
 	}
 	if (check_imports(m, imports, e) < 0)
 		return LINK_UNLINKABLE;
-	struct instance *i = bare(s, m, name);
+	struct instance *i = link_bare(s, m);
+	i->name = name ? xstrdup(name) : NULL;
 	take_imports(i, imports);
 	if (make_things(i, e) < 0) {
 		unmake(i);
@@ -567,7 +567,15 @@ link_instance(struct thread *t, struct module *m, const struct external *imports
 		r = init_elements(t, i);
 	if (r == LINK_OK)
 		r = init_data(t, i);
-	return r == LINK_OK ? start(t, i) : r;
+	return r;
+}
+
+enum link
+link_instance(struct thread *t, struct module *m, const struct external *imports, const char *name,
+              struct instance **out, struct err *e)
+{
+	enum link r = link_make(t, m, imports, name, out, e);
+	return r == LINK_OK ? start(t, *out) : r;
 }
 
 bool

@@ -11,6 +11,9 @@
 /* Run t from t->pc until there is a reason.  t NULL: only fill code_go. */
 enum stop run_loop(struct thread *t);
 
+/* The handlers' addresses are known behind this. */
+void run_ready(void);
+
 /* A thread is kicked, and it was the last call or loop to let pass. */
 bool run_pending(struct thread *t);
 

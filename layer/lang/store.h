@@ -281,6 +281,13 @@ enum link { LINK_OK, LINK_UNLINKABLE, LINK_TRAP, LINK_EXIT };
  * t->trap; the instance exists, what it wrote stays (4.7.2). */
 enum link link_instance(struct thread *t, struct module *m, const struct external *imports,
                         const char *name, struct instance **out, struct err *e);
+/* For save.c: an instance with empty lists; and its functions, in one row. */
+struct instance *link_bare(struct store *s, struct module *m);
+int link_functions(struct instance *i, struct err *e);
+
+/* The same without the start function: no instruction of the module has run. */
+enum link link_make(struct thread *t, struct module *m, const struct external *imports,
+                    const char *name, struct instance **out, struct err *e);
 bool link_export(const struct instance *i, const char *name, size_t n, struct external *out);
 
 /* -- run.c: calls ----------------------------------------------------------------- */

@@ -299,6 +299,7 @@ translate_place(struct translate *x, enum place_kind kind)
 	want->kind = kind;
 	want->pc = x->n;
 	want->offset = offset;
+	want->top = x->top;
 	want->n = x->nentry;
 	want->entry = xmalloc((x->nentry + 1) * sizeof *want->entry);
 	memcpy(want->entry, x->entry, x->nentry * sizeof *want->entry);
