@@ -277,26 +277,28 @@ last_at(const struct translate *x)
 /* If the topmost operand is what the last instruction compared, take that
  * instruction away and say how to branch on it. */
 static bool
-take_compare(struct translate *x, uint32_t slot, struct test *t)
+take_compare(struct translate *x, uint32_t slot, struct test *out)
 {
 	uint32_t at = last_at(x);
+	struct test t;
 	bool k;
-	if (at == NOWHERE || !compares((enum code_op)x->word[at], t, &k))
+	if (at == NOWHERE || !compares((enum code_op)x->word[at], &t, &k))
 		return false;
 	uint64_t w = x->word[at + 1];
 	if ((w & 0xffff) != slot)
 		return false;
-	t->a = w >> 16 & 0xffff;
+	t.a = w >> 16 & 0xffff;
 	if (k) {
 		int32_t value = (int32_t)(w >> 32);
 		if (value != (int16_t)value)
 			return false;
-		t->b = (uint16_t)value;
+		t.b = (uint16_t)value;
 	} else {
-		t->b = w >> 32 & 0xffff;
+		t.b = w >> 32 & 0xffff;
 	}
 	x->n = at;
 	x->nhist--;
+	*out = t;
 	return true;
 }
 
