@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 #include "core/log.h"
 #include "core/machine.h"
 #include "core/monitor.h"
+#include "core/snapshot.h"
 #include "core/spec.h"
 
 const char *
@@ -300,9 +302,178 @@ joist_wait(struct joist *j, const char *name, int *status, struct err *e)
 	return rc;
 }
 
+/* -- snapshots ----------------------------------------------------------------------- */
+
+/* NAME@LABEL in two, both own; label NULL when there is none. */
+static void
+split(const char *ref, char **name, char **label)
+{
+	const char *at = strchr(ref, '@');
+	*name = at ? xprintf("%.*s", (int)(at - ref), ref) : xstrdup(ref);
+	*label = at ? xstrdup(at + 1) : NULL;
+}
+
+int
+joist_snapshot(struct joist *j, const char *ref, char **label, struct err *e)
+{
+	char *name;
+	split(ref, &name, label);
+	if (!*label) {
+		char when[32];
+		time_t now = time(NULL);
+		struct tm tm;
+		strftime(when, sizeof when, "%Y%m%d-%H%M%S", gmtime_r(&now, &tm));
+		*label = xstrdup(when);
+	}
+	json_t *o = json_pack("{s:s}", "label", *label);
+	char *options = json_dumps(o, JSON_COMPACT);
+	int rc = command(j, name, "snapshot", options, e);
+	json_decref(o);
+	free(options);
+	free(name);
+	if (rc < 0) {
+		free(*label);
+		*label = NULL;
+	}
+	return rc;
+}
+
+/* A new machine that begins from another's snapshot. */
+static int
+derive(struct joist *j, const char *from, const char *label, const char *name, struct err *e)
+{
+	struct machine *m = find(j, from, e), *made = NULL;
+	int rc = -1;
+	if (m && snapshot_find(m, label, e) == 0)
+		made = machine_new(face_store(j, e), name, m->config, e);
+	if (made) {
+		rc = snapshot_copy(m, made, label, e);
+		if (rc < 0 && machine_lock(made, NULL) == 0)
+			machine_delete(made, NULL);
+	}
+	machine_close(made);
+	machine_close(m);
+	return rc;
+}
+
+static int
+make_way(struct joist *j, const char *name, bool force, struct err *e)
+{
+	struct machine *m = find(j, name, e);
+	int rc = m ? machine_settle(m, e) : -1;
+	if (rc == 0 && machine_has_monitor(m) && m->state.status != LIFE_STOPPED &&
+	    m->state.status != LIFE_CREATED) {
+		if (force) {
+			rc = joist_stop(j, name, "{\"time\":0}", e);
+		} else {
+			rc = fail(e, EBUSY, "machine '%s' is %s", name, state_names[m->state.status]);
+			err_hint(e, "stop it first: joist stop %s, or: joist restore -f %s@LABEL", name, name);
+		}
+	}
+	machine_close(m);
+	return rc;
+}
+
+/* The machine of ref, locked, to be started from its snapshot. */
+static struct machine *
+ready_to_restore(struct joist *j, const char *ref, const json_t *o, struct err *e)
+{
+	char *name, *label;
+	const char *as = json_str(o, "name", NULL);
+	struct machine *m = NULL;
+	split(ref, &name, &label);
+	if (!label) {
+		fail(e, EINVAL, "'%s' names no snapshot", ref);
+		err_hint(e, "write it as NAME@LABEL; see: joist snaps");
+	} else if (as ? derive(j, name, label, as, e) == 0 : make_way(j, name, json_yes(o, "force"), e) == 0) {
+		m = ready_to_start(j, as ? as : name, e);
+		if (m && snapshot_find(m, label, e) < 0) {
+			machine_close(m);
+			m = NULL;
+		}
+		if (m)
+			m->restore = xstrdup(label);
+	}
+	free(name);
+	free(label);
+	return m;
+}
+
+int
+joist_restore(struct joist *j, const char *ref, const char *options, char **name, struct err *e)
+{
+	json_t *o = face_options(options, e);
+	struct machine *m = o ? ready_to_restore(j, ref, o, e) : NULL;
+	json_decref(o);
+	if (!m)
+		return -1;
+	*name = xstrdup(m->name);
+	int rc = monitor_spawn(m, e);
+	machine_close(m);
+	if (rc < 0) {
+		free(*name);
+		*name = NULL;
+	}
+	return rc;
+}
+
+int
+joist_restore_attached(struct joist *j, const char *ref, bool with_input, struct err *e)
+{
+	struct machine *m = ready_to_restore(j, ref, NULL, e);
+	int sock = m ? monitor_spawn_attached(m, with_input, e) : -1;
+	machine_close(m);
+	return sock;
+}
+
+int
+joist_snaps(struct joist *j, const char *name, char **json, struct err *e)
+{
+	struct store *s = face_store(j, e);
+	char **names = s ? machine_names(s, e) : NULL;
+	json_t *all = json_array();
+	if (name) {
+		struct machine *m = s ? find(j, name, e) : NULL;
+		if (!m) {
+			machine_names_free(names);
+			json_decref(all);
+			return -1;
+		}
+		machine_close(m);
+	}
+	for (size_t i = 0; names && names[i]; i++) {
+		struct machine *m = !name || strcmp(names[i], name) == 0 ? machine_open(s, names[i], NULL) : NULL;
+		if (!m)
+			continue;
+		json_t *some = snapshot_list(m);
+		json_array_extend(all, some);
+		json_decref(some);
+		machine_close(m);
+	}
+	machine_names_free(names);
+	*json = face_text(all);
+	json_decref(all);
+	return 0;
+}
+
+static int
+remove_snapshot(struct joist *j, const char *ref, struct err *e)
+{
+	char *name, *label;
+	split(ref, &name, &label);
+	struct machine *m = find(j, name, e);
+	int rc = m ? snapshot_remove(m, label, e) : -1;
+	machine_close(m);
+	free(name);
+	free(label);
+	return rc;
+}
+
 int
 joist_rm(struct joist *j, const char *name, const char *options, struct err *e)
 {
+	if (strchr(name, '@'))
+		return remove_snapshot(j, name, e);
 	json_t *o = face_options(options, e);
 	bool force = json_yes(o, "force");
 	struct store *s = face_store(j, e);

@@ -5,9 +5,11 @@
 
 #include <stddef.h>
 
+#include "layer/lang/wasm.h"
 #include "layer/os/os.h"
 
 const struct layer *const layers_all[] = {
 	&os_layer,
+	&wasm_layer,
 	NULL,
 };

@@ -167,9 +167,11 @@ environment(const struct source *src, const json_t *request, struct err *e)
 	json_t *env = json_array(), *v;
 	size_t i;
 
-	json_array_append_new(
-	        env,
-	        json_string("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"));
+	/* A program that is a file of its own, and no system, is given only what was asked for. */
+	if (src->artifact->kind != ARTIFACT_FILE)
+		json_array_append_new(
+		        env,
+		        json_string("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"));
 	if (json_yes(request, "tty")) {
 		const char *term = getenv("TERM");
 		json_array_append_new(env, json_sprintf("TERM=%s", term ? term : "xterm"));
@@ -192,6 +194,13 @@ arguments(const struct source *src, const json_t *request)
 	json_t *args = json_array(), *given = json_object_get(request, "args");
 	const char *entry = json_str(request, "entrypoint", NULL);
 
+	if (src->artifact->kind == ARTIFACT_FILE) {
+		const char *path = src->artifact->path, *slash = strrchr(path, '/');
+		json_array_append_new(args, json_string(entry && *entry ? entry : slash ? slash + 1 : path));
+		if (given)
+			json_array_extend(args, given);
+		return args;
+	}
 	if (entry) {
 		if (*entry)
 			json_array_append_new(args, json_string(entry));
@@ -507,7 +516,8 @@ whole(const struct source *src, const struct layer *l, const json_t *request, st
 			json_object_set_new(config, "root", json_pack("{s:b}", "readonly", 1));
 	} else if (src->artifact->path) {
 		spec_note_set(config, "artifact", src->artifact->path);
-		json_object_set_new(config, "root",
+		if (src->artifact->kind != ARTIFACT_FILE)
+			json_object_set_new(config, "root",
 		                    json_pack("{s:s, s:b}", "path", src->artifact->path, "readonly",
 		                              json_yes(request, "read_only")));
 	}

@@ -22,7 +22,7 @@ enum {
 	SET_RM = 1 << 8, SET_PS = 1 << 9, SET_LOGS = 1 << 10, SET_TOP = 1 << 11,
 	SET_EVENTS = 1 << 12, SET_EXEC = 1 << 13, SET_ATTACH = 1 << 14, SET_CP = 1 << 15,
 	SET_REGISTRY = 1 << 16, SET_PULL = 1 << 17, SET_RMI = 1 << 18, SET_IMPORT = 1 << 19,
-	SET_EXPORT = 1 << 20, SET_WAIT = 1 << 21,
+	SET_EXPORT = 1 << 20, SET_WAIT = 1 << 21, SET_RESTORE = 1 << 22,
 	SET_GUEST = 1 << 30,    /* what follows the fixed arguments is the guest's */
 };
 
@@ -60,6 +60,10 @@ extern const struct flag cli_flags[];   /* ended by a NULL name */
 /* parse.c: argv into *c; -1 with an error that ends with where to look. */
 int parse_line(int argc, char **argv, struct call *c, struct err *e);
 const struct verb *parse_verb(const char *name);
+
+/* run.c: join this terminal with a machine that `take` gives the socket of; the exit status. */
+typedef int run_taker(struct joist *j, const char *name, bool input, struct err *e);
+int run_attached(struct call *c, const char *name, bool input, run_taker *take);
 
 /* say.c: the two-line error; returns the exit status it stands for. */
 int say_error(const struct err *e);

@@ -12,6 +12,7 @@ static const struct {
 	const char *group, *title;
 } groups[] = {
 	{ "RUN", "Run" },       { "LOOK", "Look" }, { "ENTER", "Enter" },
+	{ "TIME", "Time" },
 	{ "THINGS", "Things" }, { "MORE", "More" },
 };
 

@@ -45,13 +45,11 @@ verb_create(struct call *c)
 	return 0;
 }
 
-typedef int taker(struct joist *j, const char *name, bool input, struct err *e);
-
 /* Join this terminal with a machine: one that runs (joist_attach), or one that
  * is started now with us attached from its first word (joist_start_attached),
  * so that it can be left and taken again. */
-static int
-attached(struct call *c, const char *name, bool input, taker *take)
+int
+run_attached(struct call *c, const char *name, bool input, run_taker *take)
 {
 	struct err e = { 0 };
 	struct keys keys;
@@ -91,7 +89,7 @@ verb_run(struct call *c)
 	if (detach) {
 		status = joist_start(c->joist, name, &e) < 0 ? say_error(&e) : (puts(name), 0);
 	} else if (tty) {
-		status = attached(c, name, json_yes(c->flags, "interactive"), joist_start_attached);
+		status = run_attached(c, name, json_yes(c->flags, "interactive"), joist_start_attached);
 	} else if (joist_run(c->joist, name, &status, &e) < 0) {
 		status = say_error(&e);
 	}
@@ -154,7 +152,7 @@ verb_start(struct call *c)
 			err_hint(&e, "start the others without -a");
 			return say_error(&e);
 		}
-		return attached(c, c->args[0], json_yes(c->flags, "interactive"),
+		return run_attached(c, c->args[0], json_yes(c->flags, "interactive"),
 		                joist_start_attached);
 	}
 	return say_each(c, start_one);
@@ -163,7 +161,7 @@ verb_start(struct call *c)
 int
 verb_attach(struct call *c)
 {
-	return attached(c, c->args[0], !json_yes(c->flags, "no_stdin"), joist_attach);
+	return run_attached(c, c->args[0], !json_yes(c->flags, "no_stdin"), joist_attach);
 }
 
 int

@@ -51,6 +51,35 @@ elf(struct artifact *a)
 		a->floor = "rv";
 }
 
+/* The text form of a WebAssembly module begins, behind space and comments, with
+ * "(module". */
+static bool
+is_module_text(const unsigned char *p, size_t n)
+{
+	const char *s = (const char *)p, *end = s + n;
+	for (;;) {
+		while (s < end && strchr(" \t\r\n", *s))
+			s++;
+		if (end - s < 2)
+			return false;
+		if (s[0] == ';' && s[1] == ';') {
+			while (s < end && *s != '\n')
+				s++;
+		} else if (s[0] == '(' && s[1] == ';') {
+			int depth = 0;
+			do {
+				if (end - s < 2)
+					return false;
+				bool in = s[0] == '(' && s[1] == ';', out = s[0] == ';' && s[1] == ')';
+				depth += in - out;
+				s += in || out ? 2 : 1;
+			} while (depth);
+		} else {
+			return end - s >= 7 && memcmp(s, "(module", 7) == 0;
+		}
+	}
+}
+
 static void
 file_kind(struct artifact *a, int fd)
 {
@@ -76,6 +105,12 @@ file_kind(struct artifact *a, int fd)
 		a->type = magic[i].type;
 		a->about = magic[i].about;
 		a->floor = magic[i].floor;
+		return;
+	}
+	if (is_module_text(a->head, a->nhead)) {
+		a->type = "wat";
+		a->about = "a WebAssembly module as text";
+		a->floor = "wasm";
 		return;
 	}
 	a->kind = ARTIFACT_UNKNOWN;

@@ -8,6 +8,7 @@
  *   stop {time, signal}         answered when the machine has ended
  *   kill {signal}
  *   pause, resume
+ *   snapshot {label}            answered when it is written
  *   exec {process} + 3 fds      a terminal's master side comes with the answer;
  *                               a second frame {"exit": N} at its end
  *   attach {stdin}              then FRAME_OUT and FRAME_ERR from the monitor,

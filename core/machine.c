@@ -85,6 +85,7 @@ machine_close(struct machine *m)
 	state_free(&m->state);
 	free(m->name);
 	free(m->path);
+	free(m->restore);
 	free(m);
 }
 

@@ -32,6 +32,7 @@ struct machine {
 	int lock;               /* own; -1 until machine_lock */
 	bool durable;           /* writes survive a crash of the host; not with --rm */
 	json_t *config;         /* own */
+	char *restore;          /* own: the snapshot that its next run begins from, or NULL */
 	struct state state;
 };
 

@@ -23,6 +23,7 @@
 #include "core/event.h"
 #include "core/log.h"
 #include "core/machine.h"
+#include "core/snapshot.h"
 #include "core/spec.h"
 #include "core/watch.h"
 
@@ -143,6 +144,19 @@ watch_pause(struct watch *w, struct err *e)
 }
 
 int
+watch_save(struct watch *w, struct err *e)
+{
+	if (!watch_running(w) && !w->pausing) {
+		fail(e, ESRCH, "machine '%s' is not running", w->machine->name);
+		return err_hint(e, "start it with: joist start %s", w->machine->name);
+	}
+	w->saving = true;
+	if (!w->pausing)
+		w->layer->kick(w->guest);
+	return 0;
+}
+
+int
 watch_resume(struct watch *w, struct err *e)
 {
 	if (w->machine->state.status != LIFE_PAUSED) {
@@ -227,9 +241,39 @@ started(struct watch *w)
 		running(w);
 }
 
+/* A harsh build leaves no guest as it was: what came to rest is saved, ended, made
+ * again and loaded before it goes on. */
+static bool
+anew(struct watch *w)
+{
+	if (!harsh_on() || !w->layer->save || !w->layer->load)
+		return true;
+	if (snapshot_anew(w->layer, w->spec, &w->home, &w->guest, &w->err) == 0) {
+		w->err = (struct err){ 0 };
+		return true;
+	}
+	pthread_mutex_lock(&w->lock);
+	w->must_return = true;
+	pthread_cond_signal(&w->go);
+	pthread_mutex_unlock(&w->lock);
+	w->over = true;
+	loop_stop(w->loop);
+	return false;
+}
+
 static void
 at_rest(struct watch *w)
 {
+	if (!anew(w))
+		return;
+	if (w->saving) {
+		w->saving = false;
+		serve_save(w);
+		if (!w->pausing && !w->starting) {
+			let_enter(w);
+			return;
+		}
+	}
 	if (w->starting) {
 		let_enter(w);
 		running(w);
@@ -300,7 +344,7 @@ begin(struct watch *w, struct err *e)
 	uint64_t size = strtoull(spec_note(w->spec, "log.max-size", "10485760"), NULL, 10);
 	unsigned files = (unsigned)strtoul(spec_note(w->spec, "log.max-file", "3"), NULL, 10);
 
-	w->over = w->pausing = w->starting = false;
+	w->over = w->pausing = w->saving = w->starting = false;
 	w->may_enter = true;
 	w->must_return = false;
 	w->reports = 0;
@@ -313,6 +357,13 @@ begin(struct watch *w, struct err *e)
 	if (stream_open(w, e) < 0)
 		return -1;
 	w->guest = w->layer->create(w->spec, &w->home, e);
+	if (w->guest && m->restore) {
+		if (snapshot_can(w->layer, e) < 0 || snapshot_load(m, w->layer, w->guest, m->restore, e) < 0)
+			return -1;
+		event_add(m->store, "restore", m->name, m->restore);
+		free(m->restore);
+		m->restore = NULL;
+	}
 	/* The guest is on its way; what it does not need is done meanwhile. */
 	if (!w->guest || (!w->serving && serve_open(w, e) < 0))
 		return -1;
@@ -338,8 +389,8 @@ finish(struct watch *w, const struct err *why)
 	if (w->has_thread) {
 		pthread_join(w->thread, NULL);
 		w->has_thread = false;
-		status = w->layer->exit_code(w->guest);
-		s->oom = w->layer->oom && w->layer->oom(w->guest);
+		status = w->guest ? w->layer->exit_code(w->guest) : err_exit(&w->err);
+		s->oom = w->guest && w->layer->oom && w->layer->oom(w->guest);
 	}
 	health_stop(w);
 	loop_remove(w->stop_timer);

@@ -17,7 +17,9 @@
 #include "base/json.h"
 #include "base/sig.h"
 #include "core/control.h"
+#include "core/event.h"
 #include "core/machine.h"
+#include "core/snapshot.h"
 #include "core/spec.h"
 
 enum { BEHIND = 256 << 10, MOST_CLIENTS = 256 };
@@ -35,6 +37,7 @@ struct client {
 	bool attached, with_input, last_words;
 	bool adopted; /* not greeted yet */
 	enum waits waits;
+	char *label;    /* own: of the snapshot that it waits for, or NULL */
 	int exec_fd; /* own by the layer: WAITS_EXEC */
 	struct source *exec_source;
 	bool dead;
@@ -262,6 +265,33 @@ do_resume(struct client *c, const json_t *request, struct err *e)
 }
 
 static int
+save_now(struct client *c, struct err *e)
+{
+	struct watch *w = c->w;
+	if (snapshot_take(w->machine, w->layer, w->guest, c->label, e) < 0)
+		return -1;
+	event_add(w->machine->store, "snapshot", w->machine->name, c->label);
+	reply_ok(c);
+	farewell(c);
+	return 0;
+}
+
+static int
+do_snapshot(struct client *c, const json_t *request, struct err *e)
+{
+	struct watch *w = c->w;
+	if (snapshot_can(w->layer, e) < 0)
+		return -1;
+	c->label = xstrdup(json_str(request, "label", ""));
+	if (w->machine->state.status == LIFE_PAUSED)
+		return save_now(c, e);
+	if (watch_save(w, e) < 0)
+		return -1;
+	c->waits = WAITS_REST;
+	return 0;
+}
+
+static int
 do_attach(struct client *c, const json_t *request, struct err *e)
 {
 	if (c->w->mode == MONITOR_DIRECT) {
@@ -291,7 +321,7 @@ static const struct {
 } verbs[] = {
 	{ "state", do_state },   { "stop", do_stop },     { "kill", do_kill },
 	{ "pause", do_pause },   { "resume", do_resume }, { "exec", exec },
-	{ "attach", do_attach }, { "wait", do_wait },
+	{ "attach", do_attach }, { "wait", do_wait },     { "snapshot", do_snapshot },
 };
 
 static void
@@ -368,6 +398,7 @@ sweep(struct watch *w)
 		}
 		*p = c->next;
 		bury(c);
+		free(c->label);
 		free(c);
 	}
 }
@@ -514,6 +545,21 @@ serve_behind(const struct watch *w)
 		if (c->attached && !c->dead && c->out.n > BEHIND)
 			return true;
 	return false;
+}
+
+void
+serve_save(struct watch *w)
+{
+	for (struct client *c = w->clients; c; c = c->next) {
+		struct err e = { 0 };
+		if (c->waits != WAITS_REST || !c->label)
+			continue;
+		c->waits = WAITS_NOTHING;
+		if (save_now(c, &e) < 0) {
+			reply_error(c, &e);
+			farewell(c);
+		}
+	}
 }
 
 void

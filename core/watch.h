@@ -46,6 +46,7 @@ struct watch {
 	bool restart_asked;             /* `restart`: the end is a new beginning */
 	bool starting;                  /* its program runs, and is not called running yet */
 	bool pausing;                   /* kicked, and not at rest yet */
+	bool saving;                    /* likewise, to take a snapshot and go on */
 	bool serving;                   /* the control socket is open */
 	bool over;                      /* the guest's thread has returned */
 	int64_t backoff;                /* ns until the next run after a failure */
@@ -66,6 +67,7 @@ void watch_stop(struct watch *w, int sig, int64_t patience);   /* signal, wait, 
 int watch_signal(struct watch *w, int sig, struct err *e);
 int watch_pause(struct watch *w, struct err *e);
 int watch_resume(struct watch *w, struct err *e);
+int watch_save(struct watch *w, struct err *e);         /* come to rest; serve_save, then go on */
 bool watch_running(const struct watch *w);
 
 /* stream.c */
@@ -88,6 +90,7 @@ bool serve_behind(const struct watch *w);               /* is an attached reader
 void serve_adopt(struct watch *w, int sock, bool input);
 void serve_greet(struct watch *w, const struct err *why);
 void serve_rest(struct watch *w, const struct err *why);        /* paused, or why not: answer */
+void serve_save(struct watch *w);                       /* at rest: take what was asked for */
 void serve_ended(struct watch *w, int status);          /* ended for good: answer who waits */
 void serve_exec_ended(struct watch *w);                 /* one run ended: its commands did too */
 

@@ -62,6 +62,18 @@ int joist_pause(struct joist *j, const char *name, struct err *e);
 int joist_resume(struct joist *j, const char *name, struct err *e);
 int joist_restart(struct joist *j, const char *name, const char *options, struct err *e);
 
+/* Snapshots.  ref is NAME@LABEL; joist_snapshot without @LABEL makes one up out of
+ * the time, and *label (the caller's) says which.  The machine rests while it is
+ * written and goes on.  joist_restore makes it run again from there, in the
+ * background: a stopped machine, or with "force" a running one, which is killed;
+ * with "name" a new machine of that name.  *name (the caller's) is the machine's.
+ * ENOSYS: its floor cannot do that.  joist_rm takes NAME@LABEL too. */
+int joist_snapshot(struct joist *j, const char *ref, char **label, struct err *e);
+int joist_restore(struct joist *j, const char *ref, const char *options, char **name, struct err *e);
+int joist_restore_attached(struct joist *j, const char *ref, bool with_input, struct err *e);
+/* A list; of one machine, or with NULL of all. */
+int joist_snaps(struct joist *j, const char *name, char **json, struct err *e);
+
 /* Wait until it is not running; *status is its exit status. */
 int joist_wait(struct joist *j, const char *name, int *status, struct err *e);
 

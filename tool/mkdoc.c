@@ -8,7 +8,7 @@
 
 enum { MANY = 1 << 20 };
 enum kind { BOOL, STR, LIST, INT, REAL, SIZE, TIME };
-enum group { RUN, LOOK, ENTER, THINGS, MORE };
+enum group { RUN, LOOK, ENTER, TIME, THINGS, MORE };
 
 /* The sets of verb.def; which is which does not matter here, only what they share. */
 enum {
@@ -23,6 +23,7 @@ enum {
 	SET_RM = 1 << 8,
 	SET_JSON = 1 << 9,
 	SET_PS = 1 << 10,
+	SET_RESTORE = 1 << 22,
 	SET_LOGS = 1 << 11,
 	SET_TOP = 1 << 12,
 	SET_EVENTS = 1 << 13,
@@ -73,7 +74,7 @@ static const struct flag flags[] = {
 enum { VERBS = sizeof verbs / sizeof verbs[0], FLAGS = sizeof flags / sizeof flags[0] };
 
 static const char *const group_title[] = {
-	[RUN] = "Running machines", [LOOK] = "Looking", [ENTER] = "Entering",
+	[RUN] = "Running machines", [LOOK] = "Looking", [ENTER] = "Entering", [TIME] = "Going back",
 	[THINGS] = "Images",        [MORE] = "More",
 };
 

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/snapshot.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "base/proc.h"
+#include "base/str.h"
+#include "core/snap.h"
+
+enum { CHUNK_MACHINE = SNAP_TAG('M', 'A', 'C', 'H') };
+
+static const char half[] = "snap/.half";
+
+int
+snapshot_can(const struct layer *l, struct err *e)
+{
+	if (l->save && l->load)
+		return 0;
+	fail(e, ENOSYS, "a machine of the floor '%s' cannot be saved", l->name);
+	return err_hint(e, "floors that can: wasm; this one can be paused: joist pause NAME");
+}
+
+static int
+label_ok(const char *label, struct err *e)
+{
+	if (machine_name_ok(label))
+		return 0;
+	fail(e, EINVAL, "'%s' cannot be the label of a snapshot", label);
+	return err_hint(e, "use letters, digits, '.', '_' and '-', at most %d of them", MACHINE_NAME_MAX);
+}
+
+/* -- taking ----------------------------------------------------------------------------- */
+
+static int
+write_all(struct machine *m, const struct layer *l, struct guest *g, struct snap *s, struct err *e)
+{
+	char *config = json_dumps(m->config, JSON_COMPACT);
+	struct buf b = { 0 };
+	buf_u64(&b, (uint64_t)proc_now());
+	buf_u32(&b, (uint32_t)strlen(l->name));
+	buf_put(&b, l->name, strlen(l->name));
+	buf_put(&b, config, strlen(config));
+	free(config);
+	int rc = snap_put_buf(s, CHUNK_MACHINE, &b, e);
+	buf_free(&b);
+	if (rc == 0)
+		rc = l->save(g, s, e);
+	return rc < 0 ? -1 : snap_finish(s, e);
+}
+
+int
+snapshot_take(struct machine *m, const struct layer *l, struct guest *g, const char *label, struct err *e)
+{
+	char path[MACHINE_NAME_MAX + 8];
+	if (snapshot_can(l, e) < 0 || label_ok(label, e) < 0 || file_mkdirs(m->dir, "snap", 0700, e) < 0)
+		return -1;
+	snprintf(path, sizeof path, "snap/%s", label);
+	int fd = openat(m->dir, half, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fail(e, errno, "snapshot '%s': %s", label, strerror(errno));
+	struct snap *s = snap_writer(fd, label);
+	int rc = write_all(m, l, g, s, e);
+	snap_free(s);
+	close(fd);
+	if (rc == 0 && renameat(m->dir, half, m->dir, path) < 0)
+		rc = fail(e, errno, "snapshot '%s': %s", label, strerror(errno));
+	if (rc < 0)
+		unlinkat(m->dir, half, 0);
+	return rc;
+}
+
+/* -- loading ------------------------------------------------------------------------------ */
+
+int
+snapshot_find(struct machine *m, const char *label, struct err *e)
+{
+	char path[MACHINE_NAME_MAX + 8];
+	if (label_ok(label, e) < 0)
+		return -1;
+	snprintf(path, sizeof path, "snap/%s", label);
+	if (faccessat(m->dir, path, R_OK, 0) == 0)
+		return 0;
+	fail(e, ENOENT, "machine '%s' has no snapshot '%s'", m->name, label);
+	return err_hint(e, "see which there are: joist snaps %s", m->name);
+}
+
+static int
+check_floor(struct snap *s, const struct layer *l, const char *label, struct err *e)
+{
+	struct cur c;
+	if (snap_get(s, CHUNK_MACHINE, &c, e) < 0)
+		return -1;
+	cur_u64(&c);
+	uint32_t n = cur_u32(&c);
+	const uint8_t *name = cur_bytes(&c, n);
+	if (name && n == strlen(l->name) && memcmp(name, l->name, n) == 0)
+		return 0;
+	fail(e, EINVAL, "snapshot '%s' is not of a machine of the floor '%s'", label, l->name);
+	return err_hint(e, "use another one: joist snaps");
+}
+
+int
+snapshot_load(struct machine *m, const struct layer *l, struct guest *g, const char *label, struct err *e)
+{
+	char path[MACHINE_NAME_MAX + 8];
+	if (snapshot_can(l, e) < 0 || snapshot_find(m, label, e) < 0)
+		return -1;
+	snprintf(path, sizeof path, "snap/%s", label);
+	int fd = openat(m->dir, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fail(e, errno, "snapshot '%s': %s", label, strerror(errno));
+	struct snap *s = snap_reader(fd, label, e);
+	int rc = s ? check_floor(s, l, label, e) : -1;
+	if (rc == 0)
+		rc = l->load(g, s, e);
+	snap_free(s);
+	close(fd);
+	return rc;
+}
+
+int
+snapshot_anew(const struct layer *l, const struct spec *spec, const struct home *h, struct guest **g, struct err *e)
+{
+	struct snap *out = snap_new();
+	int rc = l->save(*g, out, e);
+	if (rc == 0)
+		rc = snap_finish(out, e);
+	if (rc < 0) {
+		/* What cannot be saved goes on as it is. */
+		snap_free(out);
+		return 0;
+	}
+	l->destroy(*g);
+	*g = l->create(spec, h, e);
+	if (*g) {
+		struct snap *in = snap_of(snap_bytes(out)->p, snap_bytes(out)->n);
+		rc = l->load(*g, in, e);
+		snap_free(in);
+	}
+	snap_free(out);
+	if (*g && rc < 0) {
+		l->destroy(*g);
+		*g = NULL;
+	}
+	return *g ? 0 : -1;
+}
+
+/* -- all of them ------------------------------------------------------------------------------ */
+
+static int
+by_time(const void *a, const void *b)
+{
+	json_int_t x = json_integer_value(json_object_get(*(json_t *const *)a, "created"));
+	json_int_t y = json_integer_value(json_object_get(*(json_t *const *)b, "created"));
+	return x < y ? -1 : x > y;
+}
+
+json_t *
+snapshot_list(struct machine *m)
+{
+	json_t **rows = NULL, *all = json_array();
+	size_t n = 0;
+	int fd = openat(m->dir, "snap", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	for (struct dirent *x; d && (x = readdir(d));) {
+		struct stat st;
+		if (!machine_name_ok(x->d_name) || fstatat(fd, x->d_name, &st, 0) < 0)
+			continue;
+		int64_t when = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+		rows = xrealloc(rows, (n + 1) * sizeof *rows);
+		rows[n++] = json_pack("{s:s, s:s, s:I, s:I}", "machine", m->name, "label", x->d_name, "created",
+		                      (json_int_t)when, "size", (json_int_t)st.st_size);
+	}
+	if (d)
+		closedir(d);
+	if (n)
+		qsort(rows, n, sizeof *rows, by_time);
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(all, rows[i]);
+	free(rows);
+	return all;
+}
+
+int
+snapshot_remove(struct machine *m, const char *label, struct err *e)
+{
+	char path[MACHINE_NAME_MAX + 8];
+	if (snapshot_find(m, label, e) < 0)
+		return -1;
+	snprintf(path, sizeof path, "snap/%s", label);
+	if (unlinkat(m->dir, path, 0) < 0)
+		return fail(e, errno, "snapshot '%s': %s", label, strerror(errno));
+	return 0;
+}
+
+int
+snapshot_copy(struct machine *from, struct machine *to, const char *label, struct err *e)
+{
+	char path[MACHINE_NAME_MAX + 8];
+	if (snapshot_find(from, label, e) < 0 || file_mkdirs(to->dir, "snap", 0700, e) < 0)
+		return -1;
+	snprintf(path, sizeof path, "snap/%s", label);
+	/* It is never written again, so two names may share it. */
+	if (linkat(from->dir, path, to->dir, path, 0) < 0)
+		return fail(e, errno, "snapshot '%s': %s", label, strerror(errno));
+	return 0;
+}
