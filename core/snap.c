@@ -15,21 +15,21 @@
 /* File: "JSTSNAP", version, then chunks: tag u32, CRC-32C of the payload u32,
  * length u64, payload.  The last one has the tag of CHUNK_END and no payload. */
 
-enum { VERSION = 1, HEAD = 16, GRAIN = 4096, PIECE = 1 << 20 };
+enum { VERSION = 1, HEAD = 16, GRAIN = 4 << 10, BLOCK = 64 << 10, PIECE = 1 << 20 };
 enum { CHUNK_END = SNAP_TAG('E', 'N', 'D', '.') };
 
 struct snap {
-	char *name;             /* own: for errors */
-	struct err err;         /* the first failure of a writer */
+	char *name;     /* own: for errors */
+	struct err err; /* the first failure of a writer */
 
 	/* a writer's */
-	int fd;                 /* lent; -1: to memory */
-	struct buf out;         /* own: in memory, or what is not yet written */
+	int fd;         /* lent; -1: to memory */
+	struct buf out; /* own: in memory, or what is not yet written */
 
 	/* a reader's: all of it in memory, or a file */
-	const uint8_t *bytes;   /* lent */
+	const uint8_t *bytes; /* lent */
 	uint64_t n, at;
-	uint8_t *payload;       /* own: of a file's chunk */
+	uint8_t *payload; /* own: of a file's chunk */
 };
 
 /* -- CRC-32C (RFC 3720, appendix B.4), eight bytes at a time ------------------------------ */
@@ -61,8 +61,8 @@ crc_more(uint32_t crc, const void *bytes, size_t n)
 		memcpy(&w, p, 8);
 		w ^= crc;
 		crc = table[7][w & 0xff] ^ table[6][w >> 8 & 0xff] ^ table[5][w >> 16 & 0xff] ^
-		      table[4][w >> 24 & 0xff] ^ table[3][w >> 32 & 0xff] ^ table[2][w >> 40 & 0xff] ^
-		      table[1][w >> 48 & 0xff] ^ table[0][w >> 56];
+		      table[4][w >> 24 & 0xff] ^ table[3][w >> 32 & 0xff] ^
+		      table[2][w >> 40 & 0xff] ^ table[1][w >> 48 & 0xff] ^ table[0][w >> 56];
 	}
 	while (n--)
 		crc = crc >> 8 ^ table[0][(crc ^ *p++) & 0xff];
@@ -124,29 +124,30 @@ failed(struct snap *s, struct err *e)
 }
 
 static int
-out(struct snap *s, const void *p, size_t n)
+not_written(struct snap *s)
 {
-	if (s->fd < 0) {
-		buf_put(&s->out, p, n);
-		return 0;
-	}
-	if (s->out.n + n > PIECE) {
-		if (file_write_all(s->fd, s->out.p, s->out.n) < 0)
-			goto full;
-		s->out.n = 0;
-	}
-	if (n > PIECE / 2) {
-		if (file_write_all(s->fd, p, n) < 0)
-			goto full;
-		return 0;
-	}
-	buf_put(&s->out, p, n);
-	return 0;
-full:
-	fail(&s->err, errno, "snapshot '%s': %s", s->name, strerror(errno));
-	if (errno == ENOSPC)
+	int code = errno;
+	fail(&s->err, code, "snapshot '%s': %s", s->name, strerror(code));
+	if (code == ENOSPC || code == EDQUOT)
 		err_hint(&s->err, "make room on that disk and try again");
 	return -1;
+}
+
+/* What is large goes to the file from where it is, after all that is gathered of
+ * the rest. */
+static int
+out(struct snap *s, const void *p, size_t n)
+{
+	bool large = s->fd >= 0 && n > PIECE / 2;
+	if (s->fd >= 0 && (large || s->out.n + n > PIECE)) {
+		if (file_write_all(s->fd, s->out.p, s->out.n) < 0)
+			return not_written(s);
+		s->out.n = 0;
+	}
+	if (large)
+		return file_write_all(s->fd, p, n) < 0 ? not_written(s) : 0;
+	buf_put(&s->out, p, n);
+	return 0;
 }
 
 static void
@@ -200,10 +201,15 @@ is_zero(const uint8_t *p, size_t n)
 /* A chunk for each run of pages that are not all zero, of at most PIECE bytes: id,
  * where it begins, its bytes.  The last one is empty and says the whole size. */
 int
-snap_put_pages(struct snap *s, uint32_t tag, uint64_t id, const void *base, uint64_t n, struct err *e)
+snap_put_pages(struct snap *s, uint32_t tag, uint64_t id, const void *base, uint64_t n,
+               struct err *e)
 {
 	const uint8_t *p = base;
 	for (uint64_t at = 0; at < n;) {
+		if (at % BLOCK == 0 && n - at >= BLOCK && is_zero(p + at, BLOCK)) {
+			at += BLOCK;
+			continue;
+		}
 		uint64_t grain = n - at < GRAIN ? n - at : GRAIN, end = at;
 		while (end < n && end - at < PIECE && !is_zero(p + end, grain)) {
 			end += grain;
@@ -214,7 +220,8 @@ snap_put_pages(struct snap *s, uint32_t tag, uint64_t id, const void *base, uint
 			continue;
 		}
 		uint64_t head[2] = { id, at };
-		struct iovec v[2] = { { head, sizeof head }, { (void *)(uintptr_t)(p + at), end - at } };
+		struct iovec v[2] = { { head, sizeof head },
+			              { (void *)(uintptr_t)(p + at), end - at } };
 		if (put(s, tag, v, 2, e) < 0)
 			return -1;
 		at = end;
@@ -231,7 +238,7 @@ snap_finish(struct snap *s, struct err *e)
 	if (s->fd < 0)
 		return 0;
 	if (file_write_all(s->fd, s->out.p, s->out.n) < 0 || fsync(s->fd) < 0) {
-		fail(&s->err, errno, "snapshot '%s': %s", s->name, strerror(errno));
+		not_written(s);
 		return failed(s, e);
 	}
 	s->out.n = 0;
@@ -283,15 +290,30 @@ fetch(struct snap *s, uint64_t at, void *to, uint64_t n)
 static int
 check_head(struct snap *s, struct err *e)
 {
-	char head[8];
-	if (!fetch(s, 0, head, sizeof head) || memcmp(head, "JSTSNAP", 7) != 0)
-		return fail(e, EBADMSG, "'%s' is no snapshot", s->name);
+	uint8_t head[8];
+	if (!fetch(s, 0, head, sizeof head) || memcmp(head, "JSTSNAP", 7) != 0) {
+		fail(e, EBADMSG, "'%s' is no snapshot", s->name);
+		return err_hint(e, "see which there are: joist snaps");
+	}
 	if (head[7] != VERSION) {
-		fail(e, ENOTSUP, "snapshot '%s' has version %d, this Joist reads version %d", s->name, head[7],
-		     VERSION);
-		return err_hint(e, head[7] > VERSION ? "use a newer Joist" : "restore it with the Joist that made it");
+		fail(e, ENOTSUP, "snapshot '%s' has version %d, this Joist reads version %d",
+		     s->name, head[7], VERSION);
+		return err_hint(e, head[7] > VERSION ? "use a newer Joist"
+		                                     : "restore it with the Joist that made it");
 	}
 	s->at = sizeof head;
+	return 0;
+}
+
+/* What was cut short is refused before a guest is made for it. */
+static int
+check_end(struct snap *s, struct err *e)
+{
+	uint8_t mark[HEAD], last[HEAD];
+	head_of(mark, CHUNK_END, 0, 0);
+	if (s->n < s->at + HEAD || !fetch(s, s->n - HEAD, last, HEAD) ||
+	    memcmp(last, mark, HEAD) != 0)
+		return damaged(s, "it ends too early", e);
 	return 0;
 }
 
@@ -316,7 +338,7 @@ snap_reader(int fd, const char *name, struct err *e)
 		return NULL;
 	}
 	s->n = (uint64_t)st.st_size;
-	if (check_head(s, e) < 0) {
+	if (check_head(s, e) < 0 || check_end(s, e) < 0) {
 		snap_free(s);
 		return NULL;
 	}
@@ -346,6 +368,19 @@ snap_peek(struct snap *s)
 	return chunk_at(s, &c) && c.tag != CHUNK_END ? c.tag : 0;
 }
 
+int
+snap_end(struct snap *s, struct err *e)
+{
+	struct chunk c;
+	if (s->err.code)
+		return failed(s, e);
+	if (!chunk_at(s, &c))
+		return damaged(s, "it ends too early", e);
+	if (c.tag != CHUNK_END || c.crc != 0 || c.n != 0 || s->n != s->at + HEAD)
+		return damaged(s, "there is more than belongs to it", e);
+	return 0;
+}
+
 static int
 expect(struct snap *s, uint32_t tag, struct chunk *c, struct err *e)
 {
@@ -362,13 +397,17 @@ int
 snap_get(struct snap *s, uint32_t tag, struct cur *out, struct err *e)
 {
 	struct chunk c;
-	*out = cur_of(NULL, 0);
+	*out = cur_of(s->name, 0);
 	if (expect(s, tag, &c, e) < 0)
 		return -1;
 	const uint8_t *p = s->bytes ? s->bytes + s->at + HEAD : NULL;
 	if (!p) {
 		free(s->payload);
-		s->payload = xmalloc(c.n + 1);
+		/* a file with holes may be larger than any memory */
+		s->payload = malloc(c.n + 1);
+		if (!s->payload)
+			return fail(e, ENOMEM, "snapshot '%s': no memory for a part of %llu bytes",
+			            s->name, (unsigned long long)c.n);
 		if (!fetch(s, s->at + HEAD, s->payload, c.n))
 			return damaged(s, "it cannot be read", e);
 		p = s->payload;
@@ -388,15 +427,17 @@ snap_get_pages(struct snap *s, uint32_t tag, uint64_t id, void *base, uint64_t n
 		uint64_t head[2];
 		if (expect(s, tag, &c, e) < 0)
 			return -1;
-		if (c.n < sizeof head || !fetch(s, s->at + HEAD, head, sizeof head) || head[0] != id)
+		if (c.n < sizeof head || !fetch(s, s->at + HEAD, head, sizeof head) ||
+		    head[0] != id)
 			return damaged(s, "pages of another memory", e);
 		uint64_t at = head[1], bytes = c.n - sizeof head;
 		if (at > n || bytes > n - at || (bytes == 0 && at != n))
 			return damaged(s, "pages outside of their memory", e);
-		if (bytes && !fetch(s, s->at + HEAD + sizeof head, (uint8_t *)base + at, bytes))
+		uint8_t *to = bytes ? (uint8_t *)base + at : NULL;
+		if (bytes && !fetch(s, s->at + HEAD + sizeof head, to, bytes))
 			return damaged(s, "it cannot be read", e);
 		uint32_t crc = crc_more(~(uint32_t)0, head, sizeof head);
-		if (~crc_more(crc, (uint8_t *)base + at, bytes) != c.crc)
+		if (~crc_more(crc, to, bytes) != c.crc)
 			return damaged(s, "a checksum is wrong", e);
 		s->at += HEAD + c.n;
 		if (bytes == 0)

@@ -1,6 +1,6 @@
 /* snap.h -- the state of a guest as a stream of chunks.
  *
- * A chunk is: tag (4 bytes), length (8), CRC-32C of the payload (4), payload.
+ * A chunk is: tag (4 bytes), CRC-32C of the payload (4), length (8), payload.
  * Everything is little-endian and nothing in it depends on the host: no
  * address, no descriptor, no code.  A layer's save() writes chunks in an order
  * of its own choice and its load() reads them in that order; the header with
@@ -36,7 +36,7 @@ const struct buf *snap_bytes(const struct snap *s);     /* of snap_new; lent */
 
 /* A snap written to, or read from, a file; fd is lent, `name` is for errors. */
 struct snap *snap_writer(int fd, const char *name);
-struct snap *snap_reader(int fd, const char *name, struct err *e);
+struct snap *snap_reader(int fd, const char *name, struct err *e);     /* refuses one without its end */
 int  snap_finish(struct snap *s, struct err *e);        /* writer: the end mark, all on disk */
 void snap_free(struct snap *s);                         /* NULL is allowed */
 
@@ -53,6 +53,7 @@ int snap_put_pages(struct snap *s, uint32_t tag, uint64_t id, const void *p, uin
  * until the next call. */
 int snap_get(struct snap *s, uint32_t tag, struct cur *c, struct err *e);
 uint32_t snap_peek(struct snap *s);     /* tag of the next chunk, 0 at the end */
+int snap_end(struct snap *s, struct err *e);    /* the end mark must be next, and nothing behind it */
 
 /* The counterpart of snap_put_pages into memory that is zero. */
 int snap_get_pages(struct snap *s, uint32_t tag, uint64_t id, void *p, uint64_t n, struct err *e);
