@@ -22,7 +22,6 @@ guest_save(struct guest *g, struct snap *s, struct err *e)
 	buf_u64(&b, g->program.module->nbytes);
 	buf_u32(&b, program_crc(&g->program));
 	buf_u8(&b, (uint8_t)g->phase);
-	buf_u8(&b, g->started);
 	buf_u32(&b, (uint32_t)g->status);
 	buf_u32(&b, g->main->number);
 	for (uint32_t i = 0; i < g->program.module->nimport; i++)
@@ -94,7 +93,7 @@ guest_load(struct guest *g, struct snap *snap, struct err *e)
 		fail(e, ESTALE, "'%s' is not the program that the snapshot was taken of", g->program.path);
 		return err_hint(e, "put the same file back, or restore another snapshot");
 	}
-	uint8_t phase = cur_u8(&c), started = cur_u8(&c);
+	uint8_t phase = cur_u8(&c);
 	uint32_t status = cur_u32(&c), number = cur_u32(&c);
 	uint32_t *shared = calloc((size_t)m->nimport + 1, sizeof *shared);
 	for (uint32_t i = 0; shared && i < m->nimport; i++)
@@ -114,7 +113,7 @@ guest_load(struct guest *g, struct snap *snap, struct err *e)
 	if (!s)
 		return -1;
 	g->phase = (enum phase)phase;
-	g->started = started;
+	g->started = false;             /* to whoever enters it, it starts */
 	g->status = (int)status;
 	return 0;
 }
