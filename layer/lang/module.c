@@ -31,20 +31,39 @@ reader_stop(struct reader *r, const uint8_t *at, const char *fmt, ...)
 	longjmp(r->out, 1);
 }
 
+/* A byte of a number.  One that runs over the end is first judged as a number, as
+ * the specification does. */
+static uint8_t
+number_byte(struct reader *r)
+{
+	if (r->p >= r->start + r->m->nbytes)
+		reader_stop(r, r->p, "unexpected end of section or function");
+	return *r->p++;
+}
+
+static void
+in_bounds(struct reader *r)
+{
+	if (r->p > r->end)
+		reader_stop(r, r->end, "unexpected end of section or function");
+}
+
 /* 5.2.2: at most ceil(bits / 7) bytes, and no bits beyond. */
 uint64_t
 reader_uleb_slow(struct reader *r, int bits)
 {
 	uint64_t v = 0;
 	for (int shift = 0;; shift += 7) {
-		uint8_t b = reader_u8(r);
+		uint8_t b = number_byte(r);
 		int left = bits - shift;
 		if (left < 7 && (b & 0x7f) >> left)
 			reader_stop(r, r->p - 1, b & 0x80 ? "integer representation too long"
 			                                  : "integer too large");
 		v |= (uint64_t)(b & 0x7f) << shift;
-		if (!(b & 0x80))
+		if (!(b & 0x80)) {
+			in_bounds(r);
 			return v;
+		}
 		if (left <= 7)
 			reader_stop(r, r->p - 1, "integer representation too long");
 	}
@@ -55,7 +74,7 @@ reader_sleb_slow(struct reader *r, int bits)
 {
 	uint64_t v = 0;
 	for (int shift = 0;; shift += 7) {
-		uint8_t b = reader_u8(r);
+		uint8_t b = number_byte(r);
 		int left = bits - shift;
 		if (left <= 7) {
 			if (b & 0x80)
@@ -67,6 +86,7 @@ reader_sleb_slow(struct reader *r, int bits)
 		}
 		v |= (uint64_t)(b & 0x7f) << shift;
 		if (!(b & 0x80)) {
+			in_bounds(r);
 			if (shift + 7 < 64 && (b & 0x40))
 				v |= ~(uint64_t)0 << (shift + 7);
 			return (int64_t)v;

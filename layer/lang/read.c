@@ -9,17 +9,17 @@
 
 /* -- small parts ---------------------------------------------------------------- */
 
-/* A count of things that take at least `least` bytes each: a lie about it is
- * found before the memory is asked for. */
+/* A count of things, each of which takes a byte at least: a lie about it is found
+ * before the memory is asked for. */
 static uint32_t
-count(struct reader *r, uint32_t limit, uint32_t least, const char *what)
+count(struct reader *r, uint32_t limit, const char *what)
 {
 	const uint8_t *at = r->p;
 	uint32_t n = reader_u32(r);
 	if (n > limit)
 		reader_stop(r, at, "too many %s", what);
-	if ((uint64_t)n * least > (uint64_t)(r->end - r->p))
-		reader_stop(r, at, "length out of bounds: unexpected end (%u %s)", n, what);
+	if (n > (uint64_t)(r->end - r->p))
+		reader_stop(r, at, "length out of bounds: unexpected end of section or function (%u %s)", n, what);
 	return n;
 }
 
@@ -50,9 +50,9 @@ static struct name
 name(struct reader *r)
 {
 	const uint8_t *at = r->p;
-	uint32_t n = reader_u32(r);
+	uint32_t n = at < r->end ? reader_u32(r) : UINT32_MAX;
 	if (n > (size_t)(r->end - r->p))
-		reader_stop(r, at, "length out of bounds: unexpected end");
+		reader_stop(r, at, "length out of bounds: unexpected end of section or function");
 	if (!utf8_ok(r->p, r->p + n))
 		reader_stop(r, r->p, "malformed UTF-8 encoding");
 	struct name v = { (const char *)r->p, n };
@@ -160,9 +160,9 @@ composite(struct reader *r, struct typedefn *d)
 	switch (form) {
 	case 0x60:
 		d->kind = TYPE_FUNC;
-		d->nparam = count(r, READER_PARAMS, 1, "parameters");
+		d->nparam = count(r, READER_PARAMS, "parameters");
 		valtypes(r, d, 0, d->nparam);
-		d->nresult = count(r, READER_PARAMS, 1, "results");
+		d->nresult = count(r, READER_PARAMS, "results");
 		valtypes(r, d, d->nparam, d->nresult);
 		if (d->nresult > 1)
 			r->m->features |= FEATURE_MULTI_VALUE;
@@ -171,7 +171,7 @@ composite(struct reader *r, struct typedefn *d)
 	case 0x5e:
 		r->m->features |= FEATURE_GC;
 		d->kind = form == 0x5f ? TYPE_STRUCT : TYPE_ARRAY;
-		d->nfield = form == 0x5f ? count(r, READER_FIELDS, 2, "fields") : 1;
+		d->nfield = form == 0x5f ? count(r, READER_FIELDS, "fields") : 1;
 		d->v = xcalloc(d->nfield + 1, sizeof *d->v);
 		d->mut = xcalloc(d->nfield + 1, 1);
 		for (uint32_t i = 0; i < d->nfield; i++)
@@ -226,7 +226,7 @@ static void
 types(struct reader *r)
 {
 	struct module *m = r->m;
-	uint32_t n = count(r, READER_TYPES, 1, "types"), cap = n;
+	uint32_t n = count(r, READER_TYPES, "types"), cap = n;
 	m->type = xcalloc((size_t)cap + 1, sizeof *m->type);
 	for (uint32_t i = 0; i < n; i++) {
 		const uint8_t *at = r->p;
@@ -234,7 +234,7 @@ types(struct reader *r)
 		if (r->p < r->end && *r->p == 0x4e) {
 			r->p++;
 			r->m->features |= FEATURE_GC;
-			k = count(r, READER_TYPES, 1, "types of a group");
+			k = count(r, READER_TYPES, "types of a group");
 		}
 		if (m->ntype + k > cap) {
 			if (m->ntype + k > READER_TYPES)
@@ -280,10 +280,12 @@ limits(struct reader *r, bool memory)
 	if (flags & ~(memory ? 0xf : 5))
 		reader_stop(r, at, "malformed limits flags");
 	struct limits l = { .has_max = flags & 1, .shared = flags & 2, .is64 = flags & 4, .page = 16 };
-	l.min = l.is64 ? reader_u64(r) : reader_u32(r);
+	l.min = reader_u64(r);
 	if (l.has_max)
-		l.max = l.is64 ? reader_u64(r) : reader_u32(r);
+		l.max = reader_u64(r);
 	if (flags & 8) {
+		if (r->p >= r->end)
+			reader_stop(r, at, "malformed limits flags: unexpected end of section or function");
 		at = r->p;
 		uint32_t page = reader_u32(r);
 		if (page != 0 && page != 16)
@@ -297,12 +299,14 @@ limits(struct reader *r, bool memory)
 		                       : (l.page ? 1U << 16 : UINT32_MAX);
 		if (l.min > most || (l.has_max && l.max > most))
 			reader_stop(r, at, l.is64 ? "memory size must be at most 2^48 pages"
-			                   : "memory size must be at most 65536 pages (4GiB)");
+			                   : "memory size must be at most 65536 pages (4GiB), i32 constant out of range");
 		if (l.shared && !l.has_max)
 			reader_stop(r, at, "shared memory must have maximum");
 		m->features |= (l.is64 ? FEATURE_MEMORY64 : 0) | (l.shared ? FEATURE_SHARED : 0);
 	} else if (l.is64) {
 		m->features |= FEATURE_TABLE64;
+	} else if (l.min > UINT32_MAX || (l.has_max && l.max > UINT32_MAX)) {
+		reader_stop(r, at, "table size must be at most 2^32-1, i32 constant out of range");
 	}
 	if (l.has_max && l.min > l.max)
 		reader_stop(r, at, "size minimum must not be greater than maximum");
@@ -349,7 +353,7 @@ static void
 imports(struct reader *r)
 {
 	struct module *m = r->m;
-	uint32_t n = count(r, READER_IMPORTS, 4, "imports");
+	uint32_t n = count(r, READER_IMPORTS, "imports");
 	m->import = xcalloc((size_t)n + 1, sizeof *m->import);
 	GROW(m->func, 0, n);
 	for (uint32_t i = 0; i < n; i++) {
@@ -401,7 +405,7 @@ static void
 functions(struct reader *r)
 {
 	struct module *m = r->m;
-	uint32_t n = count(r, READER_FUNCS, 1, "functions");
+	uint32_t n = count(r, READER_FUNCS, "functions");
 	GROW(m->func, m->nfunc, n);
 	for (uint32_t i = 0; i < n; i++)
 		m->func[m->nfunc++] = functype(r);
@@ -411,7 +415,7 @@ static void
 tables(struct reader *r)
 {
 	struct module *m = r->m;
-	uint32_t n = count(r, READER_TABLES, 2, "tables");
+	uint32_t n = count(r, READER_TABLES, "tables");
 	GROW(m->table, m->ntable, n);
 	for (uint32_t i = 0; i < n; i++) {
 		struct tabledef t;
@@ -435,7 +439,7 @@ static void
 memories(struct reader *r)
 {
 	struct module *m = r->m;
-	uint32_t n = count(r, READER_MEMORIES, 2, "memories");
+	uint32_t n = count(r, READER_MEMORIES, "memories");
 	GROW(m->memory, m->nmemory, n);
 	for (uint32_t i = 0; i < n; i++)
 		m->memory[m->nmemory++].limits = limits(r, true);
@@ -447,7 +451,7 @@ static void
 globals(struct reader *r)
 {
 	struct module *m = r->m;
-	uint32_t n = count(r, READER_GLOBALS, 3, "globals");
+	uint32_t n = count(r, READER_GLOBALS, "globals");
 	GROW(m->global, m->nglobal, n);
 	for (uint32_t i = 0; i < n; i++) {
 		struct globaldef g = globaltype(r);
@@ -468,7 +472,7 @@ exports(struct reader *r)
 {
 	static const char *const kinds[] = { "function", "table", "memory", "global", "tag" };
 	struct module *m = r->m;
-	uint32_t n = count(r, READER_EXPORTS, 3, "exports");
+	uint32_t n = count(r, READER_EXPORTS, "exports");
 	const uint8_t *start = r->p;
 	m->export = xcalloc((size_t)n + 1, sizeof *m->export);
 	m->export_order = xcalloc((size_t)n + 1, sizeof *m->export_order);
@@ -523,7 +527,7 @@ static void
 elem_items(struct reader *r, struct elemdef *x)
 {
 	struct module *m = r->m;
-	x->n = count(r, READER_SEGMENTS, 1, "elements");
+	x->n = count(r, READER_SEGMENTS, "elements");
 	const uint8_t *first = r->p;
 	x->offset = (uint32_t)(r->p - r->start);
 	for (uint32_t i = 0; i < x->n; i++) {
@@ -544,7 +548,7 @@ static void
 elements(struct reader *r)
 {
 	struct module *m = r->m;
-	uint32_t n = count(r, READER_SEGMENTS, 2, "element segments");
+	uint32_t n = count(r, READER_SEGMENTS, "element segments");
 	m->elem = xcalloc((size_t)n + 1, sizeof *m->elem);
 	for (uint32_t i = 0; i < n; i++) {
 		struct elemdef *x = &m->elem[i];
@@ -579,7 +583,8 @@ code(struct reader *r)
 	const uint8_t *at = r->p;
 	uint32_t n = reader_u32(r);
 	if (n != m->nfunc - m->func_imports)
-		reader_stop(r, at, "function and code section have inconsistent lengths");
+		reader_stop(r, at, "function and code section have inconsistent lengths, "
+		                   "or there is unexpected content after last section");
 	m->body = xcalloc((size_t)n + 1, sizeof *m->body);
 	const uint8_t *end = r->end;
 	for (uint32_t i = 0; i < n; i++) {
@@ -600,7 +605,7 @@ static void
 data(struct reader *r)
 {
 	struct module *m = r->m;
-	uint32_t n = count(r, READER_SEGMENTS, 2, "data segments");
+	uint32_t n = count(r, READER_SEGMENTS, "data segments");
 	if (r->has_data_count && n != r->data_count)
 		reader_stop(r, r->p, "data count and data section have inconsistent lengths");
 	m->data = xcalloc((size_t)n + 1, sizeof *m->data);
@@ -632,7 +637,7 @@ static void
 tags(struct reader *r)
 {
 	struct module *m = r->m;
-	uint32_t n = count(r, READER_TAGS, 2, "tags");
+	uint32_t n = count(r, READER_TAGS, "tags");
 	GROW(m->tag, m->ntag, n);
 	for (uint32_t i = 0; i < n; i++)
 		m->tag[m->ntag++] = tagtype(r);
@@ -687,9 +692,8 @@ read_module(struct reader *r)
 	struct module *m = r->m;
 	const uint8_t *end = r->end;
 	if (end - r->p < 4 || memcmp(r->p, "\0asm", 4) != 0)
-		reader_stop(r, r->p, end - r->p < 4 && (end == r->p || memcmp(r->p, "\0asm", (size_t)(end - r->p)) == 0)
-		                         ? "unexpected end: magic header not detected"
-		                         : "magic header not detected");
+		reader_stop(r, r->p, end - r->p < 4 ? "unexpected end: magic header not detected"
+		                                    : "magic header not detected");
 	r->p += 4;
 	if (end - r->p < 4 || memcmp(r->p, "\1\0\0", 4) != 0)
 		reader_stop(r, r->p, end - r->p < 4 ? "unexpected end: unknown binary version"

@@ -344,24 +344,34 @@ memory_index(struct reader *r)
 }
 
 static uint32_t
-elem_index(struct reader *r)
+check_elem(struct reader *r, const uint8_t *at, uint32_t i)
 {
-	const uint8_t *at = r->p;
-	uint32_t i = reader_u32(r);
 	if (i >= r->m->nelem)
 		reader_stop(r, at, "unknown elem segment %u", i);
 	return i;
+}
+
+static uint32_t
+elem_index(struct reader *r)
+{
+	const uint8_t *at = r->p;
+	return check_elem(r, at, reader_u32(r));
+}
+
+static void
+check_data(struct reader *r, const uint8_t *at, uint32_t i)
+{
+	if (!r->has_data_count)
+		reader_stop(r, at, "data count section required");
+	if (i >= r->data_count)
+		reader_stop(r, at, "unknown data segment %u", i);
 }
 
 static void
 data_index(struct reader *r)
 {
 	const uint8_t *at = r->p;
-	uint32_t i = reader_u32(r);
-	if (!r->has_data_count)
-		reader_stop(r, at, "data count section required");
-	if (i >= r->data_count)
-		reader_stop(r, at, "unknown data segment %u", i);
+	check_data(r, at, reader_u32(r));
 }
 
 static const struct type *
@@ -928,7 +938,8 @@ table_op(struct reader *r, enum op op)
 	const uint8_t *at = r->p;
 	struct module *m = r->m;
 	if (op == OP_table_init) {
-		uint32_t e = elem_index(r), t = table_index(r);
+		uint32_t e = reader_u32(r), t = table_index(r);
+		check_elem(r, at, e);
 		if (!type_matches(m->elem[e].type, m->table[t].elem))
 			reader_stop(r, at, "type mismatch: the segment does not fit the table");
 		pop(r, T_I32);
@@ -976,9 +987,11 @@ static void
 memory_op(struct reader *r, enum op op)
 {
 	struct module *m = r->m;
-	if (op == OP_memory_init)
-		data_index(r);
+	const uint8_t *at = r->p;
+	uint32_t data = op == OP_memory_init ? reader_u32(r) : 0;
 	valtype a = address_type(&m->memory[memory_index(r)].limits), b;
+	if (op == OP_memory_init)
+		check_data(r, at, data);
 	switch (op) {
 	case OP_memory_size:
 		push(r, a);
@@ -1548,7 +1561,7 @@ other:
 	NEXT();
 over:
 	SAVE();
-	reader_stop(r, p, v->top == v->frame ? "unexpected end of section or function: END opcode expected"
+	reader_stop(r, p, v->top == v->frame ? "unexpected end of section or function: END opcode expected, section size mismatch"
 	                                     : "unexpected end of section or function");
 #undef SAVE
 #undef BACK
