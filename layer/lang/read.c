@@ -280,12 +280,12 @@ limits(struct reader *r, bool memory)
 	if (flags & ~(memory ? 0xf : 5))
 		reader_stop(r, at, "malformed limits flags");
 	struct limits l = { .has_max = flags & 1, .shared = flags & 2, .is64 = flags & 4, .page = 16 };
+	if (flags & 8 && r->p >= r->end)
+		reader_stop(r, at, "malformed limits flags: unexpected end of section or function");
 	l.min = reader_u64(r);
 	if (l.has_max)
 		l.max = reader_u64(r);
 	if (flags & 8) {
-		if (r->p >= r->end)
-			reader_stop(r, at, "malformed limits flags: unexpected end of section or function");
 		at = r->p;
 		uint32_t page = reader_u32(r);
 		if (page != 0 && page != 16)
