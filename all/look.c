@@ -220,6 +220,32 @@ joist_inspect(struct joist *j, const char *name, char **json, struct err *e)
 }
 
 int
+joist_describe(struct joist *j, const char *path, char **json, struct err *e)
+{
+	struct artifact *a = artifact_of(path, e);
+	json_t *o = NULL;
+
+	(void)j;
+	if (!a)
+		return -1;
+	if (a->kind == ARTIFACT_IMAGE)
+		fail(e, ENOENT, "'%s' is no file", path);
+	for (size_t i = 0; a->kind == ARTIFACT_FILE && layer_at(i); i++)
+		if (layer_at(i)->describe && layer_at(i)->probe(a) > 0) {
+			o = layer_at(i)->describe(a, e);
+			break;
+		}
+	if (!o && e && !e->code)
+		fail(e, ENOENT, "'%s' is %s: no floor of this build can look into it", path, a->about);
+	artifact_free(a);
+	if (!o)
+		return -1;
+	*json = face_text(o);
+	json_decref(o);
+	return 0;
+}
+
+int
 joist_top(struct joist *j, const char *name, char **json, struct err *e)
 {
 	struct machine *m = settled(j, name, e);

@@ -125,10 +125,19 @@ verb_inspect(struct call *c)
 	for (int i = 0; i < c->nargs; i++) {
 		struct err e = { 0 }, other = { 0 };
 		char *text;
+		if (strchr(c->args[i], '/') || strchr(c->args[i], '.')) {
+			/* A path, or perhaps an image's or a machine's name with a dot. */
+			if (joist_describe(c->joist, c->args[i], &text, &other) == 0)
+				goto found;
+			if (other.code != ENOENT) {
+				worst = say_error(&other);
+				continue;
+			}
+		}
 		if (joist_inspect(c->joist, c->args[i], &text, &e) < 0 &&
-		    (e.code != ENOENT ||
+		    ((e.code != ENOENT && e.code != EINVAL) ||
 		     joist_image_inspect(c->joist, c->args[i], &text, &other) < 0)) {
-			if (e.code == ENOENT) {
+			if (e.code == ENOENT || e.code == EINVAL) {
 				fail(&e, ENOENT, "there is no machine and no image '%s'",
 				     c->args[i]);
 				err_hint(&e, "see those that are: joist ps -a, joist images");
@@ -136,6 +145,7 @@ verb_inspect(struct call *c)
 			worst = say_error(&e);
 			continue;
 		}
+found:
 		json_array_append_new(all, json_loads(text, 0, NULL));
 		free(text);
 	}

@@ -58,6 +58,10 @@ struct layer {
 	/* 0 not mine .. 100 certainly; reads, never runs. */
 	int (*probe)(const struct artifact *a);
 
+	/* Optional: what is in an artifact of ours, for `inspect`; reads and checks, never
+	 * runs.  NULL with e filled: it is not what it seemed. */
+	json_t *(*describe)(const struct artifact *a, struct err *e);
+
 	/* Add what this layer needs to a configuration that has only what the
 	 * user asked for (`request`, see core/request.h). */
 	int (*complete)(json_t *config, const json_t *request, struct err *e);

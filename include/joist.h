@@ -95,6 +95,8 @@ int joist_attach(struct joist *j, const char *name, bool with_input, struct err 
  * whose monitor was killed is put in order first. */
 int joist_ps(struct joist *j, const char *options, char **json, struct err *e);
 int joist_inspect(struct joist *j, const char *name, char **json, struct err *e);
+/* What is in a file: imports, exports ...; ENOENT: no floor of this build knows it. */
+int joist_describe(struct joist *j, const char *path, char **json, struct err *e);
 int joist_top(struct joist *j, const char *name, char **json, struct err *e);
 int joist_what(struct joist *j, const char *path, char **json, struct err *e);
 int joist_doctor(struct joist *j, char **json, struct err *e);

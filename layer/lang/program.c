@@ -50,6 +50,8 @@ program_open(struct program *p, const char *path, struct err *e)
 		rc = open_text(p, e);
 	if (rc == 0)
 		return 0;
+	if (e && !e->hint[0])
+		err_hint(e, "the file is damaged, or was made by a tool that is; make it again");
 	err_status(e, STATUS_CANNOT_EXEC);
 	return -1;
 }

@@ -84,7 +84,8 @@ reader_heaptype(struct reader *r)
 	uint32_t h = (uint32_t)(v & 0x7f) | HEAP_ABSTRACT;
 	if (v < -64 || !((h >= HEAP_EXN && h <= HEAP_NOFUNC) || h == HEAP_NOEXN || h == HEAP_NOEXTERN))
 		reader_stop(r, at, "malformed reference type");
-	r->m->features |= h == HEAP_FUNC || h == HEAP_EXTERN ? FEATURE_REFERENCES : FEATURE_GC;
+	if (h != HEAP_FUNC)             /* a table of functions is as old as the format */
+		r->m->features |= h == HEAP_EXTERN ? FEATURE_REFERENCES : FEATURE_GC;
 	return h;
 }
 

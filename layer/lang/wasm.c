@@ -16,6 +16,7 @@
 #include "core/artifact.h"
 #include "core/snap.h"
 #include "core/spec.h"
+#include "layer/lang/describe.h"
 #include "layer/lang/grant.h"
 #include "layer/lang/guest.h"
 #include "layer/lang/invoke.h"
@@ -324,6 +325,7 @@ const struct layer wasm_layer = {
 	.floor = FLOOR_LANGUAGE,
 	.brief = "WebAssembly programs, with WASI",
 	.probe = probe,
+	.describe = describe_program,
 	.complete = grant_complete,
 	.create = create,
 	.destroy = destroy,
