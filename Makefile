@@ -6,6 +6,7 @@
 #   make test       everything that can be tested here; ends with "N passed, M failed"
 #                     ONLY=os/net      only the tests whose name holds that text
 #                     SAN=address,undefined   with sanitizers (a build of its own)
+#   make test-spec SPEC=DIR    the WebAssembly test suite that is there
 #   make harsh      the same suite in a build that gives bugs a chance
 #   make fuzz       every fuzz target for FUZZ_SECONDS=60, clang's sanitizers on
 #   make style      what can be checked of the house style
@@ -28,6 +29,7 @@ HARSH     =
 FUZZ      =
 FUZZ_SECONDS = 60
 ONLY      =
+SPEC      = ../shared/wasm-testsuite
 
 CPPFLAGS += -D_GNU_SOURCE -DJOIST_VERSION='"$(VERSION)"' -DJOIST_HARSH=$(if $(HARSH),1,0) -I.
 CFLAGS   += -std=c11 $(OPT) $(WARN) -fPIE -fno-strict-aliasing -fstack-protector-strong -MMD -MP
@@ -55,7 +57,7 @@ CFLAGS   += -fsanitize=fuzzer-no-link
 endif
 
 # The rooms of the static program, inside to outside.
-ROOMS     = base img core layer/os layer/lang layer/lang/wasi all cli
+ROOMS     = base img core layer/os layer/lang layer/lang/text layer/lang/wasi all cli
 HARSH_SRC = base/harsh_wrap.c
 SRC       = $(filter-out $(HARSH_SRC),$(wildcard $(ROOMS:%=%/*.c)))
 objects   = $(patsubst %.c,$(B)/%.o,$(filter-out $(HARSH_SRC),$(wildcard $(1:%=%/*.c))))
@@ -112,7 +114,16 @@ $(GUESTS): $(B)/%: %.c
 	@mkdir -p $(@D)
 	$(CC) -D_GNU_SOURCE -std=c11 -O1 $(WARN) -static -o $@ $< -lpthread
 
-parts: all $(UNITS) $(GUESTS)
+# The WebAssembly specification's suite; its runner is a program like a unit test.
+SPEC_RUN  = $(B)/test/lang/spec
+
+$(SPEC_RUN): %: %.o $(B)/parts.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $(TOOLLINK) -o $@ $^ $(ALL_LIBS)
+
+test-spec: $(SPEC_RUN)
+	@$(SPEC_RUN) $(SPEC)
+
+parts: all $(UNITS) $(GUESTS) $(SPEC_RUN)
 
 test:
 	@tool/need.sh build test
@@ -198,5 +209,5 @@ clean:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all parts test harsh fuzzers fuzz style bench demo doc install uninstall tags help clean
+.PHONY: all parts test test-spec harsh fuzzers fuzz style bench demo doc install uninstall tags help clean
 .DELETE_ON_ERROR:
