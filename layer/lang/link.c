@@ -207,7 +207,7 @@ offset(struct thread *t, struct instance *i, struct expr e, bool is64, uint64_t 
 static bool
 limits_match(uint64_t size, const struct limits *have, const struct limits *want)
 {
-	if (have->is64 != want->is64 || have->shared != want->shared || have->page != want->page)
+	if (have->is64 != want->is64 || have->shared != want->shared)
 		return false;
 	return size >= want->min && (!want->has_max || (have->has_max && have->max <= want->max));
 }
@@ -237,7 +237,8 @@ matches(const struct module *m, const struct import *x, const struct external *h
 		       limits_match(have->table->size, &have->table->limits,
 		                    &m->table[x->index].limits);
 	case EXTERN_MEMORY:
-		return limits_match(memory_pages(have->memory), &have->memory->limits,
+		return have->memory->limits.page == m->memory[x->index].limits.page &&
+		       limits_match(memory_pages(have->memory), &have->memory->limits,
 		                    &m->memory[x->index].limits);
 	case EXTERN_GLOBAL: {
 		const struct globaldef *g = &m->global[x->index];
@@ -531,7 +532,8 @@ start(struct thread *t, struct instance *i)
 {
 	if (!i->module->has_start)
 		return LINK_OK;
-	switch (run_call(t, instance_func(i, i->module->start), NULL, NULL)) {
+	const uint64_t none = 0;
+	switch (run_call(t, instance_func(i, i->module->start), &none, NULL)) {
 	case STOP_DONE: return LINK_OK;
 	case STOP_EXIT: return LINK_EXIT;
 	case STOP_THROW: t->trap = TRAP_exception; return LINK_TRAP;
