@@ -338,62 +338,71 @@ joist_snapshot(struct joist *j, const char *ref, char **label, struct err *e)
 	return rc;
 }
 
-/* A new machine that begins from another's snapshot. */
+/* A new machine of that name with m's configuration and a snapshot of it. */
 static int
-derive(struct joist *j, const char *from, const char *label, const char *name, struct err *e)
+derive(struct joist *j, struct machine *m, const char *label, const char *name, struct err *e)
 {
-	struct machine *m = find(j, from, e), *made = NULL;
-	int rc = -1;
-	if (m && snapshot_find(m, label, e) == 0)
-		made = machine_new(face_store(j, e), name, m->config, e);
-	if (made) {
-		rc = snapshot_copy(m, made, label, e);
-		if (rc < 0 && machine_lock(made, NULL) == 0)
-			machine_delete(made, NULL);
-	}
+	struct machine *made = machine_new(face_store(j, e), name, m->config, e);
+	int rc = made ? snapshot_copy(m, made, label, e) : -1;
+	if (made && rc < 0 && machine_lock(made, NULL) == 0)
+		machine_delete(made, NULL);
 	machine_close(made);
-	machine_close(m);
 	return rc;
 }
 
+/* Is m stopped, or may it be killed? */
 static int
-make_way(struct joist *j, const char *name, bool force, struct err *e)
+make_way(struct joist *j, struct machine *m, const char *ref, bool force, struct err *e)
 {
-	struct machine *m = find(j, name, e);
-	int rc = m ? machine_settle(m, e) : -1;
-	if (rc == 0 && machine_has_monitor(m) && m->state.status != LIFE_STOPPED &&
-	    m->state.status != LIFE_CREATED) {
-		if (force) {
-			rc = joist_stop(j, name, "{\"time\":0}", e);
-		} else {
-			rc = fail(e, EBUSY, "machine '%s' is %s", name, state_names[m->state.status]);
-			err_hint(e, "stop it first: joist stop %s, or: joist restore -f %s@LABEL", name, name);
-		}
+	if (!machine_has_monitor(m) || m->state.status == LIFE_STOPPED ||
+	    m->state.status == LIFE_CREATED)
+		return 0;
+	if (!force) {
+		fail(e, EBUSY, "machine '%s' is %s", m->name, state_names[m->state.status]);
+		return err_hint(e, "stop it first: joist stop %s, or: joist restore -f %s", m->name,
+		                ref);
 	}
-	machine_close(m);
-	return rc;
+	if (strcmp(spec_note_of(m->config, "rm", ""), "true") == 0) {
+		fail(e, EBUSY, "machine '%s' is removed when it ends, and its snapshots with it",
+		     m->name);
+		return err_hint(e, "let a new one begin there: joist restore --name NEW %s", ref);
+	}
+	return joist_stop(j, m->name, "{\"time\":0}", e);
 }
 
-/* The machine of ref, locked, to be started from its snapshot. */
+/* The machine of ref, locked, to be started from its snapshot.  *derived: it was
+ * made for that. */
 static struct machine *
-ready_to_restore(struct joist *j, const char *ref, const json_t *o, struct err *e)
+ready_to_restore(struct joist *j, const char *ref, const char *options, bool *derived,
+                 struct err *e)
 {
 	char *name, *label;
+	struct machine *m = NULL, *from = NULL;
+	json_t *o = face_options(options, e);
 	const char *as = json_str(o, "name", NULL);
-	struct machine *m = NULL;
+
+	*derived = false;
 	split(ref, &name, &label);
+	if (!o)
+		goto out;
 	if (!label) {
 		fail(e, EINVAL, "'%s' names no snapshot", ref);
 		err_hint(e, "write it as NAME@LABEL; see: joist snaps");
-	} else if (as ? derive(j, name, label, as, e) == 0 : make_way(j, name, json_yes(o, "force"), e) == 0) {
-		m = ready_to_start(j, as ? as : name, e);
-		if (m && snapshot_find(m, label, e) < 0) {
-			machine_close(m);
-			m = NULL;
-		}
-		if (m)
-			m->restore = xstrdup(label);
+		goto out;
 	}
+	from = find(j, name, e);
+	const struct layer *l = from ? machine_layer(from, e) : NULL;
+	if (!l || snapshot_check(from, l, label, e) < 0)
+		goto out;
+	if (as)
+		*derived = derive(j, from, label, as, e) == 0;
+	if (as ? *derived : make_way(j, from, ref, json_yes(o, "force"), e) == 0)
+		m = ready_to_start(j, as ? as : name, e);
+	if (m)
+		m->restore = xstrdup(label);
+out:
+	machine_close(from);
+	json_decref(o);
 	free(name);
 	free(label);
 	return m;
@@ -402,26 +411,31 @@ ready_to_restore(struct joist *j, const char *ref, const json_t *o, struct err *
 int
 joist_restore(struct joist *j, const char *ref, const char *options, char **name, struct err *e)
 {
-	json_t *o = face_options(options, e);
-	struct machine *m = o ? ready_to_restore(j, ref, o, e) : NULL;
-	json_decref(o);
+	bool derived;
+	struct machine *m = ready_to_restore(j, ref, options, &derived, e);
+
 	if (!m)
 		return -1;
-	*name = xstrdup(m->name);
 	int rc = monitor_spawn(m, e);
+	*name = rc == 0 ? xstrdup(m->name) : NULL;
+	/* One that could not even begin was never there. */
+	machine_unlock(m);
+	if (rc < 0 && derived && machine_lock(m, NULL) == 0)
+		machine_delete(m, NULL);
 	machine_close(m);
-	if (rc < 0) {
-		free(*name);
-		*name = NULL;
-	}
 	return rc;
 }
 
 int
-joist_restore_attached(struct joist *j, const char *ref, bool with_input, struct err *e)
+joist_restore_attached(struct joist *j, const char *ref, const char *options, bool with_input,
+                       struct err *e)
 {
-	struct machine *m = ready_to_restore(j, ref, NULL, e);
-	int sock = m ? monitor_spawn_attached(m, with_input, e) : -1;
+	bool derived;
+	struct machine *m = ready_to_restore(j, ref, options, &derived, e);
+
+	if (!m)
+		return -1;
+	int sock = monitor_spawn_attached(m, with_input, e);
 	machine_close(m);
 	return sock;
 }
@@ -431,18 +445,16 @@ joist_snaps(struct joist *j, const char *name, char **json, struct err *e)
 {
 	struct store *s = face_store(j, e);
 	char **names = s ? machine_names(s, e) : NULL;
-	json_t *all = json_array();
-	if (name) {
-		struct machine *m = s ? find(j, name, e) : NULL;
-		if (!m) {
-			machine_names_free(names);
-			json_decref(all);
-			return -1;
-		}
-		machine_close(m);
+	struct machine *m = names && name ? find(j, name, e) : NULL;
+
+	if (!names || (name && !m)) {
+		machine_names_free(names);
+		return -1;
 	}
-	for (size_t i = 0; names && names[i]; i++) {
-		struct machine *m = !name || strcmp(names[i], name) == 0 ? machine_open(s, names[i], NULL) : NULL;
+	json_t *all = m ? snapshot_list(m) : json_array();
+	machine_close(m);
+	for (size_t i = 0; !name && names[i]; i++) {
+		m = machine_open(s, names[i], NULL);
 		if (!m)
 			continue;
 		json_t *some = snapshot_list(m);
@@ -452,18 +464,27 @@ joist_snaps(struct joist *j, const char *name, char **json, struct err *e)
 	}
 	machine_names_free(names);
 	*json = face_text(all);
-	json_decref(all);
 	return 0;
 }
 
 static int
-remove_snapshot(struct joist *j, const char *ref, struct err *e)
+remove_snapshot(struct joist *j, const char *ref, const char *options, struct err *e)
 {
+	struct err inner = { 0 };
 	char *name, *label;
+	json_t *o = face_options(options, e);
+
+	if (!o)
+		return -1;
 	split(ref, &name, &label);
-	struct machine *m = find(j, name, e);
-	int rc = m ? snapshot_remove(m, label, e) : -1;
+	struct machine *m = find(j, name, &inner);
+	int rc = m ? snapshot_remove(m, label, &inner) : -1;
 	machine_close(m);
+	if (rc < 0 && inner.code == ENOENT && json_yes(o, "force"))
+		rc = 0;
+	if (rc < 0 && e)
+		*e = inner;
+	json_decref(o);
 	free(name);
 	free(label);
 	return rc;
@@ -473,7 +494,7 @@ int
 joist_rm(struct joist *j, const char *name, const char *options, struct err *e)
 {
 	if (strchr(name, '@'))
-		return remove_snapshot(j, name, e);
+		return remove_snapshot(j, name, options, e);
 	json_t *o = face_options(options, e);
 	bool force = json_yes(o, "force");
 	struct store *s = face_store(j, e);

@@ -15,6 +15,7 @@
 #include "core/control.h"
 #include "core/layer.h"
 #include "core/machine.h"
+#include "core/snapshot.h"
 #include "core/spec.h"
 
 /* "sh -c 'sleep 1'": the command as a person would type it, more or less. */
@@ -214,6 +215,7 @@ joist_inspect(struct joist *j, const char *name, char **json, struct err *e)
 	json_t *o = json_pack("{s:s, s:s, s:o, s:O, s:s}", "kind", "machine", "name", m->name,
 	                      "state", now ? now : state_save(&m->state), "config", m->config,
 	                      "folder", m->path);
+	json_object_set_new(o, "snapshots", snapshot_list(m));
 	machine_close(m);
 	*json = face_text(o);
 	return 0;

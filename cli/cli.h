@@ -62,7 +62,7 @@ int parse_line(int argc, char **argv, struct call *c, struct err *e);
 const struct verb *parse_verb(const char *name);
 
 /* run.c: join this terminal with a machine that `take` gives the socket of; the exit status. */
-typedef int run_taker(struct joist *j, const char *name, bool input, struct err *e);
+typedef int run_taker(struct call *c, const char *name, bool input, struct err *e);
 int run_attached(struct call *c, const char *name, bool input, run_taker *take);
 
 /* say.c: the two-line error; returns the exit status it stands for. */

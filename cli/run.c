@@ -57,7 +57,7 @@ run_attached(struct call *c, const char *name, bool input, run_taker *take)
 
 	if (term_keys(json_str(c->flags, "detach_keys", NULL), &keys, &e) < 0)
 		return say_error(&e);
-	int sock = take(c->joist, name, input, &e);
+	int sock = take(c, name, input, &e);
 	if (sock < 0 || term_attach(sock, input, &keys, &status, &e) < 0)
 		return say_error(&e);
 	close(sock);
@@ -67,6 +67,18 @@ run_attached(struct call *c, const char *name, bool input, run_taker *take)
 		return 0;
 	}
 	return status;
+}
+
+static int
+take_new(struct call *c, const char *name, bool input, struct err *e)
+{
+	return joist_start_attached(c->joist, name, input, e);
+}
+
+static int
+take_old(struct call *c, const char *name, bool input, struct err *e)
+{
+	return joist_attach(c->joist, name, input, e);
 }
 
 int
@@ -89,7 +101,7 @@ verb_run(struct call *c)
 	if (detach) {
 		status = joist_start(c->joist, name, &e) < 0 ? say_error(&e) : (puts(name), 0);
 	} else if (tty) {
-		status = run_attached(c, name, json_yes(c->flags, "interactive"), joist_start_attached);
+		status = run_attached(c, name, json_yes(c->flags, "interactive"), take_new);
 	} else if (joist_run(c->joist, name, &status, &e) < 0) {
 		status = say_error(&e);
 	}
@@ -152,8 +164,7 @@ verb_start(struct call *c)
 			err_hint(&e, "start the others without -a");
 			return say_error(&e);
 		}
-		return run_attached(c, c->args[0], json_yes(c->flags, "interactive"),
-		                joist_start_attached);
+		return run_attached(c, c->args[0], json_yes(c->flags, "interactive"), take_new);
 	}
 	return say_each(c, start_one);
 }
@@ -161,7 +172,7 @@ verb_start(struct call *c)
 int
 verb_attach(struct call *c)
 {
-	return run_attached(c, c->args[0], !json_yes(c->flags, "no_stdin"), joist_attach);
+	return run_attached(c, c->args[0], !json_yes(c->flags, "no_stdin"), take_old);
 }
 
 int

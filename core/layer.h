@@ -73,7 +73,8 @@ struct layer {
 	void (*kick)(struct guest *g);
 	int (*exit_code)(const struct guest *g);
 
-	/* Optional.  NULL: the core asks the layer beneath, or says so. */
+	/* Optional.  NULL: the core asks the layer beneath, or says so.  A loaded guest
+	 * has started: it need not say WHY_START again. */
 	int (*save)(struct guest *g, struct snap *s, struct err *e);
 	int (*load)(struct guest *g, struct snap *s, struct err *e);
 	size_t (*dirty)(struct guest *g, uint64_t *bitmap, size_t nbits);

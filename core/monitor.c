@@ -73,6 +73,7 @@ guest_main(void *ctx)
 static void
 let_enter(struct watch *w)
 {
+	w->sent = 0;
 	pthread_mutex_lock(&w->lock);
 	w->may_enter = true;
 	pthread_cond_signal(&w->go);
@@ -98,7 +99,10 @@ watch_signal(struct watch *w, int sig, struct err *e)
 		return fail(e, ENOSYS, "floor '%s' takes no signals", w->layer->name);
 	if (sig == SIGKILL && w->machine->state.status == LIFE_PAUSED)
 		watch_resume(w, NULL);
-	return sig == 0 ? 0 : w->layer->signal(w->guest, sig, e);
+	if (sig == 0)
+		return 0;
+	w->sent = sig;
+	return w->layer->signal(w->guest, sig, e);
 }
 
 static void
@@ -138,8 +142,10 @@ watch_pause(struct watch *w, struct err *e)
 		fail(e, ESRCH, "machine '%s' is not running", w->machine->name);
 		return err_hint(e, "see its state with: joist ps -a");
 	}
+	bool on_its_way = w->saving;
 	w->pausing = true;
-	w->layer->kick(w->guest);
+	if (!on_its_way)
+		w->layer->kick(w->guest);
 	return 0;
 }
 
@@ -150,8 +156,9 @@ watch_save(struct watch *w, struct err *e)
 		fail(e, ESRCH, "machine '%s' is not running", w->machine->name);
 		return err_hint(e, "start it with: joist start %s", w->machine->name);
 	}
+	bool on_its_way = w->saving || w->pausing;
 	w->saving = true;
-	if (!w->pausing)
+	if (!on_its_way)
 		w->layer->kick(w->guest);
 	return 0;
 }
@@ -220,8 +227,8 @@ running(struct watch *w)
 static void
 started(struct watch *w)
 {
-	if (w->pausing && w->err.code) {
-		w->pausing = false;
+	if ((w->pausing || w->saving) && w->err.code) {
+		w->pausing = w->saving = false;
 		serve_rest(w, &w->err);
 		w->err = (struct err){ 0 };
 	}
@@ -241,15 +248,22 @@ started(struct watch *w)
 		running(w);
 }
 
-/* A harsh build leaves no guest as it was: what came to rest is saved, ended, made
- * again and loaded before it goes on. */
+bool
+watch_anew(const struct watch *w)
+{
+	return harsh_on() && w->layer->save && w->layer->load;
+}
+
 static bool
 anew(struct watch *w)
 {
-	if (!harsh_on() || !w->layer->save || !w->layer->load)
+	if (!watch_anew(w))
 		return true;
 	if (snapshot_anew(w->layer, w->spec, &w->home, &w->guest, &w->err) == 0) {
 		w->err = (struct err){ 0 };
+		/* What the old one was told behind its last instruction, the new one has not heard. */
+		if (w->sent && w->layer->signal)
+			w->layer->signal(w->guest, w->sent, NULL);
 		return true;
 	}
 	pthread_mutex_lock(&w->lock);
@@ -266,17 +280,17 @@ at_rest(struct watch *w)
 {
 	if (!anew(w))
 		return;
-	if (w->saving) {
-		w->saving = false;
-		serve_save(w);
-		if (!w->pausing && !w->starting) {
-			let_enter(w);
-			return;
-		}
-	}
 	if (w->starting) {
 		let_enter(w);
 		running(w);
+		return;
+	}
+	if (w->saving) {
+		w->saving = false;
+		serve_save(w);
+	}
+	if (!w->pausing) {
+		let_enter(w);
 		return;
 	}
 	w->pausing = false;
@@ -337,6 +351,21 @@ signalled(void *ctx, uint32_t events)
 
 /* -- one run -------------------------------------------------------------------------- */
 
+/* The guest goes on from a snapshot.  It said long ago that it started. */
+static int
+recall(struct watch *w, struct err *e)
+{
+	struct machine *m = w->machine;
+
+	if (snapshot_load(m, w->layer, w->guest, m->restore, e) < 0)
+		return -1;
+	event_add(m->store, "restore", m->name, m->restore);
+	free(m->restore);
+	m->restore = NULL;
+	report(w, WHY_START);
+	return 0;
+}
+
 static int
 begin(struct watch *w, struct err *e)
 {
@@ -357,13 +386,8 @@ begin(struct watch *w, struct err *e)
 	if (stream_open(w, e) < 0)
 		return -1;
 	w->guest = w->layer->create(w->spec, &w->home, e);
-	if (w->guest && m->restore) {
-		if (snapshot_can(w->layer, e) < 0 || snapshot_load(m, w->layer, w->guest, m->restore, e) < 0)
-			return -1;
-		event_add(m->store, "restore", m->name, m->restore);
-		free(m->restore);
-		m->restore = NULL;
-	}
+	if (w->guest && m->restore && recall(w, e) < 0)
+		return -1;
 	/* The guest is on its way; what it does not need is done meanwhile. */
 	if (!w->guest || (!w->serving && serve_open(w, e) < 0))
 		return -1;
@@ -391,6 +415,12 @@ finish(struct watch *w, const struct err *why)
 		w->has_thread = false;
 		status = w->guest ? w->layer->exit_code(w->guest) : err_exit(&w->err);
 		s->oom = w->guest && w->layer->oom && w->layer->oom(w->guest);
+	}
+	if (w->pausing || w->saving) {
+		struct err e = { 0 };
+		fail(&e, ESRCH, "machine '%s' ended before it came to rest", w->machine->name);
+		err_hint(&e, "see how: joist ps -a");
+		serve_rest(w, &e);
 	}
 	health_stop(w);
 	loop_remove(w->stop_timer);
@@ -560,7 +590,9 @@ live(struct machine *m, enum monitor_mode mode, struct hello hello, int *status,
 			if (e)
 				*e = why;
 		}
-		if (!again(&w, *status, failed && s->restarts == 0 && s->started == 0))
+		/* What it should have begun from will not be better the next time. */
+		bool no_use = m->restore || (s->restarts == 0 && s->started == 0);
+		if (!again(&w, *status, failed && no_use))
 			break;
 		rest(&w);
 		if (w.stopping)

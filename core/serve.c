@@ -37,7 +37,7 @@ struct client {
 	bool attached, with_input, last_words;
 	bool adopted; /* not greeted yet */
 	enum waits waits;
-	char *label;    /* own: of the snapshot that it waits for, or NULL */
+	char *label; /* own: of the snapshot that it waits for, or NULL */
 	int exec_fd; /* own by the layer: WAITS_EXEC */
 	struct source *exec_source;
 	bool dead;
@@ -373,6 +373,8 @@ bury(struct client *c)
 		close(c->sock);
 	channel_free(&c->channel);
 	str_free(&c->out);
+	free(c->label);
+	c->label = NULL;
 }
 
 /* Take the dead out of the list.  A client whose command still runs stays as a
@@ -398,7 +400,6 @@ sweep(struct watch *w)
 		}
 		*p = c->next;
 		bury(c);
-		free(c->label);
 		free(c);
 	}
 }
@@ -524,6 +525,7 @@ serve_close(struct watch *w)
 		}
 		if (c->sock >= 0)
 			bury(c);
+		free(c->label);
 		free(c);
 	}
 	w->clients = NULL;

@@ -25,8 +25,15 @@ snapshot_can(const struct layer *l, struct err *e)
 {
 	if (l->save && l->load)
 		return 0;
+	char can[64] = "";
+	const struct layer *x;
+	for (size_t i = 0, n = 0; (x = layer_at(i)); i++)
+		if (x->save && x->load && n < sizeof can)
+			n += (size_t)snprintf(can + n, sizeof can - n, "%s%s", n ? ", " : "",
+			                      x->name);
 	fail(e, ENOSYS, "a machine of the floor '%s' cannot be saved", l->name);
-	return err_hint(e, "floors that can: wasm; this one can be paused: joist pause NAME");
+	return err_hint(e, "floors that can: %s; this one can be paused: joist pause NAME",
+	                *can ? can : "none");
 }
 
 static int
@@ -35,7 +42,8 @@ label_ok(const char *label, struct err *e)
 	if (machine_name_ok(label))
 		return 0;
 	fail(e, EINVAL, "'%s' cannot be the label of a snapshot", label);
-	return err_hint(e, "use letters, digits, '.', '_' and '-', at most %d of them", MACHINE_NAME_MAX);
+	return err_hint(e, "use letters, digits, '.', '_' and '-', at most %d of them",
+	                MACHINE_NAME_MAX);
 }
 
 /* -- taking ----------------------------------------------------------------------------- */
@@ -57,11 +65,25 @@ write_all(struct machine *m, const struct layer *l, struct guest *g, struct snap
 	return rc < 0 ? -1 : snap_finish(s, e);
 }
 
+/* A file that survives a crash of the host needs its name to do so too. */
+static void
+keep_names(const struct machine *m)
+{
+	fsync(m->dir);
+	int fd = openat(m->dir, "snap", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+}
+
 int
-snapshot_take(struct machine *m, const struct layer *l, struct guest *g, const char *label, struct err *e)
+snapshot_take(struct machine *m, const struct layer *l, struct guest *g, const char *label,
+              struct err *e)
 {
 	char path[MACHINE_NAME_MAX + 8];
-	if (snapshot_can(l, e) < 0 || label_ok(label, e) < 0 || file_mkdirs(m->dir, "snap", 0700, e) < 0)
+	if (snapshot_can(l, e) < 0 || label_ok(label, e) < 0 ||
+	    file_mkdirs(m->dir, "snap", 0700, e) < 0)
 		return -1;
 	snprintf(path, sizeof path, "snap/%s", label);
 	int fd = openat(m->dir, half, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -75,6 +97,8 @@ snapshot_take(struct machine *m, const struct layer *l, struct guest *g, const c
 		rc = fail(e, errno, "snapshot '%s': %s", label, strerror(errno));
 	if (rc < 0)
 		unlinkat(m->dir, half, 0);
+	else if (m->durable)
+		keep_names(m);
 	return rc;
 }
 
@@ -108,27 +132,58 @@ check_floor(struct snap *s, const struct layer *l, const char *label, struct err
 	return err_hint(e, "use another one: joist snaps");
 }
 
-int
-snapshot_load(struct machine *m, const struct layer *l, struct guest *g, const char *label, struct err *e)
+/* Its reader behind the core's own part, and *fd that the caller closes. */
+static struct snap *
+open_snap(struct machine *m, const struct layer *l, const char *label, int *fd, struct err *e)
 {
 	char path[MACHINE_NAME_MAX + 8];
 	if (snapshot_can(l, e) < 0 || snapshot_find(m, label, e) < 0)
-		return -1;
+		return NULL;
 	snprintf(path, sizeof path, "snap/%s", label);
-	int fd = openat(m->dir, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return fail(e, errno, "snapshot '%s': %s", label, strerror(errno));
-	struct snap *s = snap_reader(fd, label, e);
-	int rc = s ? check_floor(s, l, label, e) : -1;
+	*fd = openat(m->dir, path, O_RDONLY | O_CLOEXEC);
+	if (*fd < 0) {
+		fail(e, errno, "snapshot '%s': %s", label, strerror(errno));
+		return NULL;
+	}
+	struct snap *s = snap_reader(*fd, label, e);
+	if (s && check_floor(s, l, label, e) == 0)
+		return s;
+	snap_free(s);
+	close(*fd);
+	return NULL;
+}
+
+int
+snapshot_check(struct machine *m, const struct layer *l, const char *label, struct err *e)
+{
+	int fd;
+	struct snap *s = open_snap(m, l, label, &fd, e);
+	if (!s)
+		return -1;
+	snap_free(s);
+	close(fd);
+	return 0;
+}
+
+int
+snapshot_load(struct machine *m, const struct layer *l, struct guest *g, const char *label,
+              struct err *e)
+{
+	int fd;
+	struct snap *s = open_snap(m, l, label, &fd, e);
+	if (!s)
+		return -1;
+	int rc = l->load(g, s, e);
 	if (rc == 0)
-		rc = l->load(g, s, e);
+		rc = snap_end(s, e);
 	snap_free(s);
 	close(fd);
 	return rc;
 }
 
 int
-snapshot_anew(const struct layer *l, const struct spec *spec, const struct home *h, struct guest **g, struct err *e)
+snapshot_anew(const struct layer *l, const struct spec *spec, const struct home *h,
+              struct guest **g, struct err *e)
 {
 	struct snap *out = snap_new();
 	int rc = l->save(*g, out, e);
@@ -144,6 +199,8 @@ snapshot_anew(const struct layer *l, const struct spec *spec, const struct home 
 	if (*g) {
 		struct snap *in = snap_of(snap_bytes(out)->p, snap_bytes(out)->n);
 		rc = l->load(*g, in, e);
+		if (rc == 0)
+			rc = snap_end(in, e);
 		snap_free(in);
 	}
 	snap_free(out);
@@ -177,8 +234,9 @@ snapshot_list(struct machine *m)
 			continue;
 		int64_t when = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 		rows = xrealloc(rows, (n + 1) * sizeof *rows);
-		rows[n++] = json_pack("{s:s, s:s, s:I, s:I}", "machine", m->name, "label", x->d_name, "created",
-		                      (json_int_t)when, "size", (json_int_t)st.st_size);
+		rows[n++] =
+		        json_pack("{s:s, s:s, s:I, s:I}", "machine", m->name, "label", x->d_name,
+		                  "created", (json_int_t)when, "size", (json_int_t)st.st_size);
 	}
 	if (d)
 		closedir(d);

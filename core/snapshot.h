@@ -21,8 +21,11 @@ int snapshot_take(struct machine *m, const struct layer *l, struct guest *g, con
 /* Load it into a fresh guest. */
 int snapshot_load(struct machine *m, const struct layer *l, struct guest *g, const char *label, struct err *e);
 
-/* Is it there?  The error names those that are. */
+/* Is it there? */
 int snapshot_find(struct machine *m, const char *label, struct err *e);
+
+/* Is it there, whole as far as can be seen at its two ends, and of this layer? */
+int snapshot_check(struct machine *m, const struct layer *l, const char *label, struct err *e);
 
 /* [{"machine": .., "label": .., "created": ns, "size": bytes}], oldest first. */
 json_t *snapshot_list(struct machine *m);

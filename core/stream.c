@@ -99,6 +99,16 @@ stream_open(struct watch *w, struct err *e)
 }
 
 static void
+close_given(struct stream *s)
+{
+	for (int i = 0; i < 3; i++) {
+		if (s->given[i] >= 0)
+			close(s->given[i]);
+		s->given[i] = -1;
+	}
+}
+
+static void
 watch_output(struct watch *w, struct pipe_end *p)
 {
 	if (p->fd >= 0 && !p->source)
@@ -110,11 +120,9 @@ stream_started(struct watch *w)
 {
 	struct stream *s = w->stream;
 
-	for (int i = 0; i < 3; i++) {
-		if (s->given[i] >= 0)
-			close(s->given[i]);
-		s->given[i] = -1;
-	}
+	/* A guest that is made anew each time that it rests is given them again. */
+	if (!watch_anew(w))
+		close_given(s);
 	if (s->terminal && w->layer->console && s->out[0].fd < 0) {
 		int master = w->layer->console(w->guest);
 		if (master >= 0) {
@@ -239,9 +247,7 @@ stream_close(struct watch *w)
 	loop_remove(s->in_source);
 	if (s->in >= 0)
 		close(s->in);
-	for (int i = 0; i < 3; i++)
-		if (s->given[i] >= 0)
-			close(s->given[i]);
+	close_given(s);
 	str_free(&s->pending);
 	free(s);
 	w->stream = NULL;

@@ -49,6 +49,7 @@ struct watch {
 	bool saving;                    /* likewise, to take a snapshot and go on */
 	bool serving;                   /* the control socket is open */
 	bool over;                      /* the guest's thread has returned */
+	int sent;                       /* the last signal since it was let in; 0 */
 	int64_t backoff;                /* ns until the next run after a failure */
 
 	/* shared with the guest's thread */
@@ -69,6 +70,9 @@ int watch_pause(struct watch *w, struct err *e);
 int watch_resume(struct watch *w, struct err *e);
 int watch_save(struct watch *w, struct err *e);         /* come to rest; serve_save, then go on */
 bool watch_running(const struct watch *w);
+/* In a harsh build no guest stays as it was: what came to rest is saved, ended,
+ * made again and loaded before it goes on. */
+bool watch_anew(const struct watch *w);
 
 /* stream.c */
 int stream_open(struct watch *w, struct err *e);        /* before create: fills home.fd */

@@ -70,7 +70,8 @@ int joist_restart(struct joist *j, const char *name, const char *options, struct
  * ENOSYS: its floor cannot do that.  joist_rm takes NAME@LABEL too. */
 int joist_snapshot(struct joist *j, const char *ref, char **label, struct err *e);
 int joist_restore(struct joist *j, const char *ref, const char *options, char **name, struct err *e);
-int joist_restore_attached(struct joist *j, const char *ref, bool with_input, struct err *e);
+int joist_restore_attached(struct joist *j, const char *ref, const char *options, bool with_input,
+                           struct err *e);      /* as joist_start_attached */
 /* A list; of one machine, or with NULL of all. */
 int joist_snaps(struct joist *j, const char *name, char **json, struct err *e);
 
