@@ -12,7 +12,7 @@ static const struct {
 	const char *group, *title;
 } groups[] = {
 	{ "RUN", "Run" },       { "LOOK", "Look" }, { "ENTER", "Enter" },
-	{ "TIME", "Time" },
+	{ "SAVE", "Time" },
 	{ "THINGS", "Things" }, { "MORE", "More" },
 };
 

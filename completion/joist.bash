@@ -18,13 +18,13 @@ _joist_path() {
 	compopt -o nospace 2>/dev/null
 }
 _joist_verb() { _joist_words "$_joist_verbs"; }
-_joist_verbs='run create start stop kill rm pause resume restart wait ps inspect logs top events what doctor exec attach cp pull push images rmi import export version help'
+_joist_verbs='run create start stop kill rm pause resume restart wait ps inspect logs top events what doctor exec attach cp snapshot restore snaps pull push images rmi import export version help'
 _joist_global=' --root -q --quiet -h --help -V --version'
 
 _joist_flags() {
 	case $1 in
-	run) echo ' --in --name -m --memory --memory-swap --memory-reservation -c --cpus --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --oom-kill-disable --oom-score-adj --shm-size -v --volume --mount --tmpfs --read-only --device -e --env --env-file -w --workdir -u --user --group-add --entrypoint --init -i --interactive -t --tty --hostname --domainname --net -p --publish --ip --net-alias --dns --dns-search --add-host --cap-add --cap-drop --privileged --security-opt --ulimit --sysctl --pid --ipc --uts --cgroupns --userns --cgroup-parent --restart --rm --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --no-healthcheck --label --annotation --log-opt --platform --pull -d --detach --detach-keys' ;;
-	create) echo ' --in --name -m --memory --memory-swap --memory-reservation -c --cpus --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --oom-kill-disable --oom-score-adj --shm-size -v --volume --mount --tmpfs --read-only --device -e --env --env-file -w --workdir -u --user --group-add --entrypoint --init -i --interactive -t --tty --hostname --domainname --net -p --publish --ip --net-alias --dns --dns-search --add-host --cap-add --cap-drop --privileged --security-opt --ulimit --sysctl --pid --ipc --uts --cgroupns --userns --cgroup-parent --restart --rm --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --no-healthcheck --label --annotation --log-opt --platform --pull' ;;
+	run) echo ' --in --name -m --memory --memory-swap --memory-reservation -c --cpus --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --oom-kill-disable --oom-score-adj --shm-size -v --volume --mount --tmpfs --read-only --device -e --env --env-file -w --workdir -u --user --group-add --entrypoint --init -i --interactive -t --tty --hostname --domainname --net -p --publish --ip --net-alias --dns --dns-search --add-host --cap-add --cap-drop --privileged --security-opt --ulimit --sysctl --pid --ipc --uts --cgroupns --userns --cgroup-parent --restart --rm --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --no-healthcheck --label --annotation --log-opt --allow --deny-all --invoke --fuel --time-limit --max-stack --max-heap --max-table --max-instances --deterministic --platform --pull -d --detach --detach-keys' ;;
+	create) echo ' --in --name -m --memory --memory-swap --memory-reservation -c --cpus --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --oom-kill-disable --oom-score-adj --shm-size -v --volume --mount --tmpfs --read-only --device -e --env --env-file -w --workdir -u --user --group-add --entrypoint --init -i --interactive -t --tty --hostname --domainname --net -p --publish --ip --net-alias --dns --dns-search --add-host --cap-add --cap-drop --privileged --security-opt --ulimit --sysctl --pid --ipc --uts --cgroupns --userns --cgroup-parent --restart --rm --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --no-healthcheck --label --annotation --log-opt --allow --deny-all --invoke --fuel --time-limit --max-stack --max-heap --max-table --max-instances --deterministic --platform --pull' ;;
 	start) echo ' -a --attach -i --interactive --boot' ;;
 	stop) echo ' -a --all -t --time -s --signal' ;;
 	kill) echo ' -a --all -s --signal' ;;
@@ -43,6 +43,9 @@ _joist_flags() {
 	exec) echo ' -d --detach -i --interactive -t --tty -e --env --env-file -w --workdir -u --user --privileged --detach-keys' ;;
 	attach) echo ' --detach-keys --no-stdin' ;;
 	cp) echo ' -a --archive -L --follow-link' ;;
+	snapshot) echo ' --json' ;;
+	restore) echo ' --json --name -f --force -a --attach -i --interactive' ;;
+	snaps) echo ' --json' ;;
 	pull) echo ' --platform --plain-http --tls-verify --cert-dir --creds --all-platforms' ;;
 	push) echo ' --platform --plain-http --tls-verify --cert-dir --creds' ;;
 	images) echo ' --json' ;;
@@ -115,6 +118,14 @@ _joist_value() {
 	run:--label) _joist_none ;;
 	run:--annotation) _joist_none ;;
 	run:--log-opt) _joist_none ;;
+	run:--allow) _joist_none ;;
+	run:--invoke) _joist_none ;;
+	run:--fuel) _joist_none ;;
+	run:--time-limit) _joist_none ;;
+	run:--max-stack) _joist_none ;;
+	run:--max-heap) _joist_none ;;
+	run:--max-table) _joist_none ;;
+	run:--max-instances) _joist_none ;;
 	run:--platform) _joist_none ;;
 	run:--pull) _joist_words 'missing always never' ;;
 	run:--detach-keys) _joist_none ;;
@@ -176,6 +187,14 @@ _joist_value() {
 	create:--label) _joist_none ;;
 	create:--annotation) _joist_none ;;
 	create:--log-opt) _joist_none ;;
+	create:--allow) _joist_none ;;
+	create:--invoke) _joist_none ;;
+	create:--fuel) _joist_none ;;
+	create:--time-limit) _joist_none ;;
+	create:--max-stack) _joist_none ;;
+	create:--max-heap) _joist_none ;;
+	create:--max-table) _joist_none ;;
+	create:--max-instances) _joist_none ;;
 	create:--platform) _joist_none ;;
 	create:--pull) _joist_words 'missing always never' ;;
 	stop:--time|stop:-t) _joist_none ;;
@@ -195,6 +214,7 @@ _joist_value() {
 	exec:--user|exec:-u) _joist_none ;;
 	exec:--detach-keys) _joist_none ;;
 	attach:--detach-keys) _joist_none ;;
+	restore:--name) _joist_machine ;;
 	pull:--platform) _joist_none ;;
 	pull:--tls-verify) _joist_words 'true false' ;;
 	pull:--cert-dir) _joist_file ;;
@@ -234,6 +254,9 @@ _joist_argument() {
 	exec) _joist_machine ;;
 	attach) _joist_machine ;;
 	cp) _joist_path ;;
+	snapshot) _joist_machine ;;
+	restore) _joist_machine ;;
+	snaps) _joist_machine ;;
 	pull) _joist_image ;;
 	push) _joist_image ;;
 	images) _joist_image ;;

@@ -8,7 +8,7 @@
 
 enum { MANY = 1 << 20 };
 enum kind { BOOL, STR, LIST, INT, REAL, SIZE, TIME };
-enum group { RUN, LOOK, ENTER, TIME, THINGS, MORE };
+enum group { RUN, LOOK, ENTER, SAVE, THINGS, MORE };
 
 /* The sets of verb.def; which is which does not matter here, only what they share. */
 enum {
@@ -74,7 +74,7 @@ static const struct flag flags[] = {
 enum { VERBS = sizeof verbs / sizeof verbs[0], FLAGS = sizeof flags / sizeof flags[0] };
 
 static const char *const group_title[] = {
-	[RUN] = "Running machines", [LOOK] = "Looking", [ENTER] = "Entering", [TIME] = "Going back",
+	[RUN] = "Running machines", [LOOK] = "Looking", [ENTER] = "Entering", [SAVE] = "Going back",
 	[THINGS] = "Images",        [MORE] = "More",
 };
 

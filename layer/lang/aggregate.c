@@ -162,7 +162,8 @@ array_new_fixed(struct thread *t, uint64_t *s, const uint64_t *imm)
 	if (!ref)
 		return TRAP_heap;
 	for (uint32_t i = 0; i < imm[2]; i++)
-		put(element(object(t, ref), x, i), x->field->type, s + i * type_slots(x->field->type));
+		put(element(object(t, ref), x, i), x->field->type,
+		    s + i * type_slots(x->field->type));
 	s[0] = ref;
 	return TRAP_none;
 }
@@ -285,7 +286,8 @@ array_copy(struct thread *t, uint64_t *s, const uint64_t *imm)
 	uint32_t dst = (uint32_t)s[1], src = (uint32_t)s[3], n = (uint32_t)s[4];
 	if (!inside(dst, n, to->length) || !inside(src, n, from->length))
 		return TRAP_array;
-	memmove(element(to, x, dst), element(from, x, src), (uint64_t)n * type_bytes(x->field->type));
+	memmove(element(to, x, dst), element(from, x, src),
+	        (uint64_t)n * type_bytes(x->field->type));
 	return TRAP_none;
 }
 
@@ -394,7 +396,8 @@ aggregate_help(enum op op)
 	switch (op) {
 	case OP_struct_new: return struct_new;
 	case OP_struct_new_default: return struct_new_default;
-	case OP_struct_get: case OP_struct_get_u: return struct_get;
+	case OP_struct_get:
+	case OP_struct_get_u: return struct_get;
 	case OP_struct_get_s: return struct_get_s;
 	case OP_struct_set: return struct_set;
 	case OP_array_new: return array_new;
@@ -402,7 +405,8 @@ aggregate_help(enum op op)
 	case OP_array_new_fixed: return array_new_fixed;
 	case OP_array_new_data: return array_new_data;
 	case OP_array_new_elem: return array_new_elem;
-	case OP_array_get: case OP_array_get_u: return array_get;
+	case OP_array_get:
+	case OP_array_get_u: return array_get;
 	case OP_array_get_s: return array_get_s;
 	case OP_array_set: return array_set;
 	case OP_array_len: return array_len;
@@ -414,7 +418,8 @@ aggregate_help(enum op op)
 	case OP_ref_test_null: return ref_test_null;
 	case OP_ref_cast: return ref_cast;
 	case OP_ref_cast_null: return ref_cast_null;
-	case OP_any_convert_extern: case OP_extern_convert_any: return convert;
+	case OP_any_convert_extern:
+	case OP_extern_convert_any: return convert;
 	case OP_ref_i31: return ref_i31;
 	case OP_i31_get_s: return i31_get_s;
 	case OP_i31_get_u: return i31_get_u;

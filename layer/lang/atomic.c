@@ -29,6 +29,7 @@ reach(const uint64_t *s, const uint64_t *imm, unsigned n, struct cell *c)
 
 #define SEQ __ATOMIC_SEQ_CST
 
+/* clang-format off */
 /* One set of functions per width; results are zero-extended. */
 #define WIDTH(bits, type) \
 	static int load##bits(struct thread *t, uint64_t *s, const uint64_t *imm) \
@@ -86,6 +87,7 @@ WIDTH(8, uint8_t)
 WIDTH(16, uint16_t)
 WIDTH(32, uint32_t)
 WIDTH(64, uint64_t)
+/* clang-format on */
 
 /* The upper half of an i32 slot is not defined: clear it first. */
 static int
@@ -172,14 +174,22 @@ atomic_help(enum op op)
 	case OP_i64_atomic_rmw8_cmpxchg_u: return cmpxchg8;
 	case OP_i64_atomic_rmw16_cmpxchg_u: return cmpxchg16;
 	case OP_i64_atomic_rmw32_cmpxchg_u: return cmpxchg32;
-	case OP_i32_atomic_load: case OP_i64_atomic_load32_u: return load32;
+	case OP_i32_atomic_load:
+	case OP_i64_atomic_load32_u: return load32;
 	case OP_i64_atomic_load: return load64;
-	case OP_i32_atomic_load8_u: case OP_i64_atomic_load8_u: return load8;
-	case OP_i32_atomic_load16_u: case OP_i64_atomic_load16_u: return load16;
-	case OP_i32_atomic_store: case OP_i64_atomic_store32: return store32;
+	case OP_i32_atomic_load8_u:
+	case OP_i64_atomic_load8_u: return load8;
+	case OP_i32_atomic_load16_u:
+	case OP_i64_atomic_load16_u: return load16;
+	case OP_i32_atomic_store:
+	case OP_i64_atomic_store32: return store32;
 	case OP_i64_atomic_store: return store64;
-	case OP_i32_atomic_store8: case OP_i64_atomic_store8: return store8;
-	case OP_i32_atomic_store16: case OP_i64_atomic_store16: return store16;
+	case OP_i32_atomic_store8:
+	case OP_i64_atomic_store8: return store8;
+	case OP_i32_atomic_store16:
+	case OP_i64_atomic_store16:
+		return store16;
+/* clang-format off */
 #define EACH(name) \
 	case OP_i32_atomic_rmw_##name: case OP_i64_atomic_rmw32_##name##_u: return name##32; \
 	case OP_i64_atomic_rmw_##name: return name##64; \
@@ -191,6 +201,8 @@ atomic_help(enum op op)
 	EACH(or)
 	EACH(xor)
 	EACH(xchg)
+		/* clang-format on */
+
 	default: return NULL;
 	}
 }

@@ -10,7 +10,7 @@
 
 /* Where a thread stopped, for people: one line a frame, innermost first. */
 
-enum { MOST = 50 };             /* lines; endless recursion has more frames than anybody reads */
+enum { MOST = 50 }; /* lines; endless recursion has more frames than anybody reads */
 
 static void
 frame(struct buf *b, unsigned n, const struct activation *a)
@@ -32,7 +32,9 @@ frame(struct buf *b, unsigned n, const struct activation *a)
 	if (name.n) {
 		/* it is the program's: no control characters reach the terminal */
 		for (uint32_t i = 0; i < name.n && i < 200; i++)
-			buf_u8(b, (unsigned char)name.p[i] < ' ' || name.p[i] == 127 ? '?' : (uint8_t)name.p[i]);
+			buf_u8(b, (unsigned char)name.p[i] < ' ' || name.p[i] == 127
+			                  ? '?'
+			                  : (uint8_t)name.p[i]);
 	} else {
 		snprintf(head, sizeof head, "function %u", a->func->index);
 		buf_put(b, head, strlen(head));

@@ -289,14 +289,35 @@ bulk_load(enum op op, struct memory *m, uint64_t at, uint64_t offset, uint64_t *
 	unsigned n = 0, bits = 64;
 	bool sign = false;
 	switch (op) {
-	case OP_i32_load: case OP_f32_load: case OP_i64_load32_u: n = 4; break;
-	case OP_i32_load8_u: case OP_i64_load8_u: n = 1; break;
-	case OP_i32_load16_u: case OP_i64_load16_u: n = 2; break;
-	case OP_i32_load8_s: n = 1; sign = true; bits = 32; break;
-	case OP_i32_load16_s: n = 2; sign = true; bits = 32; break;
-	case OP_i64_load8_s: n = 1; sign = true; break;
-	case OP_i64_load16_s: n = 2; sign = true; break;
-	case OP_i64_load32_s: n = 4; sign = true; break;
+	case OP_i32_load:
+	case OP_f32_load:
+	case OP_i64_load32_u: n = 4; break;
+	case OP_i32_load8_u:
+	case OP_i64_load8_u: n = 1; break;
+	case OP_i32_load16_u:
+	case OP_i64_load16_u: n = 2; break;
+	case OP_i32_load8_s:
+		n = 1;
+		sign = true;
+		bits = 32;
+		break;
+	case OP_i32_load16_s:
+		n = 2;
+		sign = true;
+		bits = 32;
+		break;
+	case OP_i64_load8_s:
+		n = 1;
+		sign = true;
+		break;
+	case OP_i64_load16_s:
+		n = 2;
+		sign = true;
+		break;
+	case OP_i64_load32_s:
+		n = 4;
+		sign = true;
+		break;
 	case OP_v128_load: n = 16; break;
 	default: n = 8; break;
 	}
@@ -320,9 +341,13 @@ bulk_store(enum op op, struct memory *m, uint64_t at, uint64_t offset, const uin
 {
 	unsigned n;
 	switch (op) {
-	case OP_i32_store: case OP_f32_store: case OP_i64_store32: n = 4; break;
-	case OP_i32_store8: case OP_i64_store8: n = 1; break;
-	case OP_i32_store16: case OP_i64_store16: n = 2; break;
+	case OP_i32_store:
+	case OP_f32_store:
+	case OP_i64_store32: n = 4; break;
+	case OP_i32_store8:
+	case OP_i64_store8: n = 1; break;
+	case OP_i32_store16:
+	case OP_i64_store16: n = 2; break;
 	case OP_v128_store: n = 16; break;
 	default: n = 8; break;
 	}

@@ -46,7 +46,8 @@ run_begin(struct thread *t, struct func *f, const uint64_t *args, struct err *e)
 	run_ready();
 	const struct type *type = type_of(f->type);
 	uint64_t *fp = base(t);
-	size_t room = (size_t)(t->stack_end - fp), slots = type->pslots + type->rslots + CODE_HEADER;
+	size_t room = (size_t)(t->stack_end - fp),
+	       slots = type->pslots + type->rslots + CODE_HEADER;
 	t->trap = TRAP_none;
 	t->err = (struct err){ 0 };
 	t->running = false;
@@ -79,14 +80,10 @@ call_host(struct thread *t)
 {
 	enum host r = t->func->host(t, t->func->env, t->fp);
 	switch (r) {
-	case HOST_OK:
-		return STOP_DONE;
-	case HOST_EXIT:
-		return STOP_EXIT;
-	case HOST_AGAIN:
-		return STOP_KICK;
-	default:
-		return t->trap == TRAP_exception ? STOP_THROW : STOP_TRAP;
+	case HOST_OK: return STOP_DONE;
+	case HOST_EXIT: return STOP_EXIT;
+	case HOST_AGAIN: return STOP_KICK;
+	default: return t->trap == TRAP_exception ? STOP_THROW : STOP_TRAP;
 	}
 }
 

@@ -20,9 +20,10 @@
 
 #include "layer/lang/store.h"
 
-enum { CODE_HEADER = 4 };       /* slots */
+enum { CODE_HEADER = 4 }; /* slots */
 enum { HEADER_PC, HEADER_FP, HEADER_FUNC };
 
+/* clang-format off */
 enum code_op {
 #define ARITH(name, w) C_##name, C_##name##_k,
 #define FARITH(name, w) C_##name, C_##name##_k,
@@ -69,29 +70,30 @@ enum code_op {
 #undef VECTOR_LANE
 	CODE_COUNT
 };
+/* clang-format on */
 
 /* Addresses of the handlers, once run.c has been asked for them. */
 extern const void *code_go[CODE_COUNT];
 
 /* An exception handler: what is thrown between two places of the code. */
 struct handler {
-	uint32_t start, end;            /* words; (start, end] of a return address */
-	uint32_t level;                 /* depth of its block; delegate: look on at this depth or less */
-	struct tag *tag;                /* lent; NULL: all */
-	uint32_t pc;                    /* where to go on */
-	uint16_t slot;                  /* where the values go */
-	bool ref;                       /* the exception itself behind them */
-	bool delegate;                  /* no clause */
-	uint16_t keep;                  /* slot that keeps the exception for rethrow, or 0xffff */
+	uint32_t start, end; /* words; (start, end] of a return address */
+	uint32_t level;      /* depth of its block; delegate: look on at this depth or less */
+	struct tag *tag;     /* lent; NULL: all */
+	uint32_t pc;         /* where to go on */
+	uint16_t slot;       /* where the values go */
+	bool ref;            /* the exception itself behind them */
+	bool delegate;       /* no clause */
+	uint16_t keep;       /* slot that keeps the exception for rethrow, or 0xffff */
 };
 
 struct code {
-	uint64_t *word;                 /* own */
+	uint64_t *word; /* own */
 	uint32_t n;
-	uint32_t frame;                 /* slots */
-	struct handler *handler;        /* own: innermost first */
+	uint32_t frame;          /* slots */
+	struct handler *handler; /* own: innermost first */
 	uint32_t nhandler;
-	struct refmap *refmap;          /* own: roots.c */
+	struct refmap *refmap; /* own: roots.c */
 };
 void roots_free(struct refmap *r);
 
@@ -103,27 +105,27 @@ void code_free(struct code *c);
 enum kept { KEPT_SLOT, KEPT_LOCAL, KEPT_CONST };
 struct entry {
 	uint8_t kept;
-	char type;                      /* i I f F v, r: a reference */
-	uint16_t slot;                  /* its own slot; KEPT_LOCAL: the local's */
+	char type;     /* i I f F v, r: a reference */
+	uint16_t slot; /* its own slot; KEPT_LOCAL: the local's */
 	uint64_t k;
 };
 
 enum place_kind {
-	PLACE_ENTRY,                    /* nothing of the function has run */
-	PLACE_LOOP,                     /* at the head of a loop */
-	PLACE_CALL,                     /* about to call; the arguments are operands */
-	PLACE_RETURN,                   /* in a call; the arguments belong to the callee */
-	PLACE_HELP,                     /* about to do something that can collect or wait */
+	PLACE_ENTRY,  /* nothing of the function has run */
+	PLACE_LOOP,   /* at the head of a loop */
+	PLACE_CALL,   /* about to call; the arguments are operands */
+	PLACE_RETURN, /* in a call; the arguments belong to the callee */
+	PLACE_HELP,   /* about to do something that can collect or wait */
 };
 
 struct place {
 	enum place_kind kind;
-	uint32_t pc;                    /* word in the code */
-	uint32_t offset;                /* of the instruction, in the module */
-	uint32_t top;                   /* first slot behind the operands: of PLACE_RETURN, where the
+	uint32_t pc;     /* word in the code */
+	uint32_t offset; /* of the instruction, in the module */
+	uint32_t top;    /* first slot behind the operands: of PLACE_RETURN, where the
 	                                 * callee's frame begins */
 	uint32_t n;
-	struct entry *entry;            /* own: operands, bottom first */
+	struct entry *entry; /* own: operands, bottom first */
 };
 
 /* The place that a pc stands at; `returning` tells a return address from the
@@ -139,9 +141,9 @@ uint32_t code_offset(struct func *f, const uint64_t *pc);
 /* Types of all locals, parameters first, and the slot of each. */
 struct locals {
 	uint32_t n;
-	valtype *type;                  /* own */
-	uint16_t *slot;                 /* own */
-	uint32_t pslots, first, end;    /* header at pslots; other locals' slots [first, end) */
+	valtype *type;               /* own */
+	uint16_t *slot;              /* own */
+	uint32_t pslots, first, end; /* header at pslots; other locals' slots [first, end) */
 };
 bool code_locals(struct func *f, struct locals *out);
 void code_locals_free(struct locals *l);

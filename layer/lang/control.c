@@ -202,7 +202,7 @@ die(struct translate *x)
 struct test {
 	enum code_op op, unless;
 	uint32_t a, b;
-	bool step;                      /* a = from + by first; op and unless are of that kind */
+	bool step; /* a = from + by first; op and unless are of that kind */
 	uint32_t from, by;
 };
 
@@ -242,6 +242,7 @@ jump_if(struct translate *x, struct test test, struct label *l)
 
 /* -- conditions ------------------------------------------------------------------------------ */
 
+/* clang-format off */
 /* A comparison's branches stand behind its two value forms in enum code_op. */
 static bool
 compares(enum code_op op, struct test *t, bool *k)
@@ -267,6 +268,7 @@ compares(enum code_op op, struct test *t, bool *k)
 		return false;
 	}
 }
+/* clang-format on */
 
 static uint32_t
 last_at(const struct translate *x)
@@ -316,24 +318,23 @@ static enum code_op
 negated(enum code_op op)
 {
 	switch (op) {
-#define BOTH(a, b) \
-	case C_br_i32_##a: return C_br_i32_##b; \
-	case C_br_i32_##a##_k: return C_br_i32_##b##_k; \
-	case C_un_i32_##a: return C_br_i32_##a; \
+#define BOTH(a, b)                                                                                 \
+	case C_br_i32_##a: return C_br_i32_##b;                                                    \
+	case C_br_i32_##a##_k: return C_br_i32_##b##_k;                                            \
+	case C_un_i32_##a: return C_br_i32_##a;                                                    \
 	case C_un_i32_##a##_k: return C_br_i32_##a##_k;
-	BOTH(eq, ne)
-	BOTH(ne, eq)
-	BOTH(lt_s, ge_s)
-	BOTH(lt_u, ge_u)
-	BOTH(gt_s, le_s)
-	BOTH(gt_u, le_u)
-	BOTH(le_s, gt_s)
-	BOTH(le_u, gt_u)
-	BOTH(ge_s, lt_s)
-	BOTH(ge_u, lt_u)
+		BOTH(eq, ne)
+		BOTH(ne, eq)
+		BOTH(lt_s, ge_s)
+		BOTH(lt_u, ge_u)
+		BOTH(gt_s, le_s)
+		BOTH(gt_u, le_u)
+		BOTH(le_s, gt_s)
+		BOTH(le_u, gt_u)
+		BOTH(ge_s, lt_s)
+		BOTH(ge_u, lt_u)
 #undef BOTH
-	default:
-		return CODE_COUNT;
+	default: return CODE_COUNT;
 	}
 }
 
@@ -344,8 +345,8 @@ with_step(struct translate *x, struct test t)
 	struct last add;
 	uint32_t from, by;
 	enum code_op no = negated(t.op);
-	if (no == CODE_COUNT || !translate_look(x, 0, &add) || add.op != C_i32_add_k || add.a != t.a ||
-	    !fuse_operands(&add, &from, &by))
+	if (no == CODE_COUNT || !translate_look(x, 0, &add) || add.op != C_i32_add_k ||
+	    add.a != t.a || !fuse_operands(&add, &from, &by))
 		return t;
 	enum code_op yes = negated(no);
 	t.op = (enum code_op)fuse_pair(C_i32_add_k, yes);
@@ -625,8 +626,7 @@ rethrow(struct translate *x)
 	die(x);
 }
 
-static void
-throw(struct translate *x)
+static void throw(struct translate * x)
 {
 	struct tag *tag = x->inst->tag[translate_u32(x)];
 	uint32_t n = type_of(tag->type)->nparam;
@@ -669,21 +669,14 @@ br_null(struct translate *x, bool on_null)
 	meter(x);
 }
 
-static uint64_t
-heap_number(struct translate *x)
-{
-	int64_t v = translate_s64(x);
-	return v >= 0 ? x->m->type[v] : ((uint64_t)v & 0x7f) | HEAP_ABSTRACT;
-}
-
 /* Test a copy of the reference, then branch on the answer. */
 static void
 br_on_cast(struct translate *x, bool on_fail)
 {
 	uint8_t flags = *x->p++;
 	struct label *l = label_at(x, translate_u32(x));
-	heap_number(x);
-	uint64_t to = heap_number(x);
+	translate_heaptype(x);
+	uint64_t to = translate_heaptype(x);
 	struct entry ref = x->entry[x->nentry - 1];
 	uint32_t a = x->top;
 	translate_push(x, 'r');
@@ -694,7 +687,10 @@ br_on_cast(struct translate *x, bool on_fail)
 	translate_word(x, to);
 	translate_word(x, 0);
 	translate_pop(x, 1);
-	jump_if(x, on_fail ? (struct test){ .op = C_br_z, .unless = C_br_nz, .a = a } : (struct test){ .op = C_br_nz, .unless = C_br_z, .a = a }, l);
+	jump_if(x,
+	        on_fail ? (struct test){ .op = C_br_z, .unless = C_br_nz, .a = a }
+	                : (struct test){ .op = C_br_nz, .unless = C_br_z, .a = a },
+	        l);
 	meter(x);
 }
 
@@ -791,7 +787,8 @@ call_indirect(struct translate *x, bool tail)
 	if (a + t->rslots > x->frame)
 		x->frame = a + t->rslots;
 	translate_place(x, PLACE_CALL);
-	translate_emit(x, tail ? C_tail_indirect : C_call_indirect, a, b, t->pslots, table->limits.is64);
+	translate_emit(x, tail ? C_tail_indirect : C_call_indirect, a, b, t->pslots,
+	               table->limits.is64);
 	translate_word(x, (uint64_t)(uintptr_t)table);
 	translate_word(x, id);
 	translate_pop(x, 1);
@@ -834,33 +831,19 @@ control_op(struct translate *x, enum op op)
 		translate_emit(x, C_unreachable, 0, 0, 0, 0);
 		die(x);
 		return true;
-	case OP_block:
-		open_block(x, LABEL_BLOCK);
-		return true;
-	case OP_loop:
-		open_block(x, LABEL_LOOP);
-		return true;
-	case OP_if:
-		open_block(x, LABEL_IF);
-		return true;
-	case OP_else:
-		otherwise(x);
-		return true;
-	case OP_end:
-		close_block(x);
-		return true;
+	case OP_block: open_block(x, LABEL_BLOCK); return true;
+	case OP_loop: open_block(x, LABEL_LOOP); return true;
+	case OP_if: open_block(x, LABEL_IF); return true;
+	case OP_else: otherwise(x); return true;
+	case OP_end: close_block(x); return true;
 	case OP_br: {
 		struct label *l = label_at(x, translate_u32(x));
 		go(x, l);
 		die(x);
 		return true;
 	}
-	case OP_br_if:
-		br_if(x);
-		return true;
-	case OP_br_table:
-		br_table(x);
-		return true;
+	case OP_br_if: br_if(x); return true;
+	case OP_br_table: br_table(x); return true;
 	case OP_return:
 		give_back(x, x->label[0].nout);
 		die(x);
@@ -870,58 +853,40 @@ control_op(struct translate *x, enum op op)
 		call(x, instance_func(x->inst, translate_u32(x)), op == OP_return_call);
 		return true;
 	case OP_call_indirect:
-	case OP_return_call_indirect:
-		call_indirect(x, op == OP_return_call_indirect);
-		return true;
+	case OP_return_call_indirect: call_indirect(x, op == OP_return_call_indirect); return true;
 	case OP_call_ref:
-	case OP_return_call_ref:
-		call_ref(x, op == OP_return_call_ref);
-		return true;
+	case OP_return_call_ref: call_ref(x, op == OP_return_call_ref); return true;
 	case OP_br_on_null:
-	case OP_br_on_non_null:
-		br_null(x, op == OP_br_on_null);
-		return true;
+	case OP_br_on_non_null: br_null(x, op == OP_br_on_null); return true;
 	case OP_br_on_cast:
-	case OP_br_on_cast_fail:
-		br_on_cast(x, op == OP_br_on_cast_fail);
-		return true;
-	case OP_try_table:
-		try_table(x);
-		return true;
-	case OP_throw:
-		throw(x);
-		return true;
+	case OP_br_on_cast_fail: br_on_cast(x, op == OP_br_on_cast_fail); return true;
+	case OP_try_table: try_table(x); return true;
+	case OP_throw: throw(x); return true;
 	case OP_throw_ref:
 		translate_emit(x, C_throw_ref, translate_source(x, 0), 0, 0, 0);
 		die(x);
 		return true;
-	case OP_try:
-		legacy_try(x);
-		return true;
+	case OP_try: legacy_try(x); return true;
 	case OP_catch:
-	case OP_catch_all:
-		legacy_catch(x, op == OP_catch_all);
-		return true;
-	case OP_delegate:
-		legacy_delegate(x);
-		return true;
-	case OP_rethrow:
-		rethrow(x);
-		return true;
-	default:
-		return false;
+	case OP_catch_all: legacy_catch(x, op == OP_catch_all); return true;
+	case OP_delegate: legacy_delegate(x); return true;
+	case OP_rethrow: rethrow(x); return true;
+	default: return false;
 	}
 }
 
 void
 control_begin(struct translate *x)
 {
-	struct label l = { .kind = LABEL_FUNC, .slot = x->locals.end, .nout = x->type->nresult,
+	struct label l = { .kind = LABEL_FUNC,
+		           .slot = x->locals.end,
+		           .nout = x->type->nresult,
 		           .out = x->type->result };
 	push_label(x, l);
 	translate_place(x, PLACE_ENTRY);
 	if (x->locals.end > x->locals.first)
-		translate_emit_k(x, C_enter, x->locals.first, 0, (int32_t)(x->locals.end - x->locals.first));
+		translate_emit_k(x, C_enter, x->locals.first, 0,
+		                 (int32_t)(x->locals.end - x->locals.first));
 	translate_label_here(x);
 	meter(x);
 }

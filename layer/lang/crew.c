@@ -100,7 +100,8 @@ crew_spawn(void *guest, struct thread *caller, uint32_t start_arg, uint32_t tid)
 	const struct type *type = type_of(start.func->type);
 	uint64_t args[2] = { tid, start_arg };
 	t->fuel = g->grant.fuel;
-	if (type->nparam != 2 || type->pslots != 2 || run_begin(t, start.func, args, NULL) < 0 || enlist(g, t) < 0)
+	if (type->nparam != 2 || type->pslots != 2 || run_begin(t, start.func, args, NULL) < 0 ||
+	    enlist(g, t) < 0)
 		goto undo;
 	return 0;
 undo:

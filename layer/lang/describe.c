@@ -63,11 +63,10 @@ thing(const struct module *m, enum extern_kind kind, uint32_t index)
 	char buf[48];
 	json_t *o = json_pack("{s:s}", "kind", kinds[kind]);
 	switch (kind) {
-	case EXTERN_FUNC:
-		json_object_set_new(o, "type", signature(m->func[index]));
-		break;
+	case EXTERN_FUNC: json_object_set_new(o, "type", signature(m->func[index])); break;
 	case EXTERN_TABLE:
-		json_object_set_new(o, "element", json_string(type_text(m->table[index].elem, buf)));
+		json_object_set_new(o, "element",
+		                    json_string(type_text(m->table[index].elem, buf)));
 		json_object_set_new(o, "limits", limits(&m->table[index].limits));
 		break;
 	case EXTERN_MEMORY:
@@ -77,9 +76,7 @@ thing(const struct module *m, enum extern_kind kind, uint32_t index)
 		json_object_set_new(o, "type", json_string(type_text(m->global[index].type, buf)));
 		json_object_set_new(o, "mutable", json_boolean(m->global[index].mut));
 		break;
-	case EXTERN_TAG:
-		json_object_set_new(o, "type", signature(m->tag[index]));
-		break;
+	case EXTERN_TAG: json_object_set_new(o, "type", signature(m->tag[index])); break;
 	}
 	return o;
 }
@@ -87,14 +84,16 @@ thing(const struct module *m, enum extern_kind kind, uint32_t index)
 static json_t *
 sections(const struct module *m)
 {
-	static const char *const names[] = { "custom", "type", "import", "function", "table", "memory", "global",
-		                             "export", "start", "element", "code", "data", "data count", "tag" };
+	static const char *const names[] = { "custom",     "type",    "import", "function",
+		                             "table",      "memory",  "global", "export",
+		                             "start",      "element", "code",   "data",
+		                             "data count", "tag" };
 	json_t *all = json_array();
 	uint32_t custom = 0;
 	for (uint32_t i = 0; i < m->nsection; i++) {
 		const struct section *s = &m->section[i];
-		json_t *o = json_pack("{s:s, s:I, s:I}", "name", names[s->id], "offset", (json_int_t)s->offset, "size",
-		                      (json_int_t)s->size);
+		json_t *o = json_pack("{s:s, s:I, s:I}", "name", names[s->id], "offset",
+		                      (json_int_t)s->offset, "size", (json_int_t)s->size);
 		if (s->id == 0)
 			json_object_set_new(o, "custom", text(m->custom[custom++].name));
 		json_array_append_new(all, o);
@@ -109,14 +108,23 @@ features(uint32_t set)
 		uint32_t bit;
 		const char *name;
 	} all[] = {
-		{ FEATURE_SIMD, "simd" }, { FEATURE_RELAXED, "relaxed-simd" }, { FEATURE_ATOMICS, "atomics" },
-		{ FEATURE_GC, "gc" }, { FEATURE_EXCEPTIONS, "exceptions" },
-		{ FEATURE_LEGACY_EXCEPTIONS, "legacy-exceptions" }, { FEATURE_TAIL_CALLS, "tail-calls" },
-		{ FEATURE_BULK, "bulk-memory" }, { FEATURE_REFERENCES, "reference-types" },
-		{ FEATURE_MULTI_VALUE, "multi-value" }, { FEATURE_MULTI_MEMORY, "multi-memory" },
-		{ FEATURE_MEMORY64, "memory64" }, { FEATURE_WIDE, "wide-arithmetic" },
-		{ FEATURE_PAGE_SIZE, "custom-page-sizes" }, { FEATURE_SATURATING, "saturating-conversions" },
-		{ FEATURE_SIGN_EXTENSION, "sign-extension" }, { FEATURE_SHARED, "shared-memory" },
+		{ FEATURE_SIMD, "simd" },
+		{ FEATURE_RELAXED, "relaxed-simd" },
+		{ FEATURE_ATOMICS, "atomics" },
+		{ FEATURE_GC, "gc" },
+		{ FEATURE_EXCEPTIONS, "exceptions" },
+		{ FEATURE_LEGACY_EXCEPTIONS, "legacy-exceptions" },
+		{ FEATURE_TAIL_CALLS, "tail-calls" },
+		{ FEATURE_BULK, "bulk-memory" },
+		{ FEATURE_REFERENCES, "reference-types" },
+		{ FEATURE_MULTI_VALUE, "multi-value" },
+		{ FEATURE_MULTI_MEMORY, "multi-memory" },
+		{ FEATURE_MEMORY64, "memory64" },
+		{ FEATURE_WIDE, "wide-arithmetic" },
+		{ FEATURE_PAGE_SIZE, "custom-page-sizes" },
+		{ FEATURE_SATURATING, "saturating-conversions" },
+		{ FEATURE_SIGN_EXTENSION, "sign-extension" },
+		{ FEATURE_SHARED, "shared-memory" },
 		{ FEATURE_TABLE64, "table64" },
 	};
 	json_t *list = json_array();
@@ -147,12 +155,14 @@ describe_program(const struct artifact *a, struct err *e)
 		json_object_set_new(o, "name", text(m->export[i].name));
 		json_array_append_new(exports, o);
 	}
-	json_t *o = json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I}}", "kind", "module",
-	                      "path", a->path, "size", (json_int_t)m->nbytes, "features", features(m->features),
-	                      "imports", imports, "exports", exports, "sections", sections(m), "counts", "functions",
-	                      (json_int_t)m->nfunc, "types", (json_int_t)m->ntype, "tables", (json_int_t)m->ntable,
-	                      "memories", (json_int_t)m->nmemory, "globals", (json_int_t)m->nglobal, "tags",
-	                      (json_int_t)m->ntag);
+	json_t *o =
+	        json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I}}",
+	                  "kind", "module", "path", a->path, "size", (json_int_t)m->nbytes,
+	                  "features", features(m->features), "imports", imports, "exports", exports,
+	                  "sections", sections(m), "counts", "functions", (json_int_t)m->nfunc,
+	                  "types", (json_int_t)m->ntype, "tables", (json_int_t)m->ntable,
+	                  "memories", (json_int_t)m->nmemory, "globals", (json_int_t)m->nglobal,
+	                  "tags", (json_int_t)m->ntag);
 	program_free(&p);
 	return o;
 }

@@ -3,6 +3,7 @@
 
 /* Two instructions as one: which pairs there are, and what they are called. */
 
+/* clang-format off */
 #define KEY(a, b) ((uint32_t)(a) << 16 | (uint32_t)(b))
 
 int
@@ -90,3 +91,4 @@ fuse_operands(const struct last *first, uint32_t *b, uint32_t *c)
 		return false;
 	}
 }
+/* clang-format on */

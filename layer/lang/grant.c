@@ -28,8 +28,9 @@ static void
 add_folder(json_t *mounts, const char *source, const char *dest, bool readonly)
 {
 	char *path = absolute(source);
-	json_array_append_new(mounts, json_pack("{s:s, s:s, s:s, s:[s, s]}", "destination", dest, "type", "bind",
-	                                        "source", path, "options", "rbind", readonly ? "ro" : "rw"));
+	json_array_append_new(mounts, json_pack("{s:s, s:s, s:s, s:[s, s]}", "destination", dest,
+	                                        "type", "bind", "source", path, "options", "rbind",
+	                                        readonly ? "ro" : "rw"));
 	free(path);
 }
 
@@ -118,8 +119,9 @@ grant_complete(json_t *config, const json_t *request, struct err *e)
 {
 	int64_t memory = json_int(request, "memory", 0);
 	if (memory > 0)
-		json_object_set_new(config, "linux", json_pack("{s:{s:{s:I}}}", "resources", "memory", "limit",
-		                                               (json_int_t)memory));
+		json_object_set_new(config, "linux",
+		                    json_pack("{s:{s:{s:I}}}", "resources", "memory", "limit",
+		                              (json_int_t)memory));
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		int64_t n = json_int(request, numbers[i].flag, 0);
 		if (n < 0) {
@@ -158,8 +160,10 @@ folders(const struct spec *s, struct grant *g, struct err *e)
 		const struct mount_spec *m = &s->mounts[i];
 		int fd = m->source ? open(m->source, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 		if (fd < 0) {
-			fail(e, errno, "-v '%s': %s", m->source ? m->source : m->dest, strerror(errno));
-			return err_hint(e, "a WebAssembly program can be given folders; make it first");
+			fail(e, errno, "-v '%s': %s", m->source ? m->source : m->dest,
+			     strerror(errno));
+			return err_hint(
+			        e, "a WebAssembly program can be given folders; make it first");
 		}
 		g->dirs[g->ndir++] = (struct wasi_dir){ m->dest, fd, has_option(m, "ro") };
 	}

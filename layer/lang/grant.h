@@ -17,18 +17,18 @@
 
 struct grant {
 	struct store_limits limits;
-	int64_t fuel;                   /* 0: not counted */
-	int64_t time;                   /* nanoseconds that it may run; 0: for ever */
-	struct wasi_dir *dirs;          /* own; their fds too */
+	int64_t fuel;          /* 0: not counted */
+	int64_t time;          /* nanoseconds that it may run; 0: for ever */
+	struct wasi_dir *dirs; /* own; their fds too */
 	size_t ndir;
-	int *sockets;                   /* own; they too */
+	int *sockets; /* own; they too */
 	size_t nsocket;
 	bool clocks;
-	const char *invoke;             /* lent by the spec: the function to call, or NULL */
+	const char *invoke; /* lent by the spec: the function to call, or NULL */
 };
 
 int grant_complete(json_t *config, const json_t *request, struct err *e);
 int grant_read(const struct spec *s, struct grant *g, struct err *e);
-void grant_free(struct grant *g);       /* a zeroed one too */
+void grant_free(struct grant *g); /* a zeroed one too */
 
 #endif

@@ -25,8 +25,9 @@ guest_save(struct guest *g, struct snap *s, struct err *e)
 	buf_u32(&b, (uint32_t)g->status);
 	buf_u32(&b, g->main->number);
 	for (uint32_t i = 0; i < g->program.module->nimport; i++)
-		buf_u32(&b, g->program.shared && g->program.shared[i].memory ? g->program.shared[i].memory->number
-		                                                             : UINT32_MAX);
+		buf_u32(&b, g->program.shared && g->program.shared[i].memory
+		                    ? g->program.shared[i].memory->number
+		                    : UINT32_MAX);
 	int rc = snap_put_buf(s, CHUNK_GUEST, &b, e);
 	b.n = 0;
 	if (rc == 0)
@@ -57,7 +58,8 @@ host_of(void *ctx, struct store *s, const char *name, uint32_t type, struct err 
 		fail(e, ENOSYS, "the snapshot needs '%s', which is no function of WASI", name);
 		return NULL;
 	}
-	struct name module = { name, (uint32_t)(dot - name) }, field = { dot + 1, (uint32_t)strlen(dot + 1) };
+	struct name module = { name, (uint32_t)(dot - name) },
+	            field = { dot + 1, (uint32_t)strlen(dot + 1) };
 	return wasi_import(g->wasi, s, module, field, type, &x, e) ? x.func : NULL;
 }
 
@@ -69,7 +71,8 @@ adopt(struct guest *g, struct store *s, uint32_t number, const uint32_t *shared,
 	if (number >= s->instance.n || s->thread.n == 0)
 		return fail(e, EBADMSG, "the snapshot is damaged: it has no program");
 	for (uint32_t i = 0; i < m->nimport; i++)
-		if (shared[i] != UINT32_MAX && (shared[i] >= s->memory.n || m->import[i].kind != EXTERN_MEMORY))
+		if (shared[i] != UINT32_MAX &&
+		    (shared[i] >= s->memory.n || m->import[i].kind != EXTERN_MEMORY))
 			return fail(e, EBADMSG, "the snapshot is damaged: a shared memory");
 	store_free(g->store);
 	g->store = s;
@@ -90,7 +93,8 @@ guest_load(struct guest *g, struct snap *snap, struct err *e)
 		return -1;
 	uint64_t size = cur_u64(&c);
 	if (size != m->nbytes || cur_u32(&c) != program_crc(&g->program)) {
-		fail(e, ESTALE, "'%s' is not the program that the snapshot was taken of", g->program.path);
+		fail(e, ESTALE, "'%s' is not the program that the snapshot was taken of",
+		     g->program.path);
 		return err_hint(e, "put the same file back, or restore another snapshot");
 	}
 	uint8_t phase = cur_u8(&c);
@@ -98,7 +102,9 @@ guest_load(struct guest *g, struct snap *snap, struct err *e)
 	uint32_t *shared = calloc((size_t)m->nimport + 1, sizeof *shared);
 	for (uint32_t i = 0; shared && i < m->nimport; i++)
 		shared[i] = cur_u32(&c);
-	int rc = shared && !c.bad && phase <= PHASE_OVER ? 0 : fail(e, EBADMSG, "the snapshot is damaged: its guest");
+	int rc = shared && !c.bad && phase <= PHASE_OVER
+	                 ? 0
+	                 : fail(e, EBADMSG, "the snapshot is damaged: its guest");
 	if (rc == 0)
 		rc = snap_get(snap, CHUNK_WASI, &c, e);
 	if (rc == 0)
@@ -113,7 +119,7 @@ guest_load(struct guest *g, struct snap *snap, struct err *e)
 	if (!s)
 		return -1;
 	g->phase = (enum phase)phase;
-	g->started = false;             /* to whoever enters it, it starts */
+	g->started = false; /* to whoever enters it, it starts */
 	g->status = (int)status;
 	return 0;
 }

@@ -24,28 +24,28 @@ enum phase { PHASE_START, PHASE_INIT, PHASE_RUN, PHASE_LAST, PHASE_OVER };
 
 /* One thread of the program behind the first. */
 struct member {
-	struct guest *guest;            /* lent */
-	struct thread *t;               /* lent: the store's */
+	struct guest *guest; /* lent */
+	struct thread *t;    /* lent: the store's */
 	pthread_t id;
-	bool inside;                    /* under guest.lock: running code */
+	bool inside; /* under guest.lock: running code */
 	bool over;
 	struct member *next;
 };
 
 struct guest {
 	/* fixed after create() */
-	const struct spec *spec;        /* lent */
+	const struct spec *spec; /* lent */
 	struct home home;
-	struct grant grant;             /* own */
-	struct program program;         /* own */
-	struct wasi *wasi;              /* own */
-	struct func *initialize, *entry;        /* lent by the store, or NULL */
-	uint64_t args[32];              /* of entry */
-	bool print;                     /* its results are printed */
+	struct grant grant;              /* own */
+	struct program program;          /* own */
+	struct wasi *wasi;               /* own */
+	struct func *initialize, *entry; /* lent by the store, or NULL */
+	uint64_t args[32];               /* of entry */
+	bool print;                      /* its results are printed */
 
 	/* the thread inside enter(), or the monitor's at rest */
-	struct store *store;            /* own */
-	struct instance *main;          /* lent by the store */
+	struct store *store;   /* own */
+	struct instance *main; /* lent by the store */
 	enum phase phase;
 	bool started;
 	int status;
@@ -59,17 +59,17 @@ struct guest {
 	/* under lock */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	struct member *crew;            /* own */
-	bool go;                        /* the crew may run */
-	uint32_t inside;                /* how many of it do */
+	struct member *crew; /* own */
+	bool go;             /* the crew may run */
+	uint32_t inside;     /* how many of it do */
 };
 
 /* crew.c */
-int  crew_spawn(void *guest, struct thread *caller, uint32_t start_arg, uint32_t tid);
+int crew_spawn(void *guest, struct thread *caller, uint32_t start_arg, uint32_t tid);
 void crew_go(struct guest *g);
-void crew_rest(struct guest *g);        /* all have come back; kicked before */
-void crew_kick(struct guest *g);        /* the first thread too */
-void crew_end(struct guest *g);         /* all threads are gone */
-int  crew_adopt(struct guest *g, struct err *e);        /* the threads of a loaded store */
+void crew_rest(struct guest *g);                /* all have come back; kicked before */
+void crew_kick(struct guest *g);                /* the first thread too */
+void crew_end(struct guest *g);                 /* all threads are gone */
+int crew_adopt(struct guest *g, struct err *e); /* the threads of a loaded store */
 
 #endif

@@ -296,7 +296,8 @@ rename_type(struct object *o, const uint32_t *from, const uint32_t *to, uint32_t
 }
 
 bool
-heap_adopt(struct heap *h, uint64_t low, uint64_t top, const uint32_t *from, const uint32_t *to, uint32_t n)
+heap_adopt(struct heap *h, uint64_t low, uint64_t top, const uint32_t *from, const uint32_t *to,
+           uint32_t n)
 {
 	if ((low != 0 && low != h->max) || top < low + FIRST || top > low + h->max || top & 7)
 		return false;

@@ -19,32 +19,32 @@
 
 #include "layer/lang/store.h"
 
-enum { HEAP_EXCEPTION = 0xfffffe };     /* "type" of an exception object */
+enum { HEAP_EXCEPTION = 0xfffffe }; /* "type" of an exception object */
 
 struct object {
-	uint32_t type;                  /* id, or HEAP_EXCEPTION */
-	uint32_t length;                /* array: elements; exception: slots behind the tag */
+	uint32_t type;   /* id, or HEAP_EXCEPTION */
+	uint32_t length; /* array: elements; exception: slots behind the tag */
 	/* structure: fields at their offsets; array: elements; exception: the tag's number
 	 * as 8 bytes, then the slots of its parameters */
 	uint8_t bytes[];
 };
 
 struct heap {
-	uint8_t *base;                  /* of both halves */
-	uint64_t top, limit;            /* offsets: next free, end of what may be used now */
-	uint64_t low, high;             /* offsets: the half in use */
-	uint64_t max;                   /* bytes of a half at most */
-	uint64_t live;                  /* bytes after the last collection */
+	uint8_t *base;       /* of both halves */
+	uint64_t top, limit; /* offsets: next free, end of what may be used now */
+	uint64_t low, high;  /* offsets: the half in use */
+	uint64_t max;        /* bytes of a half at most */
+	uint64_t live;       /* bytes after the last collection */
 	size_t reserved;
-	struct store *store;            /* lent */
+	struct store *store; /* lent */
 	uint64_t collections;
-	uint64_t *starts;               /* own: bit per 8 bytes where an object begins, while loading */
+	uint64_t *starts; /* own: bit per 8 bytes where an object begins, while loading */
 	/* the host's roots: handles of the embedder */
 	void (*host_roots)(void *ctx, void (*visit)(void *h, uint64_t *slot), void *h);
 	void *host_ctx;
 };
 
-struct heap *heap_new(struct store *s, struct err *e);  /* NULL: no address space */
+struct heap *heap_new(struct store *s, struct err *e); /* NULL: no address space */
 void heap_free(struct heap *h);
 
 static inline struct object *
@@ -71,7 +71,8 @@ uint64_t heap_new_object(struct store *s, uint32_t type, uint32_t length, uint64
 uint64_t heap_first(const struct heap *h);
 uint64_t heap_size(const struct object *o);
 struct heap *heap_new_sized(struct store *s, uint64_t max, struct err *e);
-bool heap_adopt(struct heap *h, uint64_t low, uint64_t top, const uint32_t *from, const uint32_t *to, uint32_t n);
+bool heap_adopt(struct heap *h, uint64_t low, uint64_t top, const uint32_t *from,
+                const uint32_t *to, uint32_t n);
 bool heap_has(const struct heap *h, uint64_t ref);
 void heap_settle(struct heap *h);
 

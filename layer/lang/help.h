@@ -19,10 +19,10 @@ typedef int help_fn(struct thread *t, uint64_t *s, const uint64_t *imm);
 /* NULL: the instruction is not of this kind. */
 help_fn *help_of(enum op op);
 
-help_fn *bulk_help(enum op op);         /* bulk.c: memories and tables */
-help_fn *aggregate_help(enum op op);    /* aggregate.c: structures, arrays, casts */
-help_fn *atomic_help(enum op op);       /* atomic.c */
-help_fn *lane_help(enum op op);         /* lane.c: vector loads and stores that are not plain */
+help_fn *bulk_help(enum op op);      /* bulk.c: memories and tables */
+help_fn *aggregate_help(enum op op); /* aggregate.c: structures, arrays, casts */
+help_fn *atomic_help(enum op op);    /* atomic.c */
+help_fn *lane_help(enum op op);      /* lane.c: vector loads and stores that are not plain */
 
 /* Any plain load or store, of any memory: the address in the operand. */
 int bulk_load(enum op op, struct memory *m, uint64_t address, uint64_t offset, uint64_t *out);

@@ -45,8 +45,7 @@ number(const char *text, valtype t, uint64_t *out)
 		memcpy(out, &d, 8);
 		break;
 	}
-	default:
-		return false;
+	default: return false;
 	}
 	return end != text && *end == '\0' && (errno == 0 || t == T_F32 || t == T_F64);
 }
@@ -60,13 +59,15 @@ arguments(struct guest *g, const char *name, struct err *e)
 	while (args[n])
 		n++;
 	if (n != t->nparam || t->nparam > 32) {
-		fail(e, EINVAL, "function '%s' takes %u arguments, %u are given", name, t->nparam, n);
+		fail(e, EINVAL, "function '%s' takes %u arguments, %u are given", name, t->nparam,
+		     n);
 		return err_hint(e, "numbers behind the file: joist run --invoke %s FILE 1 2", name);
 	}
 	for (uint32_t i = 0; i < n; i++)
 		if (!number(args[i], t->param[i], &g->args[i])) {
 			char buf[48];
-			fail(e, EINVAL, "argument '%s' of '%s' is no %s", args[i], name, type_text(t->param[i], buf));
+			fail(e, EINVAL, "argument '%s' of '%s' is no %s", args[i], name,
+			     type_text(t->param[i], buf));
 			return err_hint(e, "only numbers can be given on the command line");
 		}
 	return 0;
@@ -104,20 +105,12 @@ print_one(char *buf, size_t size, valtype t, const uint64_t *v)
 	float f;
 	double d;
 	switch (t) {
-	case T_I32:
-		return snprintf(buf, size, "%" PRId32 "\n", (int32_t)v[0]);
-	case T_I64:
-		return snprintf(buf, size, "%" PRId64 "\n", (int64_t)v[0]);
-	case T_F32:
-		memcpy(&f, v, 4);
-		return snprintf(buf, size, "%.9g\n", (double)f);
-	case T_F64:
-		memcpy(&d, v, 8);
-		return snprintf(buf, size, "%.17g\n", d);
-	case T_V128:
-		return snprintf(buf, size, "0x%016" PRIx64 "%016" PRIx64 "\n", v[1], v[0]);
-	default:
-		return snprintf(buf, size, "%s\n", v[0] ? "ref" : "null");
+	case T_I32: return snprintf(buf, size, "%" PRId32 "\n", (int32_t)v[0]);
+	case T_I64: return snprintf(buf, size, "%" PRId64 "\n", (int64_t)v[0]);
+	case T_F32: memcpy(&f, v, 4); return snprintf(buf, size, "%.9g\n", (double)f);
+	case T_F64: memcpy(&d, v, 8); return snprintf(buf, size, "%.17g\n", d);
+	case T_V128: return snprintf(buf, size, "0x%016" PRIx64 "%016" PRIx64 "\n", v[1], v[0]);
+	default: return snprintf(buf, size, "%s\n", v[0] ? "ref" : "null");
 	}
 }
 

@@ -83,6 +83,7 @@ store_lane(uint64_t *s, const uint64_t *imm, unsigned n)
 	return TRAP_none;
 }
 
+/* clang-format off */
 #define LANE(name, call) \
 	static int name(struct thread *t, uint64_t *s, const uint64_t *imm) { (void)t; return call; }
 LANE(load8x8_s, widen(s, imm, 1, true))
@@ -105,6 +106,7 @@ LANE(store8_lane, store_lane(s, imm, 1))
 LANE(store16_lane, store_lane(s, imm, 2))
 LANE(store32_lane, store_lane(s, imm, 4))
 LANE(store64_lane, store_lane(s, imm, 8))
+/* clang-format on */
 
 help_fn *
 lane_help(enum op op)

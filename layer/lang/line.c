@@ -56,7 +56,7 @@ text(struct cur *c)
 /* -- one unit's header (6.2.4) -------------------------------------------------------------- */
 
 struct unit {
-	struct cur program, files;      /* files: where their table begins */
+	struct cur program, files; /* files: where their table begins */
 	uint16_t version;
 	uint8_t min_length, address, line_range, opcode_base;
 	int8_t line_base;
@@ -74,7 +74,7 @@ header(struct cur *section, struct unit *u)
 	section->p += size;
 	u->version = cur_u16(&c);
 	if (u->version < 2 || u->version > 5)
-		return true;            /* of a future: passed over, with an empty program */
+		return true; /* of a future: passed over, with an empty program */
 	if (u->version == 5) {
 		u->address = cur_u8(&c);
 		cur_u8(&c);
@@ -98,8 +98,18 @@ header(struct cur *section, struct unit *u)
 
 /* -- file names ---------------------------------------------------------------------------------- */
 
-enum { FORM_STRING = 8, FORM_UDATA = 15, FORM_STRP = 14, FORM_LINE_STRP = 31, FORM_DATA16 = 30, FORM_DATA1 = 11,
-       FORM_DATA2 = 5, FORM_DATA4 = 6, FORM_DATA8 = 7, FORM_BLOCK = 9 };
+enum {
+	FORM_STRING = 8,
+	FORM_UDATA = 15,
+	FORM_STRP = 14,
+	FORM_LINE_STRP = 31,
+	FORM_DATA16 = 30,
+	FORM_DATA1 = 11,
+	FORM_DATA2 = 5,
+	FORM_DATA4 = 6,
+	FORM_DATA8 = 7,
+	FORM_BLOCK = 9
+};
 
 /* A string or a number of DWARF 5's tables (6.2.4.1). */
 static const char *
@@ -107,11 +117,11 @@ form(const struct module *m, struct cur *c, uint64_t form, uint64_t *number)
 {
 	*number = 0;
 	switch (form) {
-	case FORM_STRING:
-		return text(c);
+	case FORM_STRING: return text(c);
 	case FORM_STRP:
 	case FORM_LINE_STRP: {
-		struct name s = names_section(m, form == FORM_STRP ? ".debug_str" : ".debug_line_str");
+		struct name s =
+		        names_section(m, form == FORM_STRP ? ".debug_str" : ".debug_line_str");
 		uint32_t at = cur_u32(c);
 		struct cur strings = cur_of(s.p, s.n);
 		if (at >= s.n)
@@ -230,7 +240,10 @@ find(struct unit *u, uint64_t address, struct state *out)
 			case 2: s.address += uleb(&c) * u->min_length; break;
 			case 3: s.line += (uint64_t)sleb(&c); break;
 			case 4: s.file = uleb(&c); break;
-			case 8: s.address += (uint64_t)(255 - u->opcode_base) / u->line_range * u->min_length; break;
+			case 8:
+				s.address += (uint64_t)(255 - u->opcode_base) / u->line_range *
+				             u->min_length;
+				break;
 			case 9: s.address += cur_u16(&c); break;
 			default:
 				for (unsigned i = 0; i < u->lengths[op]; i++)

@@ -32,13 +32,15 @@ parse(const char *text, union address *a, socklen_t *n)
 	host[len - 2 * v6] = '\0';
 	memset(a, 0, sizeof *a);
 	if (v6) {
-		a->v6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+		a->v6 = (struct sockaddr_in6){ .sin6_family = AF_INET6,
+			                       .sin6_port = htons((uint16_t)port) };
 		*n = sizeof a->v6;
 		return inet_pton(AF_INET6, host, &a->v6.sin6_addr) == 1;
 	}
 	a->v4 = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
 	*n = sizeof a->v4;
-	return inet_pton(AF_INET, strcmp(host, "localhost") == 0 ? "127.0.0.1" : host, &a->v4.sin_addr) == 1;
+	return inet_pton(AF_INET, strcmp(host, "localhost") == 0 ? "127.0.0.1" : host,
+	                 &a->v4.sin_addr) == 1;
 }
 
 int

@@ -24,10 +24,11 @@ reader_stop(struct reader *r, const uint8_t *at, const char *fmt, ...)
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	if (r->function != UINT32_MAX)
-		fail(r->e, EINVAL, "%s at offset 0x%zx (function %u)", text, (size_t)(at - r->start),
-		     r->function);
+		fail(r->e, EINVAL, "%s at offset 0x%zx (function %u)", text,
+		     (size_t)(at - r->start), r->function);
 	else
-		fail(r->e, EINVAL, "%s at offset 0x%zx (%s)", text, (size_t)(at - r->start), r->where);
+		fail(r->e, EINVAL, "%s at offset 0x%zx (%s)", text, (size_t)(at - r->start),
+		     r->where);
 	longjmp(r->out, 1);
 }
 
@@ -57,8 +58,9 @@ reader_uleb_slow(struct reader *r, int bits)
 		uint8_t b = number_byte(r);
 		int left = bits - shift;
 		if (left < 7 && (b & 0x7f) >> left)
-			reader_stop(r, r->p - 1, b & 0x80 ? "integer representation too long"
-			                                  : "integer too large");
+			reader_stop(r, r->p - 1,
+			            b & 0x80 ? "integer representation too long"
+			                     : "integer too large");
 		v |= (uint64_t)(b & 0x7f) << shift;
 		if (!(b & 0x80)) {
 			in_bounds(r);
@@ -102,8 +104,13 @@ module_read(const uint8_t *bytes, size_t n, struct err *e)
 	m->nbytes = n;
 	m->fd = -1;
 	type_hold();
-	struct reader r = { .start = bytes, .p = bytes, .end = bytes + n, .m = m, .e = e,
-		            .where = "module", .function = UINT32_MAX };
+	struct reader r = { .start = bytes,
+		            .p = bytes,
+		            .end = bytes + n,
+		            .m = m,
+		            .e = e,
+		            .where = "module",
+		            .function = UINT32_MAX };
 	if (n >= UINT32_MAX) {
 		fail(e, EFBIG, "the module is larger than 4 GiB");
 		module_free(m);
@@ -168,8 +175,9 @@ module_free(struct module *m)
 {
 	if (!m)
 		return;
-	void *owned[] = { m->type, m->import, m->export, m->elem, m->data, m->custom, m->section, m->func,
-		          m->body, m->table, m->memory, m->global, m->tag, m->declared, m->export_order };
+	void *owned[] = { m->type,   m->import,  m->export, m->elem,     m->data,
+		          m->custom, m->section, m->func,   m->body,     m->table,
+		          m->memory, m->global,  m->tag,    m->declared, m->export_order };
 	for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
 		free(owned[i]);
 	if (m->map)

@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "layer/lang/type.h"
 
-struct name {                   /* UTF-8, not terminated, may hold zeros */
+struct name { /* UTF-8, not terminated, may hold zeros */
 	const char *p;
 	uint32_t n;
 };
@@ -24,25 +24,38 @@ enum extern_kind { EXTERN_FUNC, EXTERN_TABLE, EXTERN_MEMORY, EXTERN_GLOBAL, EXTE
 struct limits {
 	uint64_t min, max;
 	bool has_max, is64, shared;
-	uint8_t page;           /* memories: log2 of the page size, 16 or 0 */
+	uint8_t page; /* memories: log2 of the page size, 16 or 0 */
 };
 
-struct expr {                   /* a constant expression, its `end` included; offset 0: none */
+struct expr { /* a constant expression, its `end` included; offset 0: none */
 	uint32_t offset, size;
 };
 
-struct body { uint32_t offset, size; };         /* of the locals and code, in the bytes */
-struct tabledef  { valtype elem; struct limits limits; struct expr init; };
-struct memorydef { struct limits limits; };
-struct globaldef { valtype type; bool mut; struct expr init; };
+struct body {
+	uint32_t offset, size;
+}; /* of the locals and code, in the bytes */
+struct tabledef {
+	valtype elem;
+	struct limits limits;
+	struct expr init;
+};
+struct memorydef {
+	struct limits limits;
+};
+struct globaldef {
+	valtype type;
+	bool mut;
+	struct expr init;
+};
 
 struct import {
 	struct name module, name;
 	enum extern_kind kind;
-	uint32_t index;         /* in its index space */
+	uint32_t index; /* in its index space */
 };
 
-struct export {
+struct export
+{
 	struct name name;
 	enum extern_kind kind;
 	uint32_t index;
@@ -54,34 +67,37 @@ struct elemdef {
 	enum segment_mode mode;
 	valtype type;
 	uint32_t table;
-	struct expr at;         /* active: where */
+	struct expr at; /* active: where */
 	uint32_t n;
-	bool exprs;             /* items are constant expressions, else function indices */
-	uint32_t offset, size;  /* of the items in the bytes, behind their count */
+	bool exprs;            /* items are constant expressions, else function indices */
+	uint32_t offset, size; /* of the items in the bytes, behind their count */
 };
 
 struct datadef {
 	enum segment_mode mode;
 	uint32_t memory;
 	struct expr at;
-	uint32_t offset, size;  /* of its bytes */
+	uint32_t offset, size; /* of its bytes */
 };
 
 struct custom {
 	struct name name;
-	uint32_t offset, size;  /* of what follows the name */
+	uint32_t offset, size; /* of what follows the name */
 };
 
-struct section { uint8_t id; uint32_t offset, size; };
+struct section {
+	uint8_t id;
+	uint32_t offset, size;
+};
 
 struct module {
-	const uint8_t *bytes;   /* lent, or own through `map` */
+	const uint8_t *bytes; /* lent, or own through `map` */
 	size_t nbytes;
-	void *map;              /* own: what module_open mapped */
-	int fd;                 /* own: the file, to map segments from; or -1 */
+	void *map; /* own: what module_open mapped */
+	int fd;    /* own: the file, to map segments from; or -1 */
 
 	uint32_t ntype, nimport, nexport, nelem, ndata, ncustom, nsection;
-	uint32_t *type;         /* own, as all below: ids */
+	uint32_t *type; /* own, as all below: ids */
 	struct import *import;
 	struct export *export;
 	struct elemdef *elem;
@@ -92,18 +108,18 @@ struct module {
 	/* index spaces, imports first */
 	uint32_t nfunc, ntable, nmemory, nglobal, ntag;
 	uint32_t func_imports, table_imports, memory_imports, global_imports, tag_imports;
-	uint32_t *func;         /* type ids */
-	struct body *body;      /* nfunc - func_imports */
+	uint32_t *func;    /* type ids */
+	struct body *body; /* nfunc - func_imports */
 	struct tabledef *table;
 	struct memorydef *memory;
 	struct globaldef *global;
-	uint32_t *tag;          /* type ids of functions without results */
+	uint32_t *tag; /* type ids of functions without results */
 
 	bool has_start;
 	uint32_t start;
 	uint32_t features;      /* what it uses, for inspect: enum feature */
 	uint8_t *declared;      /* bit per function: ref.func may name it */
-	uint32_t *export_order;  /* indices of exports, by name */
+	uint32_t *export_order; /* indices of exports, by name */
 };
 
 /* Read and validate.  `bytes` are lent and must outlive the module.  An error's
@@ -112,11 +128,11 @@ struct module *module_read(const uint8_t *bytes, size_t n, struct err *e);
 
 /* Map a file (.wasm; the reader of text is the caller's business). */
 struct module *module_open(int dir, const char *path, struct err *e);
-void module_free(struct module *m);             /* NULL is allowed */
+void module_free(struct module *m); /* NULL is allowed */
 
 /* The export of that name, or NULL. */
 const struct export *module_export(const struct module *m, const char *name, size_t n);
-int module_name_compare(struct name a, struct name b);   /* as memcmp */
+int module_name_compare(struct name a, struct name b); /* as memcmp */
 static inline bool
 module_name_is(struct name a, const char *s, size_t n)
 {

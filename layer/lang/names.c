@@ -8,7 +8,8 @@ names_section(const struct module *m, const char *name)
 {
 	for (uint32_t i = 0; i < m->ncustom; i++)
 		if (module_name_is(m->custom[i].name, name, strlen(name)))
-			return (struct name){ (const char *)m->bytes + m->custom[i].offset, m->custom[i].size };
+			return (struct name){ (const char *)m->bytes + m->custom[i].offset,
+				              m->custom[i].size };
 	return (struct name){ NULL, 0 };
 }
 

@@ -18,6 +18,7 @@
 
 /* -- whole numbers ------------------------------------------------------------------- */
 
+/* clang-format off */
 #define NUM_INTEGER(w, U, S, bits) \
 	NUM U num_##w##_add(U a, U b) { return a + b; } \
 	NUM U num_##w##_sub(U a, U b) { return a - b; } \
@@ -217,3 +218,4 @@ NUM_TRUNC(i64, f64_s, uint64_t, int64_t, double, -9223372036854777856.0, 9223372
 NUM_TRUNC(i64, f64_u, uint64_t, uint64_t, double, -1.0, 18446744073709551616.0, 0, UINT64_MAX)
 
 #endif
+/* clang-format on */

@@ -19,32 +19,52 @@ enum op {
 /* What follows the opcode. */
 enum imm {
 	IMM_NONE,
-	IMM_BLOCK,              /* block type */
-	IMM_LABEL, IMM_LABELS,  /* br_table: vector and default */
-	IMM_LOCAL, IMM_GLOBAL, IMM_FUNC, IMM_TYPE, IMM_TAG, IMM_TABLE, IMM_MEMORY, IMM_DATA, IMM_ELEM,
-	IMM_CALL_INDIRECT,      /* type, table */
-	IMM_SELECT,             /* vector of value types */
-	IMM_TRY_TABLE,          /* block type, vector of catch clauses */
-	IMM_MEMARG, IMM_ATOMIC, /* alignment and memory, offset; an atomic one must be aligned */
-	IMM_MEMARG_LANE,        /* memarg, lane */
-	IMM_I32, IMM_I64, IMM_F32, IMM_F64, IMM_V128,
-	IMM_LANE,               /* one byte */
-	IMM_SHUFFLE,            /* 16 lanes */
+	IMM_BLOCK, /* block type */
+	IMM_LABEL,
+	IMM_LABELS, /* br_table: vector and default */
+	IMM_LOCAL,
+	IMM_GLOBAL,
+	IMM_FUNC,
+	IMM_TYPE,
+	IMM_TAG,
+	IMM_TABLE,
+	IMM_MEMORY,
+	IMM_DATA,
+	IMM_ELEM,
+	IMM_CALL_INDIRECT, /* type, table */
+	IMM_SELECT,        /* vector of value types */
+	IMM_TRY_TABLE,     /* block type, vector of catch clauses */
+	IMM_MEMARG,
+	IMM_ATOMIC,      /* alignment and memory, offset; an atomic one must be aligned */
+	IMM_MEMARG_LANE, /* memarg, lane */
+	IMM_I32,
+	IMM_I64,
+	IMM_F32,
+	IMM_F64,
+	IMM_V128,
+	IMM_LANE,    /* one byte */
+	IMM_SHUFFLE, /* 16 lanes */
 	IMM_HEAPTYPE,
-	IMM_FIELD,              /* type, field */
-	IMM_TYPE_N, IMM_TYPE_DATA, IMM_TYPE_ELEM, IMM_TYPE_TYPE,
-	IMM_BR_CAST,            /* flags, label, two heap types */
-	IMM_DATA_MEMORY, IMM_MEMORY_MEMORY, IMM_ELEM_TABLE, IMM_TABLE_TABLE,
-	IMM_FENCE,              /* a zero byte */
+	IMM_FIELD, /* type, field */
+	IMM_TYPE_N,
+	IMM_TYPE_DATA,
+	IMM_TYPE_ELEM,
+	IMM_TYPE_TYPE,
+	IMM_BR_CAST, /* flags, label, two heap types */
+	IMM_DATA_MEMORY,
+	IMM_MEMORY_MEMORY,
+	IMM_ELEM_TABLE,
+	IMM_TABLE_TABLE,
+	IMM_FENCE, /* a zero byte */
 };
 
 struct opinfo {
-	const char *text;       /* as in the text format */
-	uint8_t prefix;         /* 0, 0xfb, 0xfc, 0xfd, 0xfe */
-	uint16_t code;          /* behind the prefix, or the only byte */
-	const char *in, *out;   /* op.def */
+	const char *text;     /* as in the text format */
+	uint8_t prefix;       /* 0, 0xfb, 0xfc, 0xfd, 0xfe */
+	uint16_t code;        /* behind the prefix, or the only byte */
+	const char *in, *out; /* op.def */
 	enum imm imm;
-	uint8_t n;              /* natural alignment (log2), or lanes */
+	uint8_t n; /* natural alignment (log2), or lanes */
 };
 
 extern const struct opinfo op_info[OP_COUNT];

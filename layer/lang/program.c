@@ -89,7 +89,8 @@ program_share(struct program *p, struct store *s, const uint32_t *number)
 			continue;
 		if (!p->shared)
 			p->shared = xcalloc(p->module->nimport, sizeof *p->shared);
-		p->shared[i] = (struct external){ .kind = EXTERN_MEMORY, .memory = s->memory.p[number[i]] };
+		p->shared[i] = (struct external){ .kind = EXTERN_MEMORY,
+			                          .memory = s->memory.p[number[i]] };
 	}
 }
 
@@ -105,14 +106,16 @@ program_crc(struct program *p)
 static int
 no_import(const struct import *x, const char *why, struct err *e)
 {
-	fail(e, ENOSYS, "the program needs %.*s.%.*s: %s", (int)x->module.n, x->module.p, (int)x->name.n,
-	     x->name.p, why);
-	err_hint(e, "Joist gives WASI preview 1 and wasi-threads; see what it needs: joist inspect FILE");
+	fail(e, ENOSYS, "the program needs %.*s.%.*s: %s", (int)x->module.n, x->module.p,
+	     (int)x->name.n, x->name.p, why);
+	err_hint(e, "Joist gives WASI preview 1 and wasi-threads; see what it needs: joist inspect "
+	            "FILE");
 	return err_status(e, STATUS_CANNOT_EXEC);
 }
 
 int
-program_link(struct program *p, struct guest *g, struct thread *t, struct instance **out, struct err *e)
+program_link(struct program *p, struct guest *g, struct thread *t, struct instance **out,
+             struct err *e)
 {
 	struct module *m = p->module;
 	struct external *imports = xcalloc((size_t)m->nimport + 1, sizeof *imports);
@@ -121,7 +124,8 @@ program_link(struct program *p, struct guest *g, struct thread *t, struct instan
 		const struct import *x = &m->import[k];
 		if (x->kind == EXTERN_FUNC) {
 			struct err why = { 0 };
-			if (!wasi_import(g->wasi, t->store, x->module, x->name, m->func[x->index], &imports[k], &why))
+			if (!wasi_import(g->wasi, t->store, x->module, x->name, m->func[x->index],
+			                 &imports[k], &why))
 				rc = no_import(x, why.what[0] ? why.what : "unknown import", e);
 		} else if (x->kind != EXTERN_MEMORY) {
 			rc = no_import(x, "unknown import", e);
@@ -132,7 +136,8 @@ program_link(struct program *p, struct guest *g, struct thread *t, struct instan
 	if (rc == 0) {
 		enum link r = link_make(t, m, imports, NULL, out, e);
 		if (r == LINK_TRAP)
-			rc = fail(e, EFAULT, "'%s' cannot be instantiated: %s", p->path, store_trap_text[t->trap]);
+			rc = fail(e, EFAULT, "'%s' cannot be instantiated: %s", p->path,
+			          store_trap_text[t->trap]);
 		else if (r != LINK_OK)
 			rc = -1;
 		if (rc < 0)

@@ -8,12 +8,12 @@
 struct guest;
 
 struct program {
-	char *path;                     /* own */
-	struct module *module;          /* own */
-	struct buf binary;              /* own: what its text was encoded to, if it was text */
-	uint32_t crc;                   /* of its bytes, once asked for */
+	char *path;            /* own */
+	struct module *module; /* own */
+	struct buf binary;     /* own: what its text was encoded to, if it was text */
+	uint32_t crc;          /* of its bytes, once asked for */
 	bool has_crc;
-	struct external *shared;        /* own: memories that its threads share, one per import */
+	struct external *shared; /* own: memories that its threads share, one per import */
 };
 
 /* Read a .wasm or .wat file. */
@@ -27,6 +27,7 @@ uint32_t program_crc(struct program *p);
 void program_share(struct program *p, struct store *s, const uint32_t *number);
 
 /* An instance with WASI below it; nothing of it has run. */
-int program_link(struct program *p, struct guest *g, struct thread *t, struct instance **out, struct err *e);
+int program_link(struct program *p, struct guest *g, struct thread *t, struct instance **out,
+                 struct err *e);
 
 #endif

@@ -19,7 +19,9 @@ count(struct reader *r, uint32_t limit, const char *what)
 	if (n > limit)
 		reader_stop(r, at, "too many %s", what);
 	if (n > (uint64_t)(r->end - r->p))
-		reader_stop(r, at, "length out of bounds: unexpected end of section or function (%u %s)", n, what);
+		reader_stop(r, at,
+		            "length out of bounds: unexpected end of section or function (%u %s)",
+		            n, what);
 	return n;
 }
 
@@ -82,9 +84,10 @@ reader_heaptype(struct reader *r)
 		return r->m->type[v];
 	}
 	uint32_t h = (uint32_t)(v & 0x7f) | HEAP_ABSTRACT;
-	if (v < -64 || !((h >= HEAP_EXN && h <= HEAP_NOFUNC) || h == HEAP_NOEXN || h == HEAP_NOEXTERN))
+	if (v < -64 ||
+	    !((h >= HEAP_EXN && h <= HEAP_NOFUNC) || h == HEAP_NOEXN || h == HEAP_NOEXTERN))
 		reader_stop(r, at, "malformed reference type");
-	if (h != HEAP_FUNC)             /* a table of functions is as old as the format */
+	if (h != HEAP_FUNC) /* a table of functions is as old as the format */
 		r->m->features |= h == HEAP_EXTERN ? FEATURE_REFERENCES : FEATURE_GC;
 	return h;
 }
@@ -94,21 +97,26 @@ reader_valtype(struct reader *r)
 {
 	uint8_t b = reader_u8(r);
 	switch (b) {
-	case T_V128:
-		r->m->features |= FEATURE_SIMD;
-		return b;
-	case T_I32: case T_I64: case T_F32: case T_F64:
-		return b;
-	case 0x63:
-		return T_REF | T_NULL | reader_heaptype(r);
-	case 0x64:
-		return T_REF | reader_heaptype(r);
-	case 0x69: case 0x6a: case 0x6b: case 0x6c: case 0x6d: case 0x6e: case 0x6f: case 0x70: case 0x71:
-	case 0x72: case 0x73: case 0x74:
-		r->p--;
-		return T_REF | T_NULL | reader_heaptype(r);
-	default:
-		reader_stop(r, r->p - 1, "malformed value type 0x%02x", b);
+	case T_V128: r->m->features |= FEATURE_SIMD; return b;
+	case T_I32:
+	case T_I64:
+	case T_F32:
+	case T_F64: return b;
+	case 0x63: return T_REF | T_NULL | reader_heaptype(r);
+	case 0x64: return T_REF | reader_heaptype(r);
+	case 0x69:
+	case 0x6a:
+	case 0x6b:
+	case 0x6c:
+	case 0x6d:
+	case 0x6e:
+	case 0x6f:
+	case 0x70:
+	case 0x71:
+	case 0x72:
+	case 0x73:
+	case 0x74: r->p--; return T_REF | T_NULL | reader_heaptype(r);
+	default: reader_stop(r, r->p - 1, "malformed value type 0x%02x", b);
 	}
 }
 
@@ -179,7 +187,9 @@ composite(struct reader *r, struct typedefn *d)
 			storage(r, d, i);
 		break;
 	default:
-		reader_stop(r, r->p - 1, "integer representation too long: malformed definition type 0x%02x", form);
+		reader_stop(r, r->p - 1,
+		            "integer representation too long: malformed definition type 0x%02x",
+		            form);
 	}
 }
 
@@ -280,7 +290,9 @@ limits(struct reader *r, bool memory)
 		reader_stop(r, at, "integer representation too long: malformed limits flags");
 	if (flags & ~(memory ? 0xf : 5))
 		reader_stop(r, at, "malformed limits flags");
-	struct limits l = { .has_max = flags & 1, .shared = flags & 2, .is64 = flags & 4, .page = 16 };
+	struct limits l = {
+		.has_max = flags & 1, .shared = flags & 2, .is64 = flags & 4, .page = 16
+	};
 	if (flags & 8 && r->p >= r->end)
 		reader_stop(r, at, "malformed limits flags: unexpected end of section or function");
 	l.min = reader_u64(r);
@@ -299,8 +311,10 @@ limits(struct reader *r, bool memory)
 		uint64_t most = l.is64 ? (l.page ? (uint64_t)1 << 48 : UINT64_MAX)
 		                       : (l.page ? 1U << 16 : UINT32_MAX);
 		if (l.min > most || (l.has_max && l.max > most))
-			reader_stop(r, at, l.is64 ? "memory size must be at most 2^48 pages"
-			                   : "memory size must be at most 65536 pages (4GiB), i32 constant out of range");
+			reader_stop(r, at,
+			            l.is64 ? "memory size must be at most 2^48 pages"
+			                   : "memory size must be at most 65536 pages (4GiB), i32 "
+			                     "constant out of range");
 		if (l.shared && !l.has_max)
 			reader_stop(r, at, "shared memory must have maximum");
 		m->features |= (l.is64 ? FEATURE_MEMORY64 : 0) | (l.shared ? FEATURE_SHARED : 0);
@@ -430,7 +444,9 @@ tables(struct reader *r)
 			const uint8_t *at = r->p;
 			t = tabletype(r);
 			if (!type_defaultable(t.elem))
-				reader_stop(r, at, "type mismatch: a table of non-null references needs a first value");
+				reader_stop(r, at,
+				            "type mismatch: a table of non-null references needs a "
+				            "first value");
 		}
 		m->table[m->ntable++] = t;
 	}
@@ -465,7 +481,8 @@ static int
 by_name(const void *a, const void *b, void *module)
 {
 	const struct module *m = module;
-	return module_name_compare(m->export[*(const uint32_t *)a].name, m->export[*(const uint32_t *)b].name);
+	return module_name_compare(m->export[*(const uint32_t *)a].name,
+	                           m->export[*(const uint32_t *)b].name);
 }
 
 static void
@@ -558,20 +575,24 @@ elements(struct reader *r)
 		if (flags > 7)
 			reader_stop(r, at, "malformed elements segment kind");
 		x->exprs = flags & 4;
-		x->mode = !(flags & 1) ? SEGMENT_ACTIVE : flags & 2 ? SEGMENT_DECLARED : SEGMENT_PASSIVE;
+		x->mode = !(flags & 1) ? SEGMENT_ACTIVE
+		          : flags & 2  ? SEGMENT_DECLARED
+		                       : SEGMENT_PASSIVE;
 		if (x->mode == SEGMENT_ACTIVE) {
 			at = r->p;
 			x->table = flags & 2 ? reader_u32(r) : 0;
 			if (x->table >= m->ntable)
 				reader_stop(r, at, "unknown table %u", x->table);
-			x->at = valid_constant(r, m->table[x->table].limits.is64 ? T_I64 : T_I32, m->nglobal);
+			x->at = valid_constant(r, m->table[x->table].limits.is64 ? T_I64 : T_I32,
+			                       m->nglobal);
 		}
 		if (flags & 3)
 			x->type = x->exprs ? reftype(r) : elemkind(r);
 		else
 			x->type = x->exprs ? T_FUNCREF : T_REF | HEAP_FUNC;
 		if (x->mode == SEGMENT_ACTIVE && !type_matches(x->type, m->table[x->table].elem))
-			reader_stop(r, at, "type mismatch: the segment's references do not fit the table");
+			reader_stop(r, at,
+			            "type mismatch: the segment's references do not fit the table");
 		elem_items(r, x);
 		m->nelem = i + 1;
 	}
@@ -584,15 +605,17 @@ code(struct reader *r)
 	const uint8_t *at = r->p;
 	uint32_t n = reader_u32(r);
 	if (n != m->nfunc - m->func_imports)
-		reader_stop(r, at, "function and code section have inconsistent lengths, "
-		                   "or there is unexpected content after last section");
+		reader_stop(r, at,
+		            "function and code section have inconsistent lengths, "
+		            "or there is unexpected content after last section");
 	m->body = xcalloc((size_t)n + 1, sizeof *m->body);
 	const uint8_t *end = r->end;
 	for (uint32_t i = 0; i < n; i++) {
 		at = r->p;
 		uint32_t size = reader_u32(r);
 		if (size > (size_t)(end - r->p))
-			reader_stop(r, at, "length out of bounds: unexpected end of section or function");
+			reader_stop(r, at,
+			            "length out of bounds: unexpected end of section or function");
 		m->body[i] = (struct body){ (uint32_t)(r->p - r->start), size };
 		r->end = r->p + size;
 		r->function = m->func_imports + i;
@@ -622,12 +645,14 @@ data(struct reader *r)
 			x->memory = flags == 2 ? reader_u32(r) : 0;
 			if (x->memory >= m->nmemory)
 				reader_stop(r, at, "unknown memory %u", x->memory);
-			x->at = valid_constant(r, m->memory[x->memory].limits.is64 ? T_I64 : T_I32, m->nglobal);
+			x->at = valid_constant(r, m->memory[x->memory].limits.is64 ? T_I64 : T_I32,
+			                       m->nglobal);
 		}
 		at = r->p;
 		x->size = reader_u32(r);
 		if (x->size > (size_t)(r->end - r->p))
-			reader_stop(r, at, "length out of bounds: unexpected end of section or function");
+			reader_stop(r, at,
+			            "length out of bounds: unexpected end of section or function");
 		x->offset = (uint32_t)(r->p - r->start);
 		r->p += x->size;
 		m->ndata = i + 1;
@@ -668,15 +693,22 @@ custom(struct reader *r)
 static const struct kind {
 	const char *name;
 	void (*read)(struct reader *r);
-	int order;                      /* sections come in this order (5.5.2) */
+	int order; /* sections come in this order (5.5.2) */
 } kinds[] = {
-	{ "custom section", custom, 0 },        { "type section", types, 1 },
-	{ "import section", imports, 2 },       { "function section", functions, 3 },
-	{ "table section", tables, 4 },         { "memory section", memories, 5 },
-	{ "global section", globals, 7 },       { "export section", exports, 8 },
-	{ "start section", start, 9 },          { "element section", elements, 10 },
-	{ "code section", code, 12 },           { "data section", data, 13 },
-	{ "data count section", data_count, 11 }, { "tag section", tags, 6 },
+	{ "custom section", custom, 0 },
+	{ "type section", types, 1 },
+	{ "import section", imports, 2 },
+	{ "function section", functions, 3 },
+	{ "table section", tables, 4 },
+	{ "memory section", memories, 5 },
+	{ "global section", globals, 7 },
+	{ "export section", exports, 8 },
+	{ "start section", start, 9 },
+	{ "element section", elements, 10 },
+	{ "code section", code, 12 },
+	{ "data section", data, 13 },
+	{ "data count section", data_count, 11 },
+	{ "tag section", tags, 6 },
 };
 
 /* What the sections after the functions may set bits in. */
@@ -693,14 +725,16 @@ read_module(struct reader *r)
 	struct module *m = r->m;
 	const uint8_t *end = r->end;
 	if (end - r->p < 4 || memcmp(r->p, "\0asm", 4) != 0)
-		reader_stop(r, r->p, end - r->p < 4 ? "unexpected end: magic header not detected"
-		                                    : "magic header not detected");
+		reader_stop(r, r->p,
+		            end - r->p < 4 ? "unexpected end: magic header not detected"
+		                           : "magic header not detected");
 	r->p += 4;
 	if (end - r->p < 4 || memcmp(r->p, "\1\0\0", 4) != 0)
-		reader_stop(r, r->p, end - r->p < 4 ? "unexpected end: unknown binary version"
-		                     : memcmp(r->p, "\15\0\1", 4) == 0
-		                         ? "unknown binary version: a component, not a core module"
-		                         : "unknown binary version");
+		reader_stop(r, r->p,
+		            end - r->p < 4 ? "unexpected end: unknown binary version"
+		            : memcmp(r->p, "\15\0\1", 4) == 0
+		                    ? "unknown binary version: a component, not a core module"
+		                    : "unknown binary version");
 	r->p += 4;
 	int last = 0;
 	while (r->p < end) {
@@ -719,7 +753,8 @@ read_module(struct reader *r)
 			last = kinds[id].order;
 		if ((m->nsection & (m->nsection - 1)) == 0)
 			GROW(m->section, m->nsection, m->nsection ? m->nsection : 1);
-		m->section[m->nsection++] = (struct section){ id, (uint32_t)(r->p - r->start), size };
+		m->section[m->nsection++] =
+		        (struct section){ id, (uint32_t)(r->p - r->start), size };
 		r->end = r->p + size;
 		r->where = kinds[id].name;
 		if (last >= 4)

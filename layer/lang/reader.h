@@ -32,34 +32,47 @@ enum {
 
 /* Features that inspect names. */
 enum feature {
-	FEATURE_SIMD = 1, FEATURE_RELAXED = 2, FEATURE_ATOMICS = 4, FEATURE_GC = 8,
-	FEATURE_EXCEPTIONS = 16, FEATURE_LEGACY_EXCEPTIONS = 32, FEATURE_TAIL_CALLS = 64,
-	FEATURE_BULK = 128, FEATURE_REFERENCES = 256, FEATURE_MULTI_VALUE = 512,
-	FEATURE_MULTI_MEMORY = 1024, FEATURE_MEMORY64 = 2048, FEATURE_WIDE = 4096,
-	FEATURE_PAGE_SIZE = 8192, FEATURE_SATURATING = 16384, FEATURE_SIGN_EXTENSION = 32768,
-	FEATURE_SHARED = 65536, FEATURE_CONST_EXPR = 131072, FEATURE_TABLE64 = 262144,
+	FEATURE_SIMD = 1,
+	FEATURE_RELAXED = 2,
+	FEATURE_ATOMICS = 4,
+	FEATURE_GC = 8,
+	FEATURE_EXCEPTIONS = 16,
+	FEATURE_LEGACY_EXCEPTIONS = 32,
+	FEATURE_TAIL_CALLS = 64,
+	FEATURE_BULK = 128,
+	FEATURE_REFERENCES = 256,
+	FEATURE_MULTI_VALUE = 512,
+	FEATURE_MULTI_MEMORY = 1024,
+	FEATURE_MEMORY64 = 2048,
+	FEATURE_WIDE = 4096,
+	FEATURE_PAGE_SIZE = 8192,
+	FEATURE_SATURATING = 16384,
+	FEATURE_SIGN_EXTENSION = 32768,
+	FEATURE_SHARED = 65536,
+	FEATURE_CONST_EXPR = 131072,
+	FEATURE_TABLE64 = 262144,
 };
 
 struct reader {
-	const uint8_t *start, *p, *end;         /* end of what is being read: a section, a body */
+	const uint8_t *start, *p, *end; /* end of what is being read: a section, a body */
 	struct module *m;
 	struct err *e;
 	jmp_buf out;
-	const char *where;                      /* "type section", "function 12" ... */
-	uint32_t function;                      /* being validated, or UINT32_MAX */
+	const char *where; /* "type section", "function 12" ... */
+	uint32_t function; /* being validated, or UINT32_MAX */
 	bool has_data_count;
 	uint32_t data_count;
-	struct typedefn *group;                 /* own: the recursion group being read */
-	uint32_t group_first, ngroup;           /* its place among the module's types */
-	struct valid *valid;                    /* own: scratch of valid.c */
+	struct typedefn *group;       /* own: the recursion group being read */
+	uint32_t group_first, ngroup; /* its place among the module's types */
+	struct valid *valid;          /* own: scratch of valid.c */
 };
 
 /* Leave with a sentence. */
 _Noreturn void reader_stop(struct reader *r, const uint8_t *at, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+        __attribute__((format(printf, 3, 4)));
 
 uint64_t reader_uleb_slow(struct reader *r, int bits);
-int64_t  reader_sleb_slow(struct reader *r, int bits);
+int64_t reader_sleb_slow(struct reader *r, int bits);
 
 static inline uint8_t
 reader_u8(struct reader *r)
@@ -85,7 +98,7 @@ reader_u64(struct reader *r)
 	return reader_uleb_slow(r, 64);
 }
 
-valtype  reader_valtype(struct reader *r);
+valtype reader_valtype(struct reader *r);
 uint32_t reader_heaptype(struct reader *r);
 
 /* valid.c: the function whose body is [p, end) of the reader. */

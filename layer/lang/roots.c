@@ -9,7 +9,7 @@
  * code. */
 
 struct refmap {
-	struct refmap *next;            /* own */
+	struct refmap *next; /* own */
 	uint32_t pc;
 	bool returning;
 	uint32_t n;
@@ -40,7 +40,8 @@ make(const struct activation *a)
 	m->pc = (uint32_t)(a->pc - a->func->code);
 	m->returning = a->returning;
 	for (uint32_t i = 0; i < l.n; i++)
-		if (type_is_ref(l.type[i]) && (l.slot[i] < l.pslots || !known || p.kind != PLACE_ENTRY))
+		if (type_is_ref(l.type[i]) &&
+		    (l.slot[i] < l.pslots || !known || p.kind != PLACE_ENTRY))
 			m->slot[m->n++] = l.slot[i];
 	for (uint32_t i = 0; i < p.n; i++)
 		if (p.entry[i].type == 'r' && p.entry[i].kept == KEPT_SLOT)
@@ -73,7 +74,8 @@ frames(struct activation a, void (*visit)(void *ctx, uint64_t *slot), void *ctx)
 	do {
 		if (a.func->host) {
 			const struct type *t = type_of(a.func->type);
-			for (uint32_t i = 0, s = 0; i < t->nparam; s += type_slots(t->param[i]), i++)
+			for (uint32_t i = 0, s = 0; i < t->nparam;
+			     s += type_slots(t->param[i]), i++)
 				if (type_is_ref(t->param[i]))
 					visit(ctx, a.fp + s);
 			continue;

@@ -16,6 +16,7 @@
 
 uint64_t run_exit_word[2];
 
+/* clang-format off */
 /* Fields of the instruction. */
 #define A (((const uint16_t *)pc)[4])
 #define B (((const uint16_t *)pc)[5])
@@ -779,3 +780,4 @@ trap:
 	SAVE();
 	return STOP_TRAP;
 }
+/* clang-format on */

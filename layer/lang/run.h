@@ -40,11 +40,10 @@ struct activation {
 	struct func *func;
 	uint64_t *fp;
 	const uint64_t *pc;
-	bool returning;                 /* pc is where it goes on when its callee is done */
-	bool outermost;                 /* entered by the host */
+	bool returning; /* pc is where it goes on when its callee is done */
+	bool outermost; /* entered by the host */
 };
 void unwind_top(const struct thread *t, struct activation *a);
-bool unwind_up(struct activation *a);           /* false: there is no caller in this run */
-
+bool unwind_up(struct activation *a); /* false: there is no caller in this run */
 
 #endif

@@ -175,7 +175,8 @@ put_heap(struct savetype *types, struct snap *snap, struct err *e)
 		buf_u64(&b, h->top);
 		buf_u64(&b, h->max);
 		uint32_t *seen = NULL, n = 0;
-		for (uint64_t at = heap_first(h); at < h->top; at += heap_size(heap_object(h, at))) {
+		for (uint64_t at = heap_first(h); at < h->top;
+		     at += heap_size(heap_object(h, at))) {
 			uint32_t id = heap_object(h, at)->type, k = 0;
 			while (k < n && seen[k] != id)
 				k++;
@@ -271,7 +272,8 @@ static int
 write_all(struct savetype *types, struct snap *snap, struct buf *b, struct err *e)
 {
 	struct store *s = types->store;
-	uint32_t counts[] = { s->instance.n, s->tag.n, s->global.n, s->table.n, s->memory.n, s->thread.n };
+	uint32_t counts[] = { s->instance.n, s->tag.n,    s->global.n,
+		              s->table.n,    s->memory.n, s->thread.n };
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
 		buf_u32(b, counts[i]);
 	buf_u64(b, s->nfunc);
@@ -316,10 +318,10 @@ save_store(struct store *s, struct snap *snap, struct err *e)
 /* -- loading ------------------------------------------------------------------------------------------ */
 
 struct load {
-	struct store *s;                /* own until it is whole */
+	struct store *s; /* own until it is whole */
 	struct snap *snap;
 	const struct save_world *world;
-	struct module **module;         /* own: by instance */
+	struct module **module; /* own: by instance */
 	uint32_t ninstance, ntag, nglobal, ntable, nmemory, nthread;
 	uint64_t nfunc;
 	struct err *e;
@@ -331,7 +333,8 @@ get_counts(struct load *l)
 	struct cur c;
 	if (snap_get(l->snap, CHUNK_STORE, &c, l->e) < 0)
 		return -1;
-	uint32_t *counts[] = { &l->ninstance, &l->ntag, &l->nglobal, &l->ntable, &l->nmemory, &l->nthread };
+	uint32_t *counts[] = { &l->ninstance, &l->ntag,    &l->nglobal,
+		               &l->ntable,    &l->nmemory, &l->nthread };
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
 		*counts[i] = cur_u32(&c);
 	l->nfunc = cur_u64(&c);
@@ -361,19 +364,22 @@ get_heap(struct load *l)
 		return 0;
 	uint64_t low = cur_u64(&c), top = cur_u64(&c), max = cur_u64(&c);
 	uint32_t n = cur_u32(&c);
-	if (c.bad || n > cur_left(&c) || max & 7 || (low != 0 && low != max) || top < low || top - low > max)
+	if (c.bad || n > cur_left(&c) || max & 7 || (low != 0 && low != max) || top < low ||
+	    top - low > max)
 		return damaged(l->e, "its heap");
 	l->s->heap = heap_new_sized(l->s, max, l->e);
 	if (!l->s->heap)
 		return -1;
-	uint32_t *from = xcalloc((size_t)n + 1, sizeof *from), *to = xcalloc((size_t)n + 1, sizeof *to);
+	uint32_t *from = xcalloc((size_t)n + 1, sizeof *from),
+	         *to = xcalloc((size_t)n + 1, sizeof *to);
 	int rc = 0;
 	for (uint32_t i = 0; i < n && rc == 0; i++) {
 		from[i] = cur_u32(&c);
 		rc = savetype_get(&c, l->module, l->ninstance, &to[i], l->e);
 	}
 	if (rc == 0)
-		rc = snap_get_pages(l->snap, CHUNK_OBJECTS, 0, l->s->heap->base + low, top - low, l->e);
+		rc = snap_get_pages(l->snap, CHUNK_OBJECTS, 0, l->s->heap->base + low, top - low,
+		                    l->e);
 	if (rc == 0 && !heap_adopt(l->s->heap, low, top, from, to, n))
 		rc = damaged(l->e, "an object of its heap");
 	free(from);
@@ -392,7 +398,8 @@ get_funcs(struct load *l)
 		uint64_t before = l->s->nfunc;
 		if (kind == 0) {
 			uint32_t i = cur_u32(&c), n = cur_u32(&c);
-			if (c.bad || i >= l->ninstance || n != l->module[i]->nfunc - l->module[i]->func_imports)
+			if (c.bad || i >= l->ninstance ||
+			    n != l->module[i]->nfunc - l->module[i]->func_imports)
 				return damaged(l->e, "a function of no instance");
 			struct instance *x = l->s->instance.p[i];
 			if (x->func || link_functions(x, l->e) < 0)
@@ -402,9 +409,12 @@ get_funcs(struct load *l)
 		} else {
 			uint32_t type;
 			char *name = get_text(&c);
-			int rc = name && !c.bad ? savetype_get(&c, l->module, l->ninstance, &type, l->e)
-			                        : damaged(l->e, "the name of a function");
-			struct func *f = rc == 0 ? l->world->host(l->world->ctx, l->s, name, type, l->e) : NULL;
+			int rc = name && !c.bad
+			                 ? savetype_get(&c, l->module, l->ninstance, &type, l->e)
+			                 : damaged(l->e, "the name of a function");
+			struct func *f =
+			        rc == 0 ? l->world->host(l->world->ctx, l->s, name, type, l->e)
+			                : NULL;
 			free(name);
 			if (!f)
 				return -1;
@@ -425,12 +435,9 @@ static bool
 ref_ok(const struct load *l, uint64_t v)
 {
 	switch (v & 7) {
-	case 0:
-		return v == 0 || (l->s->heap && heap_has(l->s->heap, v));
-	case 2:
-		return (v & 63) == 2 && v / 64 >= 1 && v / 64 < l->nfunc;
-	default:
-		return true;
+	case 0: return v == 0 || (l->s->heap && heap_has(l->s->heap, v));
+	case 2: return (v & 63) == 2 && v / 64 >= 1 && v / 64 < l->nfunc;
+	default: return true;
 	}
 }
 
@@ -527,7 +534,8 @@ get_instances(struct load *l)
 			if (!(i->memory[k] = numbered(&l->s->memory, cur_u32(&c))))
 				return damaged(l->e, "a memory of an instance");
 		for (uint32_t k = 0; k < m->nglobal; k++)
-			if (!(i->global[k] = numbered(&l->s->global, cur_u32(&c))) || i->global[k]->type != m->global[k].type)
+			if (!(i->global[k] = numbered(&l->s->global, cur_u32(&c))) ||
+			    i->global[k]->type != m->global[k].type)
 				return damaged(l->e, "a global of an instance");
 		for (uint32_t k = 0; k < m->ntag; k++)
 			if (!(i->tag[k] = numbered(&l->s->tag, cur_u32(&c))))
@@ -553,8 +561,8 @@ get_instances(struct load *l)
 
 /* One frame at fp; where its callee's frame begins comes back in *next. */
 static int
-get_frame(struct load *l, struct thread *t, struct cur *c, uint64_t *fp, const struct activation *caller,
-          struct activation *out, uint64_t **next)
+get_frame(struct load *l, struct thread *t, struct cur *c, uint64_t *fp,
+          const struct activation *caller, struct activation *out, uint64_t **next)
 {
 	uint64_t number = cur_u64(c);
 	enum place_kind kind = (enum place_kind)cur_u8(c);
@@ -685,8 +693,8 @@ static int
 read_all(struct load *l)
 {
 	struct cur c;
-	if (get_counts(l) < 0 || get_heap(l) < 0 || get_funcs(l) < 0 || get_things(l) < 0 || get_instances(l) < 0 ||
-	    snap_get(l->snap, CHUNK_THREADS, &c, l->e) < 0)
+	if (get_counts(l) < 0 || get_heap(l) < 0 || get_funcs(l) < 0 || get_things(l) < 0 ||
+	    get_instances(l) < 0 || snap_get(l->snap, CHUNK_THREADS, &c, l->e) < 0)
 		return -1;
 	run_ready();
 	for (uint32_t i = 0; i < l->nthread; i++)
@@ -700,7 +708,8 @@ read_all(struct load *l)
 }
 
 struct store *
-save_load(struct snap *snap, const struct store_limits *limits, const struct save_world *w, struct err *e)
+save_load(struct snap *snap, const struct store_limits *limits, const struct save_world *w,
+          struct err *e)
 {
 	struct load l = { .s = store_new(limits), .snap = snap, .world = w, .e = e };
 	int rc = read_all(&l);

@@ -19,12 +19,14 @@ int save_store(struct store *s, struct snap *snap, struct err *e);
  * by the name that it was made with (store_host must append it to s). */
 struct save_world {
 	struct module *(*module)(void *ctx, uint32_t instance, const char *name);
-	struct func *(*host)(void *ctx, struct store *s, const char *name, uint32_t type, struct err *e);
+	struct func *(*host)(void *ctx, struct store *s, const char *name, uint32_t type,
+	                     struct err *e);
 	void *ctx;
 };
 
 /* A new store with all that was saved; NULL with e filled. */
-struct store *save_load(struct snap *snap, const struct store_limits *l, const struct save_world *w, struct err *e);
+struct store *save_load(struct snap *snap, const struct store_limits *l, const struct save_world *w,
+                        struct err *e);
 
 /* The whole guest. */
 int guest_save(struct guest *g, struct snap *s, struct err *e);

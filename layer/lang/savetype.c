@@ -63,7 +63,8 @@ savetype_put(struct savetype *s, struct buf *b, uint32_t id, struct err *e)
 	buf_u32(b, t->nparam);
 	buf_u32(b, t->nresult);
 	for (uint32_t i = 0; i < t->nparam + t->nresult; i++)
-		if (savetype_put_value(s, b, i < t->nparam ? t->param[i] : t->result[i - t->nparam], e) < 0)
+		if (savetype_put_value(s, b, i < t->nparam ? t->param[i] : t->result[i - t->nparam],
+		                       e) < 0)
 			return -1;
 	return 0;
 }
@@ -75,7 +76,8 @@ damaged(struct err *e)
 }
 
 int
-savetype_get_value(struct cur *c, struct module *const *modules, uint32_t n, valtype *t, struct err *e)
+savetype_get_value(struct cur *c, struct module *const *modules, uint32_t n, valtype *t,
+                   struct err *e)
 {
 	uint8_t how = cur_u8(c);
 	*t = cur_u32(c);

@@ -8,8 +8,8 @@
 #include "layer/lang/store.h"
 
 struct savetype {
-	struct store *store;            /* lent */
-	uint64_t *place;                /* own: by id; instance << 32 | index, plus 1 */
+	struct store *store; /* lent */
+	uint64_t *place;     /* own: by id; instance << 32 | index, plus 1 */
 	uint32_t n;
 };
 
@@ -21,7 +21,9 @@ int savetype_put(struct savetype *s, struct buf *b, uint32_t id, struct err *e);
 int savetype_put_value(struct savetype *s, struct buf *b, valtype t, struct err *e);
 
 /* modules: by instance. */
-int savetype_get(struct cur *c, struct module *const *modules, uint32_t n, uint32_t *id, struct err *e);
-int savetype_get_value(struct cur *c, struct module *const *modules, uint32_t n, valtype *t, struct err *e);
+int
+savetype_get(struct cur *c, struct module *const *modules, uint32_t n, uint32_t *id, struct err *e);
+int savetype_get_value(struct cur *c, struct module *const *modules, uint32_t n, valtype *t,
+                       struct err *e);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "layer/lang/num.h"
 
+/* clang-format off */
 #define SIMD static inline
 #define SIMD_TYPE(T) T __attribute__((vector_size(16)))
 
@@ -343,3 +344,4 @@ simd_i32x4_relaxed_dot_i8x16_i7x16_add_s(union v128 a, union v128 b, union v128 
 }
 
 #endif
+/* clang-format on */

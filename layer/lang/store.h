@@ -47,43 +47,43 @@ extern const char *const store_trap_text[TRAP_COUNT];
 /* What a host function answers. */
 enum host {
 	HOST_OK,
-	HOST_TRAP,      /* t->trap says which; t->err may say more */
-	HOST_EXIT,      /* end the program with t->status */
-	HOST_AGAIN,     /* kicked while it waited: call me again when it goes on */
+	HOST_TRAP,  /* t->trap says which; t->err may say more */
+	HOST_EXIT,  /* end the program with t->status */
+	HOST_AGAIN, /* kicked while it waited: call me again when it goes on */
 };
 
 /* slots: the arguments, and there the results go; it has room for both.  The
  * memory of the calling instance is t->caller's. */
 typedef enum host host_fn(struct thread *t, void *env, uint64_t *slots);
 
-struct func {                           /* 64 bytes: a reference is an offset */
-	const uint64_t *code;           /* entry of its translation; NULL until first called */
-	struct instance *inst;          /* lent; NULL for a host function */
-	uint32_t type;                  /* id */
-	uint32_t frame;                 /* slots that its frame takes, once translated */
-	struct code *translation;       /* own; NULL until first called */
-	uint32_t index;                 /* in its module */
-	uint32_t pslots;                /* of its parameters */
+struct func {                     /* 64 bytes: a reference is an offset */
+	const uint64_t *code;     /* entry of its translation; NULL until first called */
+	struct instance *inst;    /* lent; NULL for a host function */
+	uint32_t type;            /* id */
+	uint32_t frame;           /* slots that its frame takes, once translated */
+	struct code *translation; /* own; NULL until first called */
+	uint32_t index;           /* in its module */
+	uint32_t pslots;          /* of its parameters */
 	host_fn *host;
-	void *env;                      /* lent */
-	const char *host_name;          /* lent: "wasi_snapshot_preview1.fd_write", names it in a snapshot */
+	void *env;             /* lent */
+	const char *host_name; /* lent: "wasi_snapshot_preview1.fd_write", names it in a snapshot */
 };
 
 /* -- memories, tables, globals, tags ------------------------------------------ */
 
 struct memory {
-	uint8_t *base;                  /* fixed while a thread runs, see memory_grow */
-	_Atomic uint64_t size;          /* bytes */
-	struct limits limits;           /* min is the size it began with, in pages */
-	size_t reserved;                /* bytes of address space behind base */
-	bool guarded;                   /* any 32-bit address + 32-bit offset hits the reservation */
-	uint32_t number;                /* in its store */
-	pthread_mutex_t lock;           /* shared memories: growth and waiters */
+	uint8_t *base;         /* fixed while a thread runs, see memory_grow */
+	_Atomic uint64_t size; /* bytes */
+	struct limits limits;  /* min is the size it began with, in pages */
+	size_t reserved;       /* bytes of address space behind base */
+	bool guarded;          /* any 32-bit address + 32-bit offset hits the reservation */
+	uint32_t number;       /* in its store */
+	pthread_mutex_t lock;  /* shared memories: growth and waiters */
 	struct waiter *waiters;
 };
 
 struct table {
-	uint64_t *elem;                 /* own */
+	uint64_t *elem; /* own */
 	uint64_t size, cap;
 	struct limits limits;
 	valtype type;
@@ -102,7 +102,7 @@ struct tag {
 	uint32_t number;
 };
 
-struct external {                       /* what can be imported and exported */
+struct external { /* what can be imported and exported */
 	enum extern_kind kind;
 	union {
 		struct func *func;
@@ -116,20 +116,20 @@ struct external {                       /* what can be imported and exported */
 /* -- instances ---------------------------------------------------------------- */
 
 struct instance {
-	struct store *store;            /* lent */
-	struct module *module;          /* lent; outlives the store */
-	uint32_t number;                /* in its store */
-	char *name;                     /* own: for messages and linking, or NULL */
+	struct store *store;   /* lent */
+	struct module *module; /* lent; outlives the store */
+	uint32_t number;       /* in its store */
+	char *name;            /* own: for messages and linking, or NULL */
 
-	struct func *func;              /* of its own functions: func[index - func_imports] */
-	struct func **func_import;      /* own list */
-	struct table **table;           /* own lists of lent things, imports first */
+	struct func *func;         /* of its own functions: func[index - func_imports] */
+	struct func **func_import; /* own list */
+	struct table **table;      /* own lists of lent things, imports first */
 	struct memory **memory;
 	struct global **global;
 	struct tag **tag;
-	uint64_t **elem;                /* own: evaluated segments; NULL once dropped */
-	uint32_t *elem_n;               /* their lengths, 0 once dropped */
-	uint8_t *data_dropped;          /* own */
+	uint64_t **elem;       /* own: evaluated segments; NULL once dropped */
+	uint32_t *elem_n;      /* their lengths, 0 once dropped */
+	uint8_t *data_dropped; /* own */
 };
 
 /* A function of an instance's index space. */
@@ -144,23 +144,23 @@ instance_func(const struct instance *i, uint32_t index)
 
 /* Why a thread's run came back. */
 enum stop {
-	STOP_DONE,      /* the call ended; its results stand at t->stack */
-	STOP_KICK,      /* t->pending was set; at rest, run goes on */
-	STOP_TRAP,      /* t->trap; fp, pc and func are where it happened, for run_backtrace */
-	STOP_THROW,     /* uncaught exception t->exception; the same */
-	STOP_EXIT,      /* t->status */
+	STOP_DONE,  /* the call ended; its results stand at t->stack */
+	STOP_KICK,  /* t->pending was set; at rest, run goes on */
+	STOP_TRAP,  /* t->trap; fp, pc and func are where it happened, for run_backtrace */
+	STOP_THROW, /* uncaught exception t->exception; the same */
+	STOP_EXIT,  /* t->status */
 };
 
 /* Values that a constant expression has made so far: roots while it goes on. */
 struct run_values {
 	struct run_values *next;
 	uint64_t *v;
-	const uint8_t *ref;             /* which of them are references */
+	const uint8_t *ref; /* which of them are references */
 	uint32_t n;
 };
 
 struct thread {
-	struct store *store;            /* lent */
+	struct store *store; /* lent */
 	uint32_t number;
 
 	/* its stack: 8-byte slots, mapped lazily */
@@ -172,57 +172,60 @@ struct thread {
 	_Atomic uint32_t pending;
 
 	/* at rest, and while host functions run */
-	bool running;                   /* a call has begun and not ended */
-	uint64_t *fp;                   /* frame of func */
-	const uint64_t *pc;             /* next instruction */
+	bool running;       /* a call has begun and not ended */
+	uint64_t *fp;       /* frame of func */
+	const uint64_t *pc; /* next instruction */
 	struct func *func;
-	struct instance *caller;        /* whose code called the host */
-	struct run_values *values;      /* lent */
-	int64_t fuel;                   /* left; meaningful when the store meters */
+	struct instance *caller;   /* whose code called the host */
+	struct run_values *values; /* lent */
+	int64_t fuel;              /* left; meaningful when the store meters */
 
 	enum trap trap;
-	uint64_t exception;             /* reference */
+	uint64_t exception; /* reference */
 	int status;
-	struct err err;                 /* more about a trap, or empty */
+	struct err err; /* more about a trap, or empty */
 
-	unsigned depth;                 /* nested runs: a host function called back */
-	struct run_outer *outer;        /* lent: what those interrupted (run.h) */
+	unsigned depth;          /* nested runs: a host function called back */
+	struct run_outer *outer; /* lent: what those interrupted (run.h) */
 
 	/* for run_kick: is somebody inside, and who */
 	_Atomic bool inside;
 	pthread_t self;
-	void *host;                     /* lent: the host's own, for instance wasi's */
+	void *host;                      /* lent: the host's own, for instance wasi's */
 	struct memory *_Atomic waits_on; /* memory.wait: where, or NULL */
-	struct timespec wait_until;     /* memory.wait that was kicked: when it ends; 0: none */
+	struct timespec wait_until;      /* memory.wait that was kicked: when it ends; 0: none */
 };
 
 /* -- the store ----------------------------------------------------------------- */
 
-struct store_limits {                   /* 0: the default */
-	uint64_t memory;                /* bytes of all memories together */
-	uint64_t heap;                  /* bytes of the heap */
-	uint64_t table;                 /* elements of all tables together */
-	uint64_t stack;                 /* bytes of each thread's stack; 8 MiB */
+struct store_limits {    /* 0: the default */
+	uint64_t memory; /* bytes of all memories together */
+	uint64_t heap;   /* bytes of the heap */
+	uint64_t table;  /* elements of all tables together */
+	uint64_t stack;  /* bytes of each thread's stack; 8 MiB */
 	uint32_t instances, threads;
-	bool meter;                     /* count fuel */
-	bool deterministic;             /* canonical NaNs; no clocks (wasi looks) */
+	bool meter;         /* count fuel */
+	bool deterministic; /* canonical NaNs; no clocks (wasi looks) */
 };
 
-struct list { void **p; uint32_t n, cap; };
+struct list {
+	void **p;
+	uint32_t n, cap;
+};
 
 struct store {
 	struct store_limits limits;
-	struct func *func;              /* the function table: own mapping */
+	struct func *func; /* the function table: own mapping */
 	size_t nfunc, func_cap;
-	struct list instance, table, memory, global, tag, thread;       /* own */
-	struct heap *heap;              /* own; made at the first allocation */
+	struct list instance, table, memory, global, tag, thread; /* own */
+	struct heap *heap; /* own; made at the first allocation */
 	_Atomic uint64_t memory_used, table_used;
-	pthread_mutex_t lock;           /* lists, translation, when threads are several */
-	void *host;                     /* lent */
+	pthread_mutex_t lock; /* lists, translation, when threads are several */
+	void *host;           /* lent */
 };
 
-struct store *store_new(const struct store_limits *l);  /* l NULL: defaults; never fails */
-void store_free(struct store *s);                       /* NULL is allowed */
+struct store *store_new(const struct store_limits *l); /* l NULL: defaults; never fails */
+void store_free(struct store *s);                      /* NULL is allowed */
 
 struct thread *store_thread(struct store *s, struct err *e);
 void store_thread_free(struct thread *t);
@@ -239,11 +242,13 @@ void store_add(struct store *s, struct list *l, void *thing, uint32_t *number);
 bool store_take_back(struct store *s, struct list *l, const void *thing);
 void store_instance_free(struct instance *i);
 
-static inline uint64_t store_ref(const struct store *s, const struct func *f)
+static inline uint64_t
+store_ref(const struct store *s, const struct func *f)
 {
 	return f ? ((uint64_t)((const char *)f - (const char *)s->func) | 2) : 0;
 }
-static inline struct func *store_func(const struct store *s, uint64_t ref)
+static inline struct func *
+store_func(const struct store *s, uint64_t ref)
 {
 	return (struct func *)((char *)s->func + (ref & ~(uint64_t)7));
 }
@@ -265,8 +270,8 @@ uint32_t memory_notify(struct memory *m, uint64_t addr, uint32_t count);
 int memory_wait(struct thread *t, struct memory *m, uint64_t addr, uint64_t expected, int bytes,
                 int64_t ns);
 
-struct table *table_new(struct store *s, valtype type, const struct limits *l, uint64_t init,
-                        struct err *e);
+struct table *
+table_new(struct store *s, valtype type, const struct limits *l, uint64_t init, struct err *e);
 void table_free(struct table *t);
 uint64_t table_grow(struct store *s, struct table *t, uint64_t n, uint64_t init);
 

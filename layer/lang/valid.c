@@ -13,39 +13,48 @@
  * in registers, all others in rare(), a row of op.def at a time.
  */
 
-enum kind { FRAME_BLOCK, FRAME_LOOP, FRAME_IF, FRAME_ELSE, FRAME_TRY, FRAME_CATCH, FRAME_TABLE, FRAME_FUNC };
+enum kind {
+	FRAME_BLOCK,
+	FRAME_LOOP,
+	FRAME_IF,
+	FRAME_ELSE,
+	FRAME_TRY,
+	FRAME_CATCH,
+	FRAME_TABLE,
+	FRAME_FUNC
+};
 
 struct frame {
 	uint8_t kind;
-	bool dead;                      /* behind an unconditional branch */
-	bool single;                    /* its one result is `one` */
-	bool all;                       /* catch_all was there */
+	bool dead;   /* behind an unconditional branch */
+	bool single; /* its one result is `one` */
+	bool all;    /* catch_all was there */
 	valtype one;
-	uint32_t height;                /* of the operand stack below it */
-	uint32_t nset;                  /* locals set when it began */
+	uint32_t height; /* of the operand stack below it */
+	uint32_t nset;   /* locals set when it began */
 	uint32_t nin, nout;
-	const valtype *in, *out;        /* NULL out: `one` */
-	uint32_t stamp;                 /* last br_table that looked at it */
+	const valtype *in, *out; /* NULL out: `one` */
+	uint32_t stamp;          /* last br_table that looked at it */
 };
 
 struct valid {
-	valtype *local;                 /* own */
-	uint8_t *set;                   /* own: non-defaultable locals that have a value */
-	uint32_t *setlist;              /* own: in the order they were set */
+	valtype *local;    /* own */
+	uint8_t *set;      /* own: non-defaultable locals that have a value */
+	uint32_t *setlist; /* own: in the order they were set */
 	uint32_t nlocal, local_cap, nset;
-	bool sets;                      /* there are such locals */
+	bool sets; /* there are such locals */
 
-	valtype *stack, *sp;            /* own: room for one value per byte of code, and more */
+	valtype *stack, *sp; /* own: room for one value per byte of code, and more */
 	size_t stack_cap;
-	struct frame *frame, *top;      /* own */
+	struct frame *frame, *top; /* own */
 	size_t frame_cap;
 	uint32_t stamp;
-	uint32_t globals;               /* a constant expression may name so many */
+	uint32_t globals; /* a constant expression may name so many */
 };
 
 /* What every single instruction of one byte takes and gives, from op.def. */
 struct simple {
-	uint8_t n;                      /* operands; 0xff: not simple */
+	uint8_t n; /* operands; 0xff: not simple */
 	uint8_t a, b, out;
 };
 static struct simple simple[256];
@@ -70,11 +79,12 @@ make_simple(void)
 	for (size_t i = 0; i < OP_COUNT; i++) {
 		const struct opinfo *o = &op_info[i];
 		size_t n = strlen(o->in);
-		if (o->prefix || (o->imm != IMM_NONE && o->imm != IMM_MEMARG) || *o->in == '*' || n == 0 || n > 2)
+		if (o->prefix || (o->imm != IMM_NONE && o->imm != IMM_MEMARG) || *o->in == '*' ||
+		    n == 0 || n > 2)
 			continue;
-		simple[o->code] = (struct simple){ (uint8_t)n, (uint8_t)letter(o->in[0]),
-			                           (uint8_t)letter(o->in[n - 1]),
-			                           (uint8_t)letter(*o->out) };
+		simple[o->code] =
+		        (struct simple){ (uint8_t)n, (uint8_t)letter(o->in[0]),
+			                 (uint8_t)letter(o->in[n - 1]), (uint8_t)letter(*o->out) };
 	}
 }
 
@@ -85,9 +95,10 @@ mismatch(struct reader *r, valtype want, valtype have)
 {
 	char a[48], b[48];
 	if (have == T_BOT)
-		reader_stop(r, r->p, "type mismatch: instruction requires [%s] but stack has []", type_text(want, a));
-	reader_stop(r, r->p, "type mismatch: instruction requires [%s] but stack has [%s]", type_text(want, a),
-	            type_text(have, b));
+		reader_stop(r, r->p, "type mismatch: instruction requires [%s] but stack has []",
+		            type_text(want, a));
+	reader_stop(r, r->p, "type mismatch: instruction requires [%s] but stack has [%s]",
+	            type_text(want, a), type_text(have, b));
 }
 
 static inline size_t
@@ -104,7 +115,8 @@ pop_any(struct reader *r)
 	if (height(v) > v->top->height)
 		return *--v->sp;
 	if (!v->top->dead)
-		reader_stop(r, r->p, "type mismatch: instruction requires a value but stack has []");
+		reader_stop(r, r->p,
+		            "type mismatch: instruction requires a value but stack has []");
 	return T_BOT;
 }
 
@@ -304,7 +316,8 @@ peek_all(struct reader *r, const valtype *t, uint32_t n)
 	if (keep != kept)
 		free(keep);
 	if (have < n && !v->top->dead)
-		reader_stop(r, r->p, "type mismatch: branch needs %u values but stack has %zu", n, have);
+		reader_stop(r, r->p, "type mismatch: branch needs %u values but stack has %zu", n,
+		            have);
 }
 
 /* -- immediates ------------------------------------------------------------------------------ */
@@ -319,7 +332,9 @@ type_index(struct reader *r, enum type_kind kind)
 	const struct type *t = type_of(r->m->type[i]);
 	if (t->kind != kind)
 		reader_stop(r, at, "type mismatch: type %u is no %s", i,
-		            kind == TYPE_FUNC ? "function" : kind == TYPE_STRUCT ? "structure" : "array");
+		            kind == TYPE_FUNC     ? "function"
+		            : kind == TYPE_STRUCT ? "structure"
+		                                  : "array");
 	return t;
 }
 
@@ -405,8 +420,10 @@ memarg(struct reader *r, unsigned natural, bool exact)
 	if (memory >= r->m->nmemory)
 		reader_stop(r, at, "unknown memory %u", memory);
 	if (flags > natural || (exact && flags != natural))
-		reader_stop(r, at, exact ? "alignment must be natural: alignment must not be larger than natural"
-		                         : "alignment must not be larger than natural");
+		reader_stop(r, at,
+		            exact ? "alignment must be natural: alignment must not be larger than "
+		                    "natural"
+		                  : "alignment must not be larger than natural");
 	at = r->p;
 	const struct limits *l = &r->m->memory[memory].limits;
 	uint64_t offset = reader_u64(r);
@@ -422,12 +439,8 @@ by_table(struct reader *r, const struct opinfo *o)
 {
 	valtype address = T_BOT;
 	switch (o->imm) {
-	case IMM_MEMARG:
-		address = memarg(r, o->n, false);
-		break;
-	case IMM_ATOMIC:
-		address = memarg(r, o->n, true);
-		break;
+	case IMM_MEMARG: address = memarg(r, o->n, false); break;
+	case IMM_ATOMIC: address = memarg(r, o->n, true); break;
 	case IMM_MEMARG_LANE:
 		address = memarg(r, o->n, false);
 		if (reader_u8(r) >= 16 >> o->n)
@@ -446,28 +459,20 @@ by_table(struct reader *r, const struct opinfo *o)
 		for (int i = 0; i < 16; i++)
 			reader_u8(r);
 		break;
-	case IMM_F32: case IMM_F64:
+	case IMM_F32:
+	case IMM_F64:
 		for (int i = 0; i < (o->imm == IMM_F32 ? 4 : 8); i++)
 			reader_u8(r);
 		break;
-	case IMM_I32:
-		reader_sleb_slow(r, 32);
-		break;
-	case IMM_I64:
-		reader_sleb_slow(r, 64);
-		break;
+	case IMM_I32: reader_sleb_slow(r, 32); break;
+	case IMM_I64: reader_sleb_slow(r, 64); break;
 	case IMM_FENCE:
 		if (reader_u8(r) != 0)
 			reader_stop(r, r->p - 1, "zero byte expected");
 		break;
-	case IMM_DATA:
-		data_index(r);
-		break;
-	case IMM_ELEM:
-		elem_index(r);
-		break;
-	default:
-		break;
+	case IMM_DATA: data_index(r); break;
+	case IMM_ELEM: elem_index(r); break;
+	default: break;
 	}
 	for (size_t i = strlen(o->in); i--;)
 		pop(r, o->in[i] == 'a' ? address : letter(o->in[i]));
@@ -619,7 +624,9 @@ array_op(struct reader *r, enum op op)
 		if (!type_matches(r->m->elem[n].type, x->type))
 			reader_stop(r, at, "type mismatch: the segment does not fit the array");
 		break;
-	case OP_array_get: case OP_array_get_s: case OP_array_get_u:
+	case OP_array_get:
+	case OP_array_get_s:
+	case OP_array_get_u:
 		pop(r, T_I32);
 		pop(r, ref_to(t, true));
 		push(r, field_value(r, x, op != OP_array_get));
@@ -650,8 +657,7 @@ array_op(struct reader *r, enum op op)
 		pop(r, T_I32);
 		pop(r, ref_to(t, true));
 		return;
-	default:
-		break;
+	default: break;
 	}
 	pop(r, T_I32);
 	pop(r, T_I32);
@@ -732,9 +738,7 @@ reference(struct reader *r, enum op op)
 	uint32_t n;
 	const uint8_t *at = r->p;
 	switch (op) {
-	case OP_ref_null:
-		push(r, T_REF | T_NULL | reader_heaptype(r));
-		break;
+	case OP_ref_null: push(r, T_REF | T_NULL | reader_heaptype(r)); break;
 	case OP_ref_is_null:
 		pop_ref(r);
 		push(r, T_I32);
@@ -775,12 +779,15 @@ reference(struct reader *r, enum op op)
 		pop_all(r, t, n - 1);
 		push_all(r, t, n - 1);
 		break;
-	case OP_ref_test: case OP_ref_test_null: case OP_ref_cast: case OP_ref_cast_null:
+	case OP_ref_test:
+	case OP_ref_test_null:
+	case OP_ref_cast:
+	case OP_ref_cast_null:
 		n = reader_heaptype(r);
 		pop(r, top_ref(n));
 		push(r, op == OP_ref_test || op == OP_ref_test_null
-		            ? (valtype)T_I32
-		            : T_REF | (op == OP_ref_cast_null ? T_NULL : 0) | n);
+		                ? (valtype)T_I32
+		                : T_REF | (op == OP_ref_cast_null ? T_NULL : 0) | n);
 		break;
 	case OP_any_convert_extern:
 	case OP_extern_convert_any: {
@@ -794,12 +801,13 @@ reference(struct reader *r, enum op op)
 		pop(r, T_I32);
 		push(r, T_REF | HEAP_I31);
 		break;
-	case OP_i31_get_s: case OP_i31_get_u:
+	case OP_i31_get_s:
+	case OP_i31_get_u:
 		pop(r, T_REF | T_NULL | HEAP_I31);
 		push(r, T_I32);
 		break;
 	default:
-		pop(r, T_REF | T_NULL | HEAP_ARRAY);                    /* array.len */
+		pop(r, T_REF | T_NULL | HEAP_ARRAY); /* array.len */
 		push(r, T_I32);
 	}
 }
@@ -817,7 +825,8 @@ catch_clause(struct reader *r)
 	uint32_t n, give = (tag ? tag->nparam : 0) + (kind & 1);
 	const valtype *t = label(f, &n);
 	if (n != give)
-		reader_stop(r, r->p, "type mismatch: catch gives %u values, the label takes %u", give, n);
+		reader_stop(r, r->p, "type mismatch: catch gives %u values, the label takes %u",
+		            give, n);
 	for (uint32_t i = 0; i < n; i++) {
 		valtype have = tag && i < tag->nparam ? tag->param[i] : T_REF | HEAP_EXN;
 		if (!type_matches(have, t[i]))
@@ -873,7 +882,7 @@ legacy(struct reader *r, enum op op)
 		if (depth > (size_t)(v->top - v->frame))
 			reader_stop(r, at, "unknown label %u", depth);
 		push_all(r, results(&ended), ended.nout);
-	} else {                                                        /* rethrow */
+	} else { /* rethrow */
 		if (target(r)->kind != FRAME_CATCH)
 			reader_stop(r, at, "invalid rethrow label");
 		dead(r);
@@ -958,9 +967,7 @@ table_op(struct reader *r, enum op op)
 		pop(r, t->elem);
 		pop(r, a);
 		break;
-	case OP_table_size:
-		push(r, a);
-		break;
+	case OP_table_size: push(r, a); break;
 	case OP_table_grow:
 		pop(r, a);
 		pop(r, t->elem);
@@ -971,7 +978,7 @@ table_op(struct reader *r, enum op op)
 		pop(r, t->elem);
 		pop(r, a);
 		break;
-	default: {                                                      /* table.copy */
+	default: { /* table.copy */
 		const struct tabledef *from = &m->table[table_index(r)];
 		valtype b = address_type(&from->limits);
 		if (!type_matches(from->elem, t->elem))
@@ -993,9 +1000,7 @@ memory_op(struct reader *r, enum op op)
 	if (op == OP_memory_init)
 		check_data(r, at, data);
 	switch (op) {
-	case OP_memory_size:
-		push(r, a);
-		break;
+	case OP_memory_size: push(r, a); break;
 	case OP_memory_grow:
 		pop(r, a);
 		push(r, a);
@@ -1010,7 +1015,7 @@ memory_op(struct reader *r, enum op op)
 		pop(r, T_I32);
 		pop(r, a);
 		break;
-	default:                                                        /* memory.copy */
+	default: /* memory.copy */
 		b = address_type(&m->memory[memory_index(r)].limits);
 		pop(r, a == T_I64 && b == T_I64 ? T_I64 : T_I32);
 		pop(r, b);
@@ -1075,7 +1080,9 @@ note_feature(struct reader *r, const struct opinfo *o, enum op op)
 	uint32_t f = 0;
 	switch (o->prefix) {
 	case 0xfb: f = FEATURE_GC; break;
-	case 0xfc: f = o->code < 8 ? FEATURE_SATURATING : o->code < 19 ? FEATURE_BULK : FEATURE_WIDE; break;
+	case 0xfc:
+		f = o->code < 8 ? FEATURE_SATURATING : o->code < 19 ? FEATURE_BULK : FEATURE_WIDE;
+		break;
 	case 0xfd: f = o->code < 0x100 ? FEATURE_SIMD : FEATURE_RELAXED | FEATURE_SIMD; break;
 	case 0xfe: f = FEATURE_ATOMICS; break;
 	default:
@@ -1108,14 +1115,30 @@ static bool
 constant_op(enum op op)
 {
 	switch (op) {
-	case OP_i32_const: case OP_i64_const: case OP_f32_const: case OP_f64_const: case OP_v128_const:
-	case OP_i32_add: case OP_i32_sub: case OP_i32_mul: case OP_i64_add: case OP_i64_sub: case OP_i64_mul:
-	case OP_global_get: case OP_ref_null: case OP_ref_func: case OP_ref_i31: case OP_struct_new:
-	case OP_struct_new_default: case OP_array_new: case OP_array_new_default: case OP_array_new_fixed:
-	case OP_any_convert_extern: case OP_extern_convert_any: case OP_end:
-		return true;
-	default:
-		return false;
+	case OP_i32_const:
+	case OP_i64_const:
+	case OP_f32_const:
+	case OP_f64_const:
+	case OP_v128_const:
+	case OP_i32_add:
+	case OP_i32_sub:
+	case OP_i32_mul:
+	case OP_i64_add:
+	case OP_i64_sub:
+	case OP_i64_mul:
+	case OP_global_get:
+	case OP_ref_null:
+	case OP_ref_func:
+	case OP_ref_i31:
+	case OP_struct_new:
+	case OP_struct_new_default:
+	case OP_array_new:
+	case OP_array_new_default:
+	case OP_array_new_fixed:
+	case OP_any_convert_extern:
+	case OP_extern_convert_any:
+	case OP_end: return true;
+	default: return false;
 	}
 }
 
@@ -1137,12 +1160,12 @@ rare(struct reader *r, bool constant)
 	uint32_t n;
 	const struct type *t;
 	switch (op) {
-	case OP_unreachable:
-		dead(r);
-		break;
-	case OP_try: case OP_catch: case OP_catch_all: case OP_delegate: case OP_rethrow:
-		legacy(r, op);
-		break;
+	case OP_unreachable: dead(r); break;
+	case OP_try:
+	case OP_catch:
+	case OP_catch_all:
+	case OP_delegate:
+	case OP_rethrow: legacy(r, op); break;
 	case OP_throw:
 		t = tag_index(r);
 		pop_all(r, t->param, t->nparam);
@@ -1152,9 +1175,7 @@ rare(struct reader *r, bool constant)
 		pop(r, T_EXNREF);
 		dead(r);
 		break;
-	case OP_try_table:
-		try_table(r);
-		break;
+	case OP_try_table: try_table(r); break;
 	case OP_br: {
 		const struct frame *f = target(r);
 		const valtype *types = label(f, &n);
@@ -1162,69 +1183,55 @@ rare(struct reader *r, bool constant)
 		dead(r);
 		break;
 	}
-	case OP_br_table:
-		br_table(r);
-		break;
+	case OP_br_table: br_table(r); break;
 	case OP_return:
 		pop_all(r, results(r->valid->frame), r->valid->frame->nout);
 		dead(r);
 		break;
-	case OP_call:
-		call(r, func_index(r), false);
-		break;
-	case OP_return_call:
-		call(r, func_index(r), true);
-		break;
-	case OP_call_indirect:
-		call_indirect(r, false);
-		break;
-	case OP_return_call_indirect:
-		call_indirect(r, true);
-		break;
+	case OP_call: call(r, func_index(r), false); break;
+	case OP_return_call: call(r, func_index(r), true); break;
+	case OP_call_indirect: call_indirect(r, false); break;
+	case OP_return_call_indirect: call_indirect(r, true); break;
 	case OP_call_ref:
 	case OP_return_call_ref:
 		t = type_index(r, TYPE_FUNC);
 		pop(r, ref_to(t, true));
 		call(r, t, op == OP_return_call_ref);
 		break;
-	case OP_drop:
-		pop_any(r);
-		break;
-	case OP_select:
-		select_plain(r);
-		break;
-	case OP_select_t:
-		select_typed(r);
-		break;
-	case OP_local_get: case OP_local_set: case OP_local_tee:
-		local_op(r, op);
-		break;
+	case OP_drop: pop_any(r); break;
+	case OP_select: select_plain(r); break;
+	case OP_select_t: select_typed(r); break;
+	case OP_local_get:
+	case OP_local_set:
+	case OP_local_tee: local_op(r, op); break;
 	case OP_br_if: {
 		const struct frame *f = target(r);
 		pop(r, T_I32);
 		branch_through(r, f);
 		break;
 	}
-	case OP_global_get:
-		global_get(r, constant);
-		break;
-	case OP_global_set:
-		global_set_index(r, reader_u32(r));
-		break;
-	case OP_table_get: case OP_table_set: case OP_table_init: case OP_table_copy: case OP_table_grow:
-	case OP_table_size: case OP_table_fill:
-		table_op(r, op);
-		break;
-	case OP_memory_size: case OP_memory_grow: case OP_memory_init: case OP_memory_copy: case OP_memory_fill:
-		memory_op(r, op);
-		break;
-	case OP_struct_new: case OP_struct_new_default: case OP_struct_get: case OP_struct_get_s:
-	case OP_struct_get_u: case OP_struct_set:
-		struct_op(r, op);
-		break;
-	case OP_br_on_cast: case OP_br_on_cast_fail:
-		br_on_cast(r, op == OP_br_on_cast_fail);
-		break;
+	case OP_global_get: global_get(r, constant); break;
+	case OP_global_set: global_set_index(r, reader_u32(r)); break;
+	case OP_table_get:
+	case OP_table_set:
+	case OP_table_init:
+	case OP_table_copy:
+	case OP_table_grow:
+	case OP_table_size:
+	case OP_table_fill: table_op(r, op); break;
+	case OP_memory_size:
+	case OP_memory_grow:
+	case OP_memory_init:
+	case OP_memory_copy:
+	case OP_memory_fill: memory_op(r, op); break;
+	case OP_struct_new:
+	case OP_struct_new_default:
+	case OP_struct_get:
+	case OP_struct_get_s:
+	case OP_struct_get_u:
+	case OP_struct_set: struct_op(r, op); break;
+	case OP_br_on_cast:
+	case OP_br_on_cast_fail: br_on_cast(r, op == OP_br_on_cast_fail); break;
 	default:
 		if (op >= OP_array_new && op <= OP_array_init_elem && op != OP_array_len)
 			array_op(r, op);
@@ -1301,15 +1308,38 @@ loop(struct reader *r)
 {
 	static const int32_t go[256] = {
 #define TO(label) ((int32_t)((const char *)&&label - (const char *)&&other))
-		[0x02] = TO(block), [0x03] = TO(block), [0x04] = TO(block), [0x05] = TO(or_else),
-		[0x0b] = TO(end), [0x0c] = TO(br), [0x0d] = TO(br), [0x10] = TO(call), [0x1a] = TO(drop),
-		[0x1b] = TO(select), [0x20] = TO(get), [0x21] = TO(set), [0x22] = TO(tee),
-		[0x23] = TO(global_get), [0x24] = TO(global_set), [0x28 ... 0x35] = TO(load),
-		[0x36 ... 0x3e] = TO(store), [0x41] = TO(i32_const), [0x42] = TO(i64_const), [0x44] = TO(f64_const),
-		[0x45] = TO(unary), [0x46 ... 0x4f] = TO(binary), [0x50] = TO(unary),
-		[0x51 ... 0x66] = TO(binary), [0x67 ... 0x69] = TO(unary), [0x6a ... 0x78] = TO(binary),
-		[0x79 ... 0x7b] = TO(unary), [0x7c ... 0x8a] = TO(binary), [0x8b ... 0x91] = TO(unary),
-		[0x92 ... 0x98] = TO(binary), [0x99 ... 0x9f] = TO(unary), [0xa0 ... 0xa6] = TO(binary),
+		[0x02] = TO(block),
+		[0x03] = TO(block),
+		[0x04] = TO(block),
+		[0x05] = TO(or_else),
+		[0x0b] = TO(end),
+		[0x0c] = TO(br),
+		[0x0d] = TO(br),
+		[0x10] = TO(call),
+		[0x1a] = TO(drop),
+		[0x1b] = TO(select),
+		[0x20] = TO(get),
+		[0x21] = TO(set),
+		[0x22] = TO(tee),
+		[0x23] = TO(global_get),
+		[0x24] = TO(global_set),
+		[0x28 ... 0x35] = TO(load),
+		[0x36 ... 0x3e] = TO(store),
+		[0x41] = TO(i32_const),
+		[0x42] = TO(i64_const),
+		[0x44] = TO(f64_const),
+		[0x45] = TO(unary),
+		[0x46 ... 0x4f] = TO(binary),
+		[0x50] = TO(unary),
+		[0x51 ... 0x66] = TO(binary),
+		[0x67 ... 0x69] = TO(unary),
+		[0x6a ... 0x78] = TO(binary),
+		[0x79 ... 0x7b] = TO(unary),
+		[0x7c ... 0x8a] = TO(binary),
+		[0x8b ... 0x91] = TO(unary),
+		[0x92 ... 0x98] = TO(binary),
+		[0x99 ... 0x9f] = TO(unary),
+		[0xa0 ... 0xa6] = TO(binary),
 		[0xa7 ... 0xc4] = TO(unary),
 	};
 	struct valid *v = r->valid;
@@ -1324,28 +1354,30 @@ loop(struct reader *r)
 
 #define SAVE() (r->p = p, v->sp = sp)
 #define BACK() (p = r->p, sp = v->sp, base = v->stack + v->top->height)
-#define NEXT() do { \
-		if (__builtin_expect(p >= end, 0)) \
-			goto over; \
-		goto *((const char *)&&other + go[*p]); \
+#define NEXT()                                                                                     \
+	do {                                                                                       \
+		if (__builtin_expect(p >= end, 0))                                                 \
+			goto over;                                                                 \
+		goto *((const char *)&&other + go[*p]);                                            \
 	} while (0)
 /* An index behind the opcode, of up to three bytes; others are rare.  Reading may
  * run over the body's end, but not the file's: NEXT finds out. */
-#define INDEX() do { \
-		if (__builtin_expect(last - p < 4, 0)) \
-			goto other; \
-		i = p[1]; \
-		if (i >= 0x80) { \
-			i = (i & 0x7f) | (uint32_t)p[2] << 7; \
-			if (p[2] >= 0x80) { \
-				if (p[3] >= 0x80) \
-					goto other; \
-				i = (i & 0x3fff) | (uint32_t)p[3] << 14; \
-				p++; \
-			} \
-			p++; \
-		} \
-		p += 2; \
+#define INDEX()                                                                                    \
+	do {                                                                                       \
+		if (__builtin_expect(last - p < 4, 0))                                             \
+			goto other;                                                                \
+		i = p[1];                                                                          \
+		if (i >= 0x80) {                                                                   \
+			i = (i & 0x7f) | (uint32_t)p[2] << 7;                                      \
+			if (p[2] >= 0x80) {                                                        \
+				if (p[3] >= 0x80)                                                  \
+					goto other;                                                \
+				i = (i & 0x3fff) | (uint32_t)p[3] << 14;                           \
+				p++;                                                               \
+			}                                                                          \
+			p++;                                                                       \
+		}                                                                                  \
+		p += 2;                                                                            \
 	} while (0)
 
 	NEXT();
@@ -1431,14 +1463,15 @@ binary:
 	}
 	goto other;
 /* Alignment, and an offset of at most four bytes. */
-#define MEMARG() do { \
-		if (__builtin_expect(last - p < 7 || p[1] > o->n || !plain, 0)) \
-			goto other; \
-		for (i = 2; p[i] >= 0x80; i++) \
-			if (i == 5) \
-				goto other; \
+#define MEMARG()                                                                                   \
+	do {                                                                                       \
+		if (__builtin_expect(last - p < 7 || p[1] > o->n || !plain, 0))                    \
+			goto other;                                                                \
+		for (i = 2; p[i] >= 0x80; i++)                                                     \
+			if (i == 5)                                                                \
+				goto other;                                                        \
 	} while (0)
-load: {
+load : {
 	const struct opinfo *o = &op_info[OP_i32_load + (*p - 0x28)];
 	MEMARG();
 	if (__builtin_expect(sp > base && sp[-1] == T_I32, 1)) {
@@ -1448,7 +1481,7 @@ load: {
 	}
 	goto other;
 }
-store: {
+store : {
 	const struct opinfo *o = &op_info[OP_i32_load + (*p - 0x28)];
 	MEMARG();
 	if (__builtin_expect(sp - base > 1 && sp[-2] == T_I32 && sp[-1] == simple[*p].b, 1)) {
@@ -1468,7 +1501,8 @@ global_get:
 	NEXT();
 global_set:
 	INDEX();
-	if (i < r->m->nglobal && r->m->global[i].mut && sp > base && sp[-1] == r->m->global[i].type) {
+	if (i < r->m->nglobal && r->m->global[i].mut && sp > base &&
+	    sp[-1] == r->m->global[i].type) {
 		sp--;
 		NEXT();
 	}
@@ -1490,7 +1524,7 @@ select:
 		NEXT();
 	}
 	goto other;
-call: {
+call : {
 	INDEX();
 	if (__builtin_expect(i >= r->m->nfunc, 0)) {
 		SAVE();
@@ -1513,7 +1547,7 @@ call: {
 	BACK();
 	NEXT();
 }
-br: {
+br : {
 	uint8_t b = *p;
 	SAVE();
 	r->p++;
@@ -1543,7 +1577,8 @@ or_else:
 	NEXT();
 end:
 	/* of a block that gives nothing, as most */
-	if (__builtin_expect(sp == base && !v->top->nout && v->top->kind <= FRAME_LOOP && !sets, 1)) {
+	if (__builtin_expect(sp == base && !v->top->nout && v->top->kind <= FRAME_LOOP && !sets,
+	                     1)) {
 		v->top--;
 		base = v->stack + v->top->height;
 		p++;
@@ -1561,8 +1596,10 @@ other:
 	NEXT();
 over:
 	SAVE();
-	reader_stop(r, p, v->top == v->frame ? "unexpected end of section or function: END opcode expected, section size mismatch"
-	                                     : "unexpected end of section or function");
+	reader_stop(r, p,
+	            v->top == v->frame ? "unexpected end of section or function: END opcode "
+	                                 "expected, section size mismatch"
+	                               : "unexpected end of section or function");
 #undef SAVE
 #undef BACK
 #undef NEXT
@@ -1670,7 +1707,8 @@ valid_constant(struct reader *r, valtype want, uint32_t globals)
 	struct expr x = { .offset = (uint32_t)(r->p - r->start) };
 	struct valid *v = scratch(r, 0);
 	v->globals = globals;
-	*frame_room(v) = (struct frame){ .kind = FRAME_FUNC, .nout = 1, .single = true, .one = want };
+	*frame_room(v) =
+	        (struct frame){ .kind = FRAME_FUNC, .nout = 1, .single = true, .one = want };
 	constant_loop(r);
 	x.size = (uint32_t)(r->p - r->start) - x.offset;
 	return x;

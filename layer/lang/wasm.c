@@ -26,7 +26,10 @@
 static int
 probe(const struct artifact *a)
 {
-	return a->kind == ARTIFACT_FILE && (strcmp(a->type, "wasm") == 0 || strcmp(a->type, "wat") == 0) ? 100 : 0;
+	return a->kind == ARTIFACT_FILE &&
+	                       (strcmp(a->type, "wasm") == 0 || strcmp(a->type, "wat") == 0)
+	               ? 100
+	               : 0;
 }
 
 /* -- making --------------------------------------------------------------------------------- */
@@ -60,11 +63,17 @@ prepare(const struct spec *s, const struct home *h, struct err *e)
 	if (grant_read(s, &g->grant, e) < 0 ||
 	    program_open(&g->program, spec_note(s, "artifact", s->root ? s->root : ""), e) < 0)
 		goto undo;
-	struct wasi_config c = { .argv = s->process.args, .env = s->process.env, .dirs = g->grant.dirs,
-		                 .ndir = g->grant.ndir, .fd = { h->fd[0], h->fd[1], h->fd[2] },
-		                 .sockets = g->grant.sockets, .nsocket = g->grant.nsocket,
-		                 .clocks = g->grant.clocks, .deterministic = g->grant.limits.deterministic,
-		                 .spawn = crew_spawn, .spawn_ctx = g };
+	struct wasi_config c = { .argv = s->process.args,
+		                 .env = s->process.env,
+		                 .dirs = g->grant.dirs,
+		                 .ndir = g->grant.ndir,
+		                 .fd = { h->fd[0], h->fd[1], h->fd[2] },
+		                 .sockets = g->grant.sockets,
+		                 .nsocket = g->grant.nsocket,
+		                 .clocks = g->grant.clocks,
+		                 .deterministic = g->grant.limits.deterministic,
+		                 .spawn = crew_spawn,
+		                 .spawn_ctx = g };
 	g->wasi = wasi_new(&c, e);
 	if (!g->wasi)
 		goto undo;
@@ -135,9 +144,11 @@ time_is_up(union sigval v)
 static void
 start_clock(struct guest *g)
 {
-	struct sigevent how = { .sigev_notify = SIGEV_THREAD, .sigev_notify_function = time_is_up,
+	struct sigevent how = { .sigev_notify = SIGEV_THREAD,
+		                .sigev_notify_function = time_is_up,
 		                .sigev_value.sival_ptr = g };
-	struct itimerspec when = { .it_value = { g->grant.time / 1000000000, g->grant.time % 1000000000 } };
+	struct itimerspec when = { .it_value = { g->grant.time / 1000000000,
+		                                 g->grant.time % 1000000000 } };
 	if (g->grant.time == 0 || g->timed)
 		return;
 	g->timed = timer_create(CLOCK_MONOTONIC, &how, &g->timer) == 0;
@@ -156,7 +167,9 @@ next_call(struct guest *g, struct err *e, bool *failed)
 		const uint64_t *args = NULL;
 		switch (g->phase) {
 		case PHASE_START:
-			f = g->program.module->has_start ? instance_func(g->main, g->program.module->start) : NULL;
+			f = g->program.module->has_start
+			            ? instance_func(g->main, g->program.module->start)
+			            : NULL;
 			g->phase = PHASE_INIT;
 			break;
 		case PHASE_INIT:
@@ -168,9 +181,7 @@ next_call(struct guest *g, struct err *e, bool *failed)
 			args = g->args;
 			g->phase = PHASE_LAST;
 			break;
-		default:
-			g->phase = PHASE_OVER;
-			break;
+		default: g->phase = PHASE_OVER; break;
 		}
 		if (f && run_begin(t, f, args, e) < 0) {
 			*failed = true;
@@ -183,7 +194,8 @@ next_call(struct guest *g, struct err *e, bool *failed)
 static enum why
 faulted(struct guest *g, struct thread *t, enum stop stop, struct err *e)
 {
-	const char *what = stop == STOP_THROW ? store_trap_text[TRAP_exception] : store_trap_text[t->trap];
+	const char *what =
+	        stop == STOP_THROW ? store_trap_text[TRAP_exception] : store_trap_text[t->trap];
 	char *where = run_backtrace(t);
 	fail(e, EFAULT, "the program trapped: %s%s%s", what, t->err.code ? ": " : "",
 	     t->err.code ? t->err.what : "");
@@ -252,8 +264,8 @@ enter(struct guest *g, struct err *e)
 	struct thread *t = first(g);
 	for (;;) {
 		/* What was said while nobody was inside. */
-		if (atomic_load(&g->kicked) || atomic_load(&g->signal) || atomic_load(&g->exiting) ||
-		    atomic_load(&g->timed_out)) {
+		if (atomic_load(&g->kicked) || atomic_load(&g->signal) ||
+		    atomic_load(&g->exiting) || atomic_load(&g->timed_out)) {
 			enum why why = kicked(g, e);
 			if (why != WHY_START)
 				return why;
@@ -269,12 +281,9 @@ enter(struct guest *g, struct err *e)
 			if (g->phase == PHASE_LAST && g->print)
 				invoke_print(g, t->stack);
 			break;
-		case STOP_KICK:
-			break;
-		case STOP_EXIT:
-			return ended(g, t->status);
-		default:
-			return faulted(g, t, stop, e);
+		case STOP_KICK: break;
+		case STOP_EXIT: return ended(g, t->status);
+		default: return faulted(g, t, stop, e);
 		}
 	}
 }
