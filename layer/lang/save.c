@@ -510,6 +510,26 @@ numbered(const struct list *list, uint32_t i)
 	return i < list->n ? list->p[i] : NULL;
 }
 
+/* One whose making ended in a trap may lack some; nobody reaches it, but it is whole
+ * in memory. */
+static struct table *
+a_table(struct load *l, uint32_t n, const struct tabledef *d)
+{
+	struct limits none = { .is64 = d->limits.is64 };
+	struct table *t = n == UINT32_MAX ? table_new(l->s, d->elem, &none, 0, NULL)
+	                                  : numbered(&l->s->table, n);
+	return t && t->type == d->elem && t->limits.is64 == d->limits.is64 ? t : NULL;
+}
+
+static struct global *
+a_global(struct load *l, uint32_t n, const struct globaldef *d)
+{
+	const uint64_t zero[2] = { 0, 0 };
+	struct global *g = n == UINT32_MAX ? store_global(l->s, d->type, d->mut, zero)
+	                                   : numbered(&l->s->global, n);
+	return g && g->mut == d->mut && type_matches(g->type, d->type) ? g : NULL;
+}
+
 static int
 get_instances(struct load *l)
 {
@@ -528,14 +548,13 @@ get_instances(struct load *l)
 			i->func_import[k] = &l->s->func[f];
 		}
 		for (uint32_t k = 0; k < m->ntable; k++)
-			if (!(i->table[k] = numbered(&l->s->table, cur_u32(&c))))
+			if (!(i->table[k] = a_table(l, cur_u32(&c), &m->table[k])))
 				return damaged(l->e, "a table of an instance");
 		for (uint32_t k = 0; k < m->nmemory; k++)
 			if (!(i->memory[k] = numbered(&l->s->memory, cur_u32(&c))))
 				return damaged(l->e, "a memory of an instance");
 		for (uint32_t k = 0; k < m->nglobal; k++)
-			if (!(i->global[k] = numbered(&l->s->global, cur_u32(&c))) ||
-			    i->global[k]->type != m->global[k].type)
+			if (!(i->global[k] = a_global(l, cur_u32(&c), &m->global[k])))
 				return damaged(l->e, "a global of an instance");
 		for (uint32_t k = 0; k < m->ntag; k++)
 			if (!(i->tag[k] = numbered(&l->s->tag, cur_u32(&c))))

@@ -19,10 +19,12 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/harsh.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "layer/lang/heap.h"
 #include "layer/lang/module.h"
+#include "layer/lang/save.h"
 #include "layer/lang/store.h"
 #include "layer/lang/text/script.h"
 #include "layer/lang/text/text.h"
@@ -392,6 +394,90 @@ assert_unlinked(struct run *r, const struct script_item *i)
 	return true;
 }
 
+/* -- a harsh build: nothing stays as it was ----------------------------------------------------- */
+
+enum { LARGE = 64 << 20 }; /* bytes of memory: writing more each time takes too long */
+
+struct old {
+	struct module **module; /* own: by instance */
+	uint32_t n;
+};
+
+static struct module *
+module_of(void *ctx, uint32_t instance, const char *name)
+{
+	struct old *o = ctx;
+
+	(void)name;
+	return instance < o->n ? o->module[instance] : NULL;
+}
+
+static void
+found_again(struct run *r, struct names *l, struct store *now)
+{
+	(void)r;
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].instance)
+			l->v[i].instance = now->instance.p[l->v[i].instance->number];
+}
+
+/* Save the store, end it, make it again out of what was saved. */
+static bool
+anew(struct run *r, struct err *e)
+{
+	struct snap *out = snap_new(), *in = NULL;
+	struct store *s = r->store, *now = NULL;
+	struct old old = { xcalloc(s->instance.n + 1, sizeof *old.module), s->instance.n };
+	struct save_world world = { module_of, NULL, &old };
+
+	for (uint32_t i = 0; i < old.n; i++)
+		old.module[i] = ((struct instance *)s->instance.p[i])->module;
+	if (save_store(s, out, e) == 0 && snap_finish(out, e) == 0) {
+		in = snap_of(snap_bytes(out)->p, snap_bytes(out)->n);
+		now = save_load(in, NULL, &world, e);
+	}
+	if (now) {
+		found_again(r, &r->instances, now);
+		found_again(r, &r->registered, now);
+		if (r->last)
+			r->last = now->instance.p[r->last->number];
+		r->thread = now->thread.p[r->thread->number];
+		r->store = now;
+		store_free(s);
+	}
+	snap_free(in);
+	snap_free(out);
+	free(old.module);
+	return now != NULL;
+}
+
+/* As run_call, and at rest again and again, each time in another store. */
+static enum stop
+harsh_call(struct run *r, struct func *f, const uint64_t *args, uint64_t *results, struct err *e)
+{
+	uint32_t rslots = type_of(f->type)->rslots, patience = 2;
+	bool small = atomic_load(&r->store->memory_used) < LARGE;
+
+	if (!harsh_on() || r->threads.n || !small)
+		return run_call(r->thread, f, args, results);
+	if (run_begin(r->thread, f, args, e) < 0)
+		return STOP_TRAP;
+	for (;;) {
+		atomic_store(&r->thread->pending, patience);
+		enum stop stop = run_go(r->thread);
+		atomic_store(&r->thread->pending, 0);
+		if (stop == STOP_DONE)
+			memcpy(results, r->thread->stack, rslots * sizeof *results);
+		if (stop != STOP_KICK)
+			return stop;
+		if (atomic_load(&r->store->memory_used) < LARGE && !anew(r, e)) {
+			printf("%s: a store cannot be saved and loaded: %s\n", r->file, e->what);
+			return STOP_EXIT;
+		}
+		patience = patience < 1 << 24 ? patience * 4 : patience;
+	}
+}
+
 /* -- actions ------------------------------------------------------------------------------------ */
 
 struct outcome {
@@ -424,7 +510,8 @@ call(struct run *r, const struct script_item *i, struct func *f, struct outcome 
 	o->type = t->result;
 	o->slots = xcalloc(t->rslots + 1, sizeof *o->slots);
 	pthread_mutex_unlock(&lock);
-	o->stop = run_call(r->thread, f, args, o->slots);
+	struct err e = { 0 };
+	o->stop = harsh_call(r, f, args, o->slots, &e);
 	pthread_mutex_lock(&lock);
 	free(args);
 	return true;
