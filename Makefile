@@ -7,6 +7,7 @@
 #                     ONLY=os/net      only the tests whose name holds that text
 #                     SAN=address,undefined   with sanitizers (a build of its own)
 #   make test-spec SPEC=DIR    the WebAssembly test suite that is there
+#   make test-programs  real WebAssembly programs, fetched with npm
 #   make harsh      the same suite in a build that gives bugs a chance
 #   make fuzz       every fuzz target for FUZZ_SECONDS=60, clang's sanitizers on
 #   make style      what can be checked of the house style
@@ -127,6 +128,10 @@ $(SPEC_RUN): %: %.o $(B)/parts.a
 test-spec: $(SPEC_RUN)
 	@$(SPEC_RUN) $(SPEC)
 
+# Real programs, fetched by npm into build/programs.
+test-programs: all
+	@JOIST_BUILD=$(abspath $(B)) ONLY=lang/programs.sh test/run
+
 parts: all $(UNITS) $(GUESTS) $(SPEC_RUN)
 
 test:
@@ -213,5 +218,5 @@ clean:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all parts test test-spec harsh fuzzers fuzz style bench demo doc install uninstall tags help clean
+.PHONY: all parts test test-spec test-programs harsh fuzzers fuzz style bench demo doc install uninstall tags help clean
 .DELETE_ON_ERROR:
