@@ -83,10 +83,19 @@ NUM_INTEGER(i64, uint64_t, int64_t, 64)
 
 NUM uint32_t num_i32_clz(uint32_t a) { return a ? (uint32_t)__builtin_clz(a) : 32; }
 NUM uint32_t num_i32_ctz(uint32_t a) { return a ? (uint32_t)__builtin_ctz(a) : 32; }
-NUM uint32_t num_i32_popcnt(uint32_t a) { return (uint32_t)__builtin_popcount(a); }
 NUM uint64_t num_i64_clz(uint64_t a) { return a ? (uint64_t)__builtin_clzll(a) : 64; }
 NUM uint64_t num_i64_ctz(uint64_t a) { return a ? (uint64_t)__builtin_ctzll(a) : 64; }
-NUM uint64_t num_i64_popcnt(uint64_t a) { return (uint64_t)__builtin_popcountll(a); }
+
+/* By hand: without an instruction for it gcc would call a function of its library,
+ * and the interpreter's loop would have to save its registers around that. */
+NUM uint64_t
+num_i64_popcnt(uint64_t a)
+{
+	a -= a >> 1 & 0x5555555555555555U;
+	a = (a & 0x3333333333333333U) + (a >> 2 & 0x3333333333333333U);
+	return ((a + (a >> 4)) & 0x0f0f0f0f0f0f0f0fU) * 0x0101010101010101U >> 56;
+}
+NUM uint32_t num_i32_popcnt(uint32_t a) { return (uint32_t)num_i64_popcnt(a); }
 
 NUM uint32_t num_i32_wrap_i64(uint64_t a) { return (uint32_t)a; }
 NUM uint64_t num_i64_extend_i32_s(uint32_t a) { return (uint64_t)(int32_t)a; }
