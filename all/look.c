@@ -238,7 +238,8 @@ joist_describe(struct joist *j, const char *path, char **json, struct err *e)
 			break;
 		}
 	if (!o && e && !e->code)
-		fail(e, ENOENT, "'%s' is %s: no floor of this build can look into it", path, a->about);
+		fail(e, ENOENT, "'%s' is %s: no floor of this build can look into it", path,
+		     a->about);
 	artifact_free(a);
 	if (!o)
 		return -1;

@@ -169,9 +169,8 @@ environment(const struct source *src, const json_t *request, struct err *e)
 
 	/* A program that is a file of its own, and no system, is given only what was asked for. */
 	if (src->artifact->kind != ARTIFACT_FILE)
-		json_array_append_new(
-		        env,
-		        json_string("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"));
+		json_array_append_new(env, json_string("PATH=/usr/local/sbin:/usr/local/bin:/usr/"
+		                                       "sbin:/usr/bin:/sbin:/bin"));
 	if (json_yes(request, "tty")) {
 		const char *term = getenv("TERM");
 		json_array_append_new(env, json_sprintf("TERM=%s", term ? term : "xterm"));
@@ -196,7 +195,9 @@ arguments(const struct source *src, const json_t *request)
 
 	if (src->artifact->kind == ARTIFACT_FILE) {
 		const char *path = src->artifact->path, *slash = strrchr(path, '/');
-		json_array_append_new(args, json_string(entry && *entry ? entry : slash ? slash + 1 : path));
+		json_array_append_new(args, json_string(entry && *entry ? entry
+		                                        : slash         ? slash + 1
+		                                                        : path));
 		if (given)
 			json_array_extend(args, given);
 		return args;
@@ -518,8 +519,8 @@ whole(const struct source *src, const struct layer *l, const json_t *request, st
 		spec_note_set(config, "artifact", src->artifact->path);
 		if (src->artifact->kind != ARTIFACT_FILE)
 			json_object_set_new(config, "root",
-		                    json_pack("{s:s, s:b}", "path", src->artifact->path, "readonly",
-		                              json_yes(request, "read_only")));
+			                    json_pack("{s:s, s:b}", "path", src->artifact->path,
+			                              "readonly", json_yes(request, "read_only")));
 	}
 	if (host)
 		json_object_set_new(config, "hostname", json_string(host));

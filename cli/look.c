@@ -145,7 +145,7 @@ verb_inspect(struct call *c)
 			worst = say_error(&e);
 			continue;
 		}
-found:
+	found:
 		json_array_append_new(all, json_loads(text, 0, NULL));
 		free(text);
 	}

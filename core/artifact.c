@@ -70,7 +70,8 @@ is_module_text(const unsigned char *p, size_t n)
 			do {
 				if (end - s < 2)
 					return false;
-				bool in = s[0] == '(' && s[1] == ';', out = s[0] == ';' && s[1] == ')';
+				bool in = s[0] == '(' && s[1] == ';',
+				     out = s[0] == ';' && s[1] == ')';
 				depth += in - out;
 				s += in || out ? 2 : 1;
 			} while (depth);

@@ -40,7 +40,8 @@ give(struct store *s, const struct module *m, const struct import *x, struct ext
 	case EXTERN_TABLE:
 		if (!type_defaultable(m->table[x->index].elem))
 			return false;
-		out->table = table_new(s, m->table[x->index].elem, &m->table[x->index].limits, 0, NULL);
+		out->table =
+		        table_new(s, m->table[x->index].elem, &m->table[x->index].limits, 0, NULL);
 		return out->table != NULL;
 	case EXTERN_MEMORY:
 		out->memory = memory_new(s, &m->memory[x->index].limits, NULL);
@@ -48,7 +49,8 @@ give(struct store *s, const struct module *m, const struct import *x, struct ext
 	case EXTERN_GLOBAL:
 		if (!type_defaultable(m->global[x->index].type))
 			return false;
-		out->global = store_global(s, m->global[x->index].type, m->global[x->index].mut, zero);
+		out->global =
+		        store_global(s, m->global[x->index].type, m->global[x->index].mut, zero);
 		return true;
 	default: out->tag = store_tag(s, m->tag[x->index]); return true;
 	}
@@ -124,7 +126,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 			abort();
 		return 0;
 	}
-	struct store_limits l = { .memory = 4 << 20, .heap = 1 << 20, .table = 10000, .stack = 64 << 10, .meter = true };
+	struct store_limits l = {
+		.memory = 4 << 20, .heap = 1 << 20, .table = 10000, .stack = 64 << 10, .meter = true
+	};
 	struct store *s = store_new(&l);
 	struct thread *t = store_thread(s, &e);
 	struct external *imports = calloc((size_t)m->nimport + 1, sizeof *imports);

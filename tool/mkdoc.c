@@ -74,8 +74,8 @@ static const struct flag flags[] = {
 enum { VERBS = sizeof verbs / sizeof verbs[0], FLAGS = sizeof flags / sizeof flags[0] };
 
 static const char *const group_title[] = {
-	[RUN] = "Running machines", [LOOK] = "Looking", [ENTER] = "Entering", [SAVE] = "Going back",
-	[THINGS] = "Images",        [MORE] = "More",
+	[RUN] = "Running machines", [LOOK] = "Looking",  [ENTER] = "Entering",
+	[SAVE] = "Going back",      [THINGS] = "Images", [MORE] = "More",
 };
 
 /* -- the manual page, mdoc(7) ---------------------------------------------- */

@@ -55,7 +55,9 @@ run_begin(struct thread *t, struct func *f, const uint64_t *args, struct err *e)
 		t->trap = TRAP_stack;
 		return fail(e, ENOMEM, "call stack exhausted");
 	}
-	memcpy(fp, args, type->pslots * sizeof *fp);
+	if (args)
+		memcpy(fp, args, type->pslots * sizeof *fp);
+	t->wait_until = (struct timespec){ 0 };
 	t->fp = fp;
 	t->func = f;
 	if (!f->host) {
@@ -121,7 +123,7 @@ run_call(struct thread *t, struct func *f, const uint64_t *args, uint64_t *resul
 	} else if (!t->err.code) {
 		t->err = e;
 	}
-	if (r == STOP_DONE && results)
+	if (r == STOP_DONE && results && type_of(f->type)->rslots)
 		memcpy(results, fp, type_of(f->type)->rslots * sizeof *fp);
 	if (nested) {
 		t->outer = outer.outer;

@@ -100,6 +100,8 @@ struct module *
 module_read(const uint8_t *bytes, size_t n, struct err *e)
 {
 	struct module *m = xcalloc(1, sizeof *m);
+	if (!bytes) /* no bytes at all are bytes too */
+		bytes = (const uint8_t *)"";
 	m->bytes = bytes;
 	m->nbytes = n;
 	m->fd = -1;

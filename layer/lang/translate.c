@@ -259,7 +259,8 @@ translate_place(struct translate *x, enum place_kind kind)
 	want->top = x->top;
 	want->n = x->nentry;
 	want->entry = xmalloc((x->nentry + 1) * sizeof *want->entry);
-	memcpy(want->entry, x->entry, x->nentry * sizeof *want->entry);
+	if (x->nentry)
+		memcpy(want->entry, x->entry, x->nentry * sizeof *want->entry);
 	for (uint32_t i = 0; i < x->nentry; i++)
 		if (want->entry[i].kept == KEPT_LOCAL)
 			want->entry[i].slot = x->locals.slot[want->entry[i].k];

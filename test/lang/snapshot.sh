@@ -57,11 +57,11 @@ expect_out 3 && ok "the restored one ends with the same status"
 [ "$(tail -n 1 "$W/data/out")" = 30 ] && ok "it wrote to its open file to the end" ||
 	not_ok "its file: $(tail -n 1 "$W/data/out")"
 run joist logs c
-expect_has done && ok "and to its output"
+expect_has "done" && ok "and to its output"
 run joist restore --name d c@early
 expect_status 0 && expect_out d && ok "a new machine from a snapshot"
 run joist restore -a c@later
-expect_status 3 && expect_has done && ok "attached"
+expect_status 3 && expect_has "done" && ok "attached"
 run joist wait d
 expect_out 3 && ok "the new one ends too"
 
