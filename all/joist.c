@@ -522,9 +522,9 @@ joist_rm(struct joist *j, const char *name, const char *options, struct err *e)
 		goto out;
 	}
 	if (machine_has_monitor(m)) {
-		json_t *answer =
-		        ask(m, json_pack("{s:s, s:s}", "do", "kill", "signal", "KILL"), NULL);
-		json_decref(answer);
+		/* Not kill: there is nothing to kill between two runs. */
+		json_t *stop = json_pack("{s:s, s:i}", "do", "stop", "time", 0);
+		json_decref(ask(m, stop, NULL));
 	}
 	rc = machine_lock(m, e);
 	if (rc == 0 && faccessat(s->machines, name, F_OK, 0) < 0)

@@ -4,6 +4,7 @@
  *   state.json    where its life is (replaced in one step at each change)
  *   control       the monitor's socket (core/control.h)
  *   log log.1 ..  what it wrote (core/log.h)
+ *   snap          its snapshots (core/snapshot.h)
  *   upper work    what it changed of its root (layer/os)
  *
  * A name is taken in one step (rename), so two makers cannot share one.  The

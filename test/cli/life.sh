@@ -104,6 +104,12 @@ expect_status 0 "rm -f" && ok "rm -f removes it all the same"
 run joist rm -f deaf
 expect_status 0 "rm -f of nothing" && ok "rm -f of a machine that is not there is no error"
 
+# Between two runs there is nothing to kill.
+run joist run -d --name again --restart always "$ROOTFS" false
+until_ok 10 is again restarting
+run joist rm -f again
+expect_status 0 "rm -f between two runs" && [ -z "$(joist ps -a -n)" ] && ok "rm -f removes a machine that waits for its next run"
+
 # -- names -----------------------------------------------------------------------------
 run joist create --name twin "$ROOTFS" true
 run joist create --name twin "$ROOTFS" true
