@@ -458,7 +458,7 @@ harsh_call(struct run *r, struct func *f, const uint64_t *args, uint64_t *result
 	uint32_t rslots = type_of(f->type)->rslots, patience = 2;
 	bool small = atomic_load(&r->store->memory_used) < LARGE;
 
-	if (!harsh_on() || r->threads.n || !small)
+	if (!harsh_on() || r->threads.n || r->store->thread.n > 1 || !small)
 		return run_call(r->thread, f, args, results);
 	if (run_begin(r->thread, f, args, e) < 0)
 		return STOP_TRAP;
