@@ -4,11 +4,11 @@
 
 // test: arguments behind the module are the program's
 // run: joist run --rm $GUEST one '' 'two words' --rm
-// expect: arguments 4: [one] [] [two words] [--rm]
+// expect: arguments 4 [one] [] [two words] [--rm]
 
 // test: variables, and none of the host's
 // run: SECRET=1 joist run --rm -e A=1 -e EMPTY= $GUEST
-// expect: arguments 0:
+// expect: arguments 0
 // expect: A=1
 // expect: EMPTY=
 
@@ -20,7 +20,7 @@ int
 main(int argc, char **argv)
 {
 	const char *names[] = { "A", "EMPTY", "SECRET" };
-	printf("arguments %d:", argc - 1);
+	printf("arguments %d", argc - 1);
 	for (int i = 1; i < argc; i++)
 		printf(" [%s]", argv[i]);
 	printf("\n");
