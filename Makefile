@@ -132,7 +132,9 @@ test-spec: $(SPEC_RUN)
 	@$(SPEC_RUN) $(SPEC)
 
 # Real programs, fetched by npm into build/programs.
-test-programs: all
+test-programs:
+	@tool/need.sh build test programs
+	@$(MAKE) --no-print-directory all
 	@JOIST_BUILD=$(abspath $(B)) ONLY=lang/programs.sh test/run
 
 parts: all $(UNITS) $(GUESTS) $(SPEC_RUN)
