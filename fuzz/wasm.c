@@ -2,13 +2,15 @@
 /* A binary module: read, validated; if it is valid, made an instance of with imports
  * of the right kinds, and each function that it exports called with zeros, within
  * limits of fuel, memory, stack and heap.  What has come to rest on its way is saved
- * and loaded. */
+ * and loaded.  Its names and lines are looked up. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "layer/lang/line.h"
 #include "layer/lang/module.h"
+#include "layer/lang/names.h"
 #include "layer/lang/save.h"
 #include "layer/lang/store.h"
 
@@ -126,6 +128,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 			abort();
 		return 0;
 	}
+	struct line line;
+	names_function(m, 0);
+	for (uint32_t at = 0; at < n; at += 7)
+		line_of(m, at, &line);
 	struct store_limits l = {
 		.memory = 4 << 20, .heap = 1 << 20, .table = 10000, .stack = 64 << 10, .meter = true
 	};
