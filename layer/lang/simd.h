@@ -33,18 +33,6 @@ union v128 {
 	SIMD union v128 simd_##name(union v128 a) { union v128 r; r.out = expr; return r; }
 #define SIMD_ALL2(name, out, expr) \
 	SIMD union v128 simd_##name(union v128 a, union v128 b) { union v128 r; r.out = expr; return r; }
-/* The same lane by lane: x is lane i of a. */
-#define SIMD_EACH1(name, in, out, n, expr) \
-	SIMD union v128 simd_##name(union v128 a) \
-	{ \
-		union v128 r; \
-		_Pragma("GCC unroll 4") for (int i = 0; i < n; i++) \
-		{ \
-			__typeof__(a.in[0]) x = a.in[i]; \
-			r.out[i] = (__typeof__(r.out[0]))(expr); \
-		} \
-		return r; \
-	}
 
 /* A comparison is a mask, all ones where it holds: take x there, y elsewhere. */
 #define SIMD_MASK(m, holds) ((__typeof__(m))(holds))
@@ -103,10 +91,11 @@ simd_i8x16_swizzle(union v128 a, union v128 b)
 	uint64_t low = 0, high = 0;
 	memcpy(lanes, &a, 16);
 	b.u8 = (b.u8 | SIMD_MASK(b.u8, b.u8 > 15)) & 31;
-	_Pragma("GCC unroll 8") for (int i = 0; i < 8; i++)
+	uint64_t l = b.u64[0], h = b.u64[1];
+	_Pragma("GCC unroll 8") for (int i = 0; i < 64; i += 8)
 	{
-		low |= (uint64_t)lanes[b.u8[i]] << 8 * i;
-		high |= (uint64_t)lanes[b.u8[i + 8]] << 8 * i;
+		low |= (uint64_t)lanes[l >> i & 255] << i;
+		high |= (uint64_t)lanes[h >> i & 255] << i;
 	}
 	union v128 r = { .u64 = { low, high } };
 	return r;
@@ -335,14 +324,13 @@ simd_i16x8_q15mulr_sat_s(union v128 a, union v128 b)
  * nothing makes a NaN quiet; below, adding `whole` and taking it away rounds to the
  * nearest, ties to even.  The others are at most one off.  What became zero keeps
  * its sign. */
-#define SIMD_FLOAT(shape, w, f, u, n, sign, whole, whole_bits, one_bits, canon) \
+#define SIMD_FLOAT(shape, f, u, sign, whole, whole_bits, one_bits, canon) \
 	SIMD_ALL2(shape##_add, f, a.f + b.f) \
 	SIMD_ALL2(shape##_sub, f, a.f - b.f) \
 	SIMD_ALL2(shape##_mul, f, a.f * b.f) \
 	SIMD_ALL2(shape##_div, f, a.f / b.f) \
 	SIMD_ALL1(shape##_abs, u, a.u & ~(sign)) \
 	SIMD_ALL1(shape##_neg, u, a.u ^ (sign)) \
-	SIMD_EACH1(shape##_sqrt, f, f, n, num_##w##_sqrt(x)) \
 	SIMD union v128 simd_##shape##_nearest(union v128 a) \
 	{ \
 		union v128 r, size, big; \
@@ -401,9 +389,14 @@ simd_i16x8_q15mulr_sat_s(union v128 a, union v128 b)
 		a.u = (SIMD_MASK(a.u, a.f != a.f) & (canon)) | (SIMD_MASK(a.u, a.f == a.f) & a.u); \
 		return a; \
 	}
-SIMD_FLOAT(f32x4, f32, f32, u32, 4, 0x80000000U, 8388608.0f, 0x4b000000U, 0x3f800000U, 0x7fc00000U)
-SIMD_FLOAT(f64x2, f64, f64, u64, 2, 0x8000000000000000U, 4503599627370496.0, 0x4330000000000000U,
+SIMD_FLOAT(f32x4, f32, u32, 0x80000000U, 8388608.0f, 0x4b000000U, 0x3f800000U, 0x7fc00000U)
+SIMD_FLOAT(f64x2, f64, u64, 0x8000000000000000U, 4503599627370496.0, 0x4330000000000000U,
            0x3ff0000000000000U, 0x7ff8000000000000U)
+
+SIMD_ALL1(f32x4_sqrt, f32,
+          ((__typeof__(a.f32)){ num_f32_sqrt(a.f32[0]), num_f32_sqrt(a.f32[1]), num_f32_sqrt(a.f32[2]),
+                                num_f32_sqrt(a.f32[3]) }))
+SIMD_ALL1(f64x2_sqrt, f64, ((__typeof__(a.f64)){ num_f64_sqrt(a.f64[0]), num_f64_sqrt(a.f64[1]) }))
 
 /* Only what fits is converted; the rest is zero until its end of the range is put
  * in.  Unsigned, the upper half of the range goes through the lower. */
@@ -457,7 +450,7 @@ simd_f64x2_convert_low_i32x4_s(union v128 a)
 	a.f64 = a.f64 - 4503601774854144.0; /* 2^52 + 2^31 */
 	return a;
 }
-SIMD_EACH1(f64x2_promote_low_f32x4, f32, f64, 2, (double)x)
+SIMD_ALL1(f64x2_promote_low_f32x4, f64, ((__typeof__(a.f64)){ (double)a.f32[0], (double)a.f32[1] }))
 SIMD union v128
 simd_f32x4_demote_f64x2_zero(union v128 a)
 {
