@@ -35,8 +35,8 @@ event_add(struct store *s, const char *event, const char *name, const char *deta
 	char *text = json_dumps(o, JSON_COMPACT);
 	str_add(&line, text ? text : "{}");
 	str_addc(&line, '\n');
-	ssize_t put = write(fd, line.p, line.n);
-	(void)put;
+	/* In one write as a rule, so that no other's line comes between. */
+	file_write_all(fd, line.p, line.n);
 	if (fstat(fd, &st) == 0 && st.st_size > MOST)
 		renameat(s->dir, "events", s->dir, "events.1");
 	close(fd);
