@@ -229,11 +229,13 @@ check_indirect(struct thread *t, const struct table *table, uint64_t index, uint
 enum stop
 run_loop(struct thread *t)
 {
-	static const void *const go[CODE_COUNT] = {
-#define ARITH(name, w) [C_##name] = &&L_##name, [C_##name##_k] = &&L_##name##_k,
+	/* Distances, not addresses: those would be put right at every start of the program. */
+	static const int32_t go[CODE_COUNT] = {
+#define AT(label) ((int32_t)((const char *)&&label - (const char *)&&L_exit))
+#define ARITH(name, w) [C_##name] = AT(L_##name), [C_##name##_k] = AT(L_##name##_k),
 #define FARITH ARITH
 #define COMPARE(name, w) ARITH(name, w) ARITH(br_##name, w) ARITH(un_##name, w)
-#define ONE(name) [C_##name] = &&L_##name,
+#define ONE(name) [C_##name] = AT(L_##name),
 #define FCOMPARE(name, w) ONE(name) ONE(br_##name) ONE(un_##name)
 #define BINARY ONE
 #define UNARY ONE
@@ -276,8 +278,9 @@ run_loop(struct thread *t)
 #undef ONE
 	};
 	if (!t) {
-		memcpy(code_go, go, sizeof go);
-		run_exit_word[0] = (uint64_t)(uintptr_t)go[C_exit];
+		for (unsigned i = 0; i < CODE_COUNT; i++)
+			code_go[i] = (const char *)&&L_exit + go[i];
+		run_exit_word[0] = (uint64_t)(uintptr_t)code_go[C_exit];
 		return STOP_DONE;
 	}
 
