@@ -244,7 +244,6 @@ joist_describe(struct joist *j, const char *path, char **json, struct err *e)
 	if (!o)
 		return -1;
 	*json = face_text(o);
-	json_decref(o);
 	return 0;
 }
 
