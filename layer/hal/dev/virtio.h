@@ -1,0 +1,108 @@
+/* virtio.h -- a virtio device, its queues, and the two ways a guest reaches it.
+ *
+ * Implements Virtual I/O Device (VIRTIO) 1.2: split virtqueues with indirect
+ * descriptors and event indices, over MMIO (4.2) and PCI (4.1, modern only).  A
+ * device (block, net ...) fills struct virtio_ops and knows no transport.
+ *
+ * Everything in guest memory is hostile: a chain is checked whole (addresses in
+ * RAM, length, no loop, readable before writable) before the device sees it; a
+ * wrong one sets DEVICE_NEEDS_RESET and the queue stands still until a reset.
+ * All functions are called under bus->lock unless it says otherwise.
+ */
+#ifndef LAYER_HAL_DEV_VIRTIO_H
+#define LAYER_HAL_DEV_VIRTIO_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "base/err.h"
+#include "layer/hal/dev/board.h"
+
+enum { VIRTIO_QUEUES = 4, VIRTIO_QUEUE_SIZE = 1024, VIRTIO_CHAIN = 1024 };
+
+struct snap;
+struct virtio;
+
+struct virtio_ops {
+	const char *type; /* "virtio-blk" */
+	uint16_t id;      /* 5: device types */
+	uint8_t queues;
+	uint16_t size;              /* of each queue at most */
+	uint64_t features;          /* offered besides VERSION_1, INDIRECT_DESC, EVENT_IDX */
+	const struct field *fields; /* the device's own state, of `self` */
+	/* The driver is ready: features are agreed (v->features), queues are set up. */
+	void (*start)(struct virtio *v);
+	void (*reset)(struct virtio *v);                  /* back to the beginning; optional */
+	void (*notify)(struct virtio *v, unsigned queue); /* buffers were added */
+	/* Configuration space, bytes; reads beyond it are 0. */
+	void (*config_read)(struct virtio *v, uint32_t offset, uint8_t *bytes, uint32_t n);
+	void (*config_write)(struct virtio *v, uint32_t offset, const uint8_t *bytes, uint32_t n);
+	int (*save)(struct virtio *v, struct snap *s, struct err *e); /* optional */
+	int (*load)(struct virtio *v, struct snap *s, struct err *e);
+	void (*rest)(struct virtio *v); /* without the lock; nothing in flight after it; optional */
+	void (*wake)(struct virtio *v);
+	json_t *(*inspect)(struct virtio *v); /* optional */
+	void (*destroy)(struct virtio *v);
+};
+
+struct virtqueue {
+	uint64_t desc, avail, used; /* guest addresses */
+	uint16_t size;
+	bool ready;
+	uint16_t next_avail, next_used; /* counters, as in the rings */
+	uint16_t signalled;             /* used index at the last interrupt */
+	bool signalled_valid;
+};
+
+struct virtio {
+	const struct virtio_ops *ops;
+	void *self;          /* of the device, own by ops->destroy */
+	struct board *board; /* lent */
+	struct virtqueue queue[VIRTIO_QUEUES];
+	uint64_t features; /* agreed */
+	uint8_t status;
+	uint32_t generation; /* of the configuration */
+	bool broken;         /* the driver did what it must not; until reset */
+	/* of the transport: raise its interrupt; queue -1: the configuration changed */
+	void (*interrupt)(void *transport, int queue);
+	void *transport;
+};
+
+/* A chain of buffers that the guest gave: `out` is for the device to read, `in` to
+ * write.  Pointers go into guest RAM and stay valid until virtio_push. */
+struct chain {
+	uint16_t head;
+	unsigned nout, nin;
+	uint64_t out_bytes, in_bytes;
+	struct iovec out[VIRTIO_CHAIN]; /* out and in together at most VIRTIO_CHAIN */
+	struct iovec in[VIRTIO_CHAIN];
+};
+
+/* The next chain, copied into *c: 1, 0 when there is none, -1 when the guest broke
+ * the rules (v->broken is set, the guest is told). */
+int virtio_pop(struct virtio *v, unsigned queue, struct chain *c);
+/* Give it back: the first `written` bytes of c->in were written (calls bus_wrote). */
+void virtio_push(struct virtio *v, unsigned queue, const struct chain *c, uint32_t written);
+/* Undo the last virtio_pop: it will be popped again. */
+void virtio_unpop(struct virtio *v, unsigned queue);
+/* Interrupt the guest if it wants to know of what was pushed. */
+void virtio_signal(struct virtio *v, unsigned queue);
+/* Ask the guest to notify, or to save itself the trouble while we poll. */
+void virtio_want_notify(struct virtio *v, unsigned queue, bool want);
+void virtio_config_changed(struct virtio *v);
+void virtio_break(struct virtio *v, const char *why); /* warns once */
+
+/* Copy between bytes and a list of buffers; returns how many were copied. */
+uint64_t virtio_gather(void *to, uint64_t n, const struct iovec *v, unsigned nv, uint64_t skip);
+uint64_t
+virtio_scatter(const struct iovec *v, unsigned nv, uint64_t skip, const void *from, uint64_t n);
+
+/* A device of that kind on the board; `name` as for board_add.  It must be given a
+ * transport: an MMIO region (0x200 bytes, one wire) or a slot of a PCI host. */
+struct virtio *
+virtio_new(struct board *b, const struct virtio_ops *ops, const char *name, void *self);
+int virtio_mmio(struct virtio *v, uint64_t address, struct irq irq, struct err *e);
+
+#endif
