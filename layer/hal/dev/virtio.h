@@ -8,6 +8,9 @@
  * RAM, length, no loop, readable before writable) before the device sees it; a
  * wrong one sets DEVICE_NEEDS_RESET and the queue stands still until a reset.
  * All functions are called under bus->lock unless it says otherwise.
+ *
+ * After a rest (and so after a load) and when the driver says that it is ready,
+ * every queue is notified once: a device keeps nothing in mind for then.
  */
 #ifndef LAYER_HAL_DEV_VIRTIO_H
 #define LAYER_HAL_DEV_VIRTIO_H
@@ -22,6 +25,21 @@
 
 enum { VIRTIO_QUEUES = 4, VIRTIO_QUEUE_SIZE = 1024, VIRTIO_CHAIN = 1024 };
 
+/* Bits of the device status field (2.1). */
+enum {
+	VIRTIO_ACKNOWLEDGE = 1,
+	VIRTIO_DRIVER = 2,
+	VIRTIO_DRIVER_OK = 4,
+	VIRTIO_FEATURES_OK = 8,
+	VIRTIO_NEEDS_RESET = 64,
+	VIRTIO_FAILED = 128,
+};
+
+/* Features that all devices have (6). */
+#define VIRTIO_INDIRECT_DESC (UINT64_C(1) << 28)
+#define VIRTIO_EVENT_IDX     (UINT64_C(1) << 29)
+#define VIRTIO_VERSION_1     (UINT64_C(1) << 32)
+
 struct snap;
 struct virtio;
 
@@ -33,10 +51,10 @@ struct virtio_ops {
 	uint64_t features;          /* offered besides VERSION_1, INDIRECT_DESC, EVENT_IDX */
 	const struct field *fields; /* the device's own state, of `self` */
 	/* The driver is ready: features are agreed (v->features), queues are set up. */
-	void (*start)(struct virtio *v);
+	void (*start)(struct virtio *v);                  /* optional */
 	void (*reset)(struct virtio *v);                  /* back to the beginning; optional */
 	void (*notify)(struct virtio *v, unsigned queue); /* buffers were added */
-	/* Configuration space, bytes; reads beyond it are 0. */
+	/* Configuration space, bytes (zero when called); optional, both */
 	void (*config_read)(struct virtio *v, uint32_t offset, uint8_t *bytes, uint32_t n);
 	void (*config_write)(struct virtio *v, uint32_t offset, const uint8_t *bytes, uint32_t n);
 	int (*save)(struct virtio *v, struct snap *s, struct err *e); /* optional */
@@ -54,12 +72,17 @@ struct virtqueue {
 	uint16_t next_avail, next_used; /* counters, as in the rings */
 	uint16_t signalled;             /* used index at the last interrupt */
 	bool signalled_valid;
+	bool quiet; /* the device polls: no notifications wanted */
 };
 
 struct virtio {
 	const struct virtio_ops *ops;
+	char *name;          /* own */
 	void *self;          /* of the device, own by ops->destroy */
 	struct board *board; /* lent */
+	struct bus *bus;     /* lent: the board's */
+	struct device kind;  /* what the board sees */
+	uint64_t offer;      /* features offered; the device may change it before it is reached */
 	struct virtqueue queue[VIRTIO_QUEUES];
 	uint64_t features; /* agreed */
 	uint8_t status;
@@ -93,6 +116,18 @@ void virtio_signal(struct virtio *v, unsigned queue);
 void virtio_want_notify(struct virtio *v, unsigned queue, bool want);
 void virtio_config_changed(struct virtio *v);
 void virtio_break(struct virtio *v, const char *why); /* warns once */
+/* Is there a chain that was not popped?  And does the device run at all? */
+bool virtio_more(struct virtio *v, unsigned queue);
+bool virtio_running(const struct virtio *v);
+static inline bool
+virtio_has(const struct virtio *v, unsigned bit)
+{
+	return v->features >> bit & 1;
+}
+
+/* For config_read: bytes of a configuration space that is `size` long. */
+void
+virtio_config_bytes(const void *config, size_t size, uint32_t offset, uint8_t *bytes, uint32_t n);
 
 /* Copy between bytes and a list of buffers; returns how many were copied. */
 uint64_t virtio_gather(void *to, uint64_t n, const struct iovec *v, unsigned nv, uint64_t skip);
@@ -104,5 +139,20 @@ virtio_scatter(const struct iovec *v, unsigned nv, uint64_t skip, const void *fr
 struct virtio *
 virtio_new(struct board *b, const struct virtio_ops *ops, const char *name, void *self);
 int virtio_mmio(struct virtio *v, uint64_t address, struct irq irq, struct err *e);
+
+/* For transports: what the driver does through registers. */
+void virtio_set_status(struct virtio *v, uint8_t value); /* 0 resets */
+uint32_t virtio_offered(const struct virtio *v, uint32_t word);
+uint32_t virtio_agreed(const struct virtio *v, uint32_t word);
+void virtio_agree(struct virtio *v, uint32_t word, uint32_t bits);
+struct virtqueue *virtio_queue(struct virtio *v, uint32_t queue); /* NULL: no such queue */
+void virtio_queue_size(struct virtio *v, uint32_t queue, uint32_t size);
+enum virtio_ring { VIRTIO_DESC, VIRTIO_AVAIL, VIRTIO_USED };
+/* Half of an address (0 low, 1 high). */
+void virtio_queue_set(struct virtio *v, uint32_t queue, enum virtio_ring r, int half, uint32_t to);
+void virtio_queue_ready(struct virtio *v, uint32_t queue, bool ready);
+void virtio_notify(struct virtio *v, uint32_t queue);
+uint64_t virtio_config_get(struct virtio *v, uint32_t offset, unsigned size);
+void virtio_config_set(struct virtio *v, uint32_t offset, unsigned size, uint64_t value);
 
 #endif
