@@ -1,7 +1,7 @@
 # Joist: plain make, no configure step.  Objects by wildcard per room.
 #
 # Targets (`make help` prints these lines):
-#   make            build/joist and build/libexec/*
+#   make            build/joist, build/libexec/* and the library libjoist
 #   make demo       build, then a tour on real input, each command shown
 #   make test       everything that can be tested here; ends with "N passed, M failed"
 #                     ONLY=os/net      only the tests whose name holds that text
@@ -32,8 +32,9 @@ FUZZ_SECONDS = 60
 ONLY      =
 SPEC      = ../shared/wasm-testsuite
 
-CPPFLAGS += -D_GNU_SOURCE -DJOIST_VERSION='"$(VERSION)"' -DJOIST_HARSH=$(if $(HARSH),1,0) -I.
-CFLAGS   += -std=c11 $(OPT) $(WARN) -fPIE -fno-strict-aliasing -fstack-protector-strong -MMD -MP
+CPPFLAGS += -D_GNU_SOURCE -DJOIST_VERSION='"$(VERSION)"' -DJOIST_PREFIX='"$(PREFIX)"' \
+             -DJOIST_HARSH=$(if $(HARSH),1,0) -I.
+CFLAGS   += -std=c11 $(OPT) $(WARN) -fPIC -fvisibility=hidden -fno-strict-aliasing -fstack-protector-strong -MMD -MP
 HARDEN    = -Wl,-z,relro,-z,now,-z,noexecstack
 
 # Sanitizers cannot live in a static program: those builds are dynamic, and
@@ -58,7 +59,7 @@ CFLAGS   += -fsanitize=fuzzer-no-link
 endif
 
 # The rooms of the static program, inside to outside.
-ROOMS     = base img core layer/os layer/lang layer/lang/text layer/lang/wasi layer/hal/dev layer/hal/rv all cli
+ROOMS     = base img core layer/os layer/lang layer/lang/text layer/lang/wasi layer/hal/dev layer/hal/rv all all/wasm cli
 HARSH_SRC = base/harsh_wrap.c
 SRC       = $(filter-out $(HARSH_SRC),$(wildcard $(ROOMS:%=%/*.c)))
 objects   = $(patsubst %.c,$(B)/%.o,$(filter-out $(HARSH_SRC),$(wildcard $(1:%=%/*.c))))
@@ -82,10 +83,41 @@ TOOLS     = $(notdir $(patsubst %/,%,$(wildcard libexec/*/)))
 LIBS_image = -lcurl -larchive -lzstd -lz -lcrypto -ljansson -lpthread
 LIBS_dns  = -ljansson -lpthread
 
-all: $(if $(wildcard cli/main.c),$(B)/joist) $(TOOLS:%=$(B)/libexec/joist-%)
+all: $(if $(wildcard cli/main.c),$(B)/joist) $(TOOLS:%=$(B)/libexec/joist-%) library
 
 $(B)/joist: $(OBJ)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(MAINLINK) $(HARSHLINK) -o $@ $(OBJ) $(LIBS)
+
+# -- the library ---------------------------------------------------------------
+# Everything but the command line.  Only what its two headers declare can be seen
+# from outside: one object in the archive, its inner names made local.
+
+LIBOBJ    = $(call objects,$(filter-out cli,$(ROOMS))) $(HARSH_OBJ)
+comma     = ,
+SONAME    = libjoist.so.$(firstword $(subst ., ,$(VERSION)))
+
+library: $(B)/libjoist.a $(B)/$(SONAME) $(B)/include/joist.h $(B)/include/wasm.h
+
+$(B)/libjoist.a: $(LIBOBJ)
+	@rm -f $@
+	$(LD) -r --gc-sections --gc-keep-exported -o $(B)/libjoist.o $(LIBOBJ)
+	objcopy --localize-hidden $(B)/libjoist.o
+	@ar qcs $@ $(B)/libjoist.o
+
+$(B)/$(SONAME): $(LIBOBJ)
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared $(if $(SAN),-fsanitize=$(SAN),-Wl$(comma)--no-undefined$(comma)--gc-sections) $(HARDEN) $(HARSHLINK) \
+		-Wl,-soname,$(SONAME) -o $@ $(LIBOBJ) $(LIBS)
+	@ln -sf $(SONAME) $(B)/libjoist.so
+
+# An outsider's joist.h stands alone: what it takes from base/err.h is put in.
+$(B)/include/joist.h: include/joist.h base/err.h
+	@mkdir -p $(@D)
+	sed -e '/^#include "base\/err.h"/{r base/err.h' -e 'd}' include/joist.h | \
+		sed -e '/^\/\* err.h --/,/^#define BASE_ERR_H/d' -e '/^\/\* Fill \*e/,/^#endif/d' >$@
+
+$(B)/include/wasm.h: include/wasm.h
+	@mkdir -p $(@D)
+	cp $< $@
 
 define tool_rule
 $(B)/libexec/joist-$(1): $(call objects,libexec/$(1) img base) $(HARSH_OBJ)
@@ -194,9 +226,11 @@ MANDIR    = $(DESTDIR)$(PREFIX)/share/man/man1
 BASHDIR   = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 ZSHDIR    = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 UNITDIR   = $(DESTDIR)$(PREFIX)/lib/systemd/system
+LIBDIR    = $(DESTDIR)$(PREFIX)/lib
+INCDIR    = $(DESTDIR)$(PREFIX)/include/joist
 
 install: all
-	install -d $(BINDIR) $(EXECDIR) $(MANDIR) $(BASHDIR) $(ZSHDIR) $(UNITDIR)
+	install -d $(BINDIR) $(EXECDIR) $(MANDIR) $(BASHDIR) $(ZSHDIR) $(UNITDIR) $(LIBDIR)/pkgconfig $(INCDIR)
 	install -m 755 $(B)/joist $(BINDIR)/joist
 	install -m 755 $(TOOLS:%=$(B)/libexec/joist-%) $(EXECDIR)/
 	install -m 644 doc/joist.1 $(MANDIR)/joist.1
@@ -204,11 +238,19 @@ install: all
 	install -m 644 completion/_joist $(ZSHDIR)/_joist
 	sed 's|@PREFIX@|$(PREFIX)|' tool/joist.service.in > $(UNITDIR)/joist.service
 	chmod 644 $(UNITDIR)/joist.service
+	install -m 644 $(B)/include/joist.h $(B)/include/wasm.h $(INCDIR)/
+	install -m 644 $(B)/libjoist.a $(LIBDIR)/
+	install -m 755 $(B)/$(SONAME) $(LIBDIR)/
+	ln -sf $(SONAME) $(LIBDIR)/libjoist.so
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LIBS)|' \
+		tool/joist.pc.in > $(LIBDIR)/pkgconfig/joist.pc
+	chmod 644 $(LIBDIR)/pkgconfig/joist.pc
 
 uninstall:
 	rm -f $(BINDIR)/joist $(MANDIR)/joist.1 $(BASHDIR)/joist $(ZSHDIR)/_joist
 	rm -f $(UNITDIR)/joist.service
-	rm -rf $(EXECDIR)
+	rm -f $(LIBDIR)/libjoist.a $(LIBDIR)/libjoist.so $(LIBDIR)/$(SONAME) $(LIBDIR)/pkgconfig/joist.pc
+	rm -rf $(EXECDIR) $(INCDIR)
 
 tags:
 	ctags --languages=C --langmap=C:.c.h --kinds-C=+p -R $(ROOMS) libexec include tool

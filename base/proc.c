@@ -197,7 +197,7 @@ proc_libexec(const char *name)
 			return path;
 		free(path);
 	}
-	return xprintf("%s/../libexec/joist/%s", self, name);
+	return xprintf(JOIST_PREFIX "/libexec/joist/%s", name);
 }
 
 static int64_t

@@ -19,6 +19,11 @@
 
 #include "base/err.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
 struct joist;
 
 /* Version of the library, such as "0.1.0". */
@@ -69,9 +74,10 @@ int joist_restart(struct joist *j, const char *name, const char *options, struct
  * with "name" a new machine of that name.  *name (the caller's) is the machine's.
  * ENOSYS: its floor cannot do that.  joist_rm takes NAME@LABEL too. */
 int joist_snapshot(struct joist *j, const char *ref, char **label, struct err *e);
-int joist_restore(struct joist *j, const char *ref, const char *options, char **name, struct err *e);
+int
+joist_restore(struct joist *j, const char *ref, const char *options, char **name, struct err *e);
 int joist_restore_attached(struct joist *j, const char *ref, const char *options, bool with_input,
-                           struct err *e);      /* as joist_start_attached */
+                           struct err *e); /* as joist_start_attached */
 /* A list; of one machine, or with NULL of all. */
 int joist_snaps(struct joist *j, const char *name, char **json, struct err *e);
 
@@ -86,8 +92,10 @@ int joist_exec(struct joist *j, const char *name, const char *request, const int
                int *console, struct err *e);
 int joist_exec_wait(int wait_fd, int *status, struct err *e);
 
-/* Take part in a machine's standard streams (base/channel.h says how frames
- * look).  Returns a connected socket, the caller's. */
+/* Take part in a machine's standard streams.  Returns a connected Unix socket, the
+ * caller's, that carries frames: a little-endian u32 counts the payload, one byte
+ * says its kind ('J' JSON, 'I' for its input, 'O' its output, 'E' its errors, 'W'
+ * rows and columns, u16 each), the payload. */
 int joist_attach(struct joist *j, const char *name, bool with_input, struct err *e);
 
 /* -- looking ----------------------------------------------------------- */
@@ -123,5 +131,10 @@ int joist_image_gc(struct joist *j, bool all_unused, char **json, struct err *e)
  * (argv[0] is the verb) and our standard descriptors; *status is its exit
  * status.  The program has said on standard error what went wrong. */
 int joist_image_program(struct joist *j, char *const argv[], int *status, struct err *e);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
 
 #endif

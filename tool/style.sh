@@ -59,6 +59,7 @@ find "$build" \( -path "$build/san" -o -path "$build/harsh" -o -path "$build/tes
 	case $room in
 	all) names="$names joist" ;;
 	cli) names="$names verb" ;;
+	all/wasm) names="$names wasm thing" ;;	# of include/wasm.h; thing.h
 	esac
 	nm --defined-only -g "$o" | awk -v names="$names" -v src="$src" '
 		BEGIN { n = split(names, name, " ") }

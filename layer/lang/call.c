@@ -33,9 +33,9 @@ run_ready(void)
 	pthread_once(&once, fill);
 }
 
-/* First slot that is free above what runs. */
-static uint64_t *
-base(const struct thread *t)
+/* The first slot that is free above what runs. */
+uint64_t *
+run_base(const struct thread *t)
 {
 	return t->outer ? t->outer->fp + t->outer->func->frame : t->stack;
 }
@@ -45,7 +45,7 @@ run_begin(struct thread *t, struct func *f, const uint64_t *args, struct err *e)
 {
 	run_ready();
 	const struct type *type = type_of(f->type);
-	uint64_t *fp = base(t);
+	uint64_t *fp = run_base(t);
 	size_t room = (size_t)(t->stack_end - fp),
 	       slots = type->pslots + type->rslots + CODE_HEADER;
 	t->trap = TRAP_none;
@@ -104,18 +104,38 @@ run_go(struct thread *t)
 	return r;
 }
 
+void
+run_nest(struct thread *t, struct run_outer *outer)
+{
+	*outer = (struct run_outer){ t->fp, t->pc, t->func, t->caller, t->outer, t->running };
+	if (outer->running) {
+		t->outer = outer;
+		t->depth++;
+	}
+}
+
+void
+run_unnest(struct thread *t, const struct run_outer *outer)
+{
+	if (!outer->running)
+		return;
+	t->outer = outer->outer;
+	t->depth--;
+	t->fp = outer->fp;
+	t->pc = outer->pc;
+	t->func = outer->func;
+	t->caller = outer->caller;
+	t->running = true;
+}
+
 enum stop
 run_call(struct thread *t, struct func *f, const uint64_t *args, uint64_t *results)
 {
-	struct run_outer outer = { t->fp, t->pc, t->func, t->caller, t->outer };
-	bool nested = t->running;
+	struct run_outer outer;
 	struct err e = { 0 };
-	if (nested) {
-		t->outer = &outer;
-		t->depth++;
-	}
 	enum stop r = STOP_TRAP;
-	uint64_t *fp = base(t);
+	run_nest(t, &outer);
+	const uint64_t *fp = run_base(t);
 	if (run_begin(t, f, args, &e) == 0) {
 		do
 			r = run_go(t);
@@ -125,15 +145,7 @@ run_call(struct thread *t, struct func *f, const uint64_t *args, uint64_t *resul
 	}
 	if (r == STOP_DONE && results && type_of(f->type)->rslots)
 		memcpy(results, fp, type_of(f->type)->rslots * sizeof *fp);
-	if (nested) {
-		t->outer = outer.outer;
-		t->depth--;
-		t->fp = outer.fp;
-		t->pc = outer.pc;
-		t->func = outer.func;
-		t->caller = outer.caller;
-		t->running = true;
-	}
+	run_unnest(t, &outer);
 	return r;
 }
 

@@ -24,7 +24,14 @@ struct run_outer {
 	struct func *func;
 	struct instance *caller;
 	struct run_outer *outer;
+	bool running; /* nothing did otherwise */
 };
+
+/* A run of its own on top of whatever runs on t, for run_begin and run_go; and back. */
+void run_nest(struct thread *t, struct run_outer *outer);
+void run_unnest(struct thread *t, const struct run_outer *outer);
+/* Where its arguments go and its results will be. */
+uint64_t *run_base(const struct thread *t);
 
 /* The word that a frame entered by the host returns to. */
 extern uint64_t run_exit_word[2];

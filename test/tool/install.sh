@@ -9,7 +9,7 @@ cd "$TOP" || exit 1
 run make -s install PREFIX=/usr DESTDIR="$W/stage"
 expect_status 0 "make install" || exit 1
 for f in bin/joist libexec/joist/joist-image share/man/man1/joist.1 lib/systemd/system/joist.service \
-	share/bash-completion/completions/joist share/zsh/site-functions/_joist; do
+	lib/libjoist.so lib/libjoist.a lib/pkgconfig/joist.pc include/joist/joist.h include/joist/wasm.h share/bash-completion/completions/joist share/zsh/site-functions/_joist; do
 	[ -e "$W/stage/usr/$f" ] || not_ok "install: no $f"
 done
 ok "make install with PREFIX and DESTDIR"
