@@ -223,7 +223,9 @@ virtio_push(struct virtio *v, unsigned queue, const struct chain *c, uint32_t wr
 void
 virtio_unpop(struct virtio *v, unsigned queue)
 {
-	v->queue[queue].next_avail--;
+	/* The guest may have given the queue up meanwhile. */
+	if (v->queue[queue].ready)
+		v->queue[queue].next_avail--;
 }
 
 bool
