@@ -71,11 +71,15 @@ void board_events(struct board_source *s, uint32_t events); /* 0: do not look fo
 /* Call fn once when board_now reaches `at`; board_at sets it anew, INT64_MAX never. */
 struct board_source *board_timer(struct board *b, board_fn *fn, void *ctx);
 void board_at(struct board_source *s, int64_t at);
+/* With a clock of the processor's, it asks when the next timer is due and rings those that
+ * are; lock held. */
+int64_t board_next(const struct board *b);
+void board_ring(struct board *b);
 void board_remove(struct board_source *s); /* NULL is allowed; it is not called again */
 
 /* Something the whole machine must know, from any device, any thread. */
 enum board_event { BOARD_POWEROFF, BOARD_RESET, BOARD_FAULT };
-/* The first counts until it is taken.  sentence (may be NULL) says why: a full disk. */
+/* The first counts until it is taken; lock held.  sentence (may be NULL) says why: a full disk. */
 void board_raise(struct board *b, enum board_event what, int status, const char *sentence);
 /* The processor's side: called (any thread) when something is raised. */
 void board_listen(struct board *b, void (*fn)(void *ctx), void *ctx);

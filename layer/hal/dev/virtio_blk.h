@@ -18,11 +18,12 @@
 /* All return 0 or -errno.  offset and n are multiples of 512 within size. */
 struct virtio_blk_disk {
 	int (*read)(void *disk, uint64_t offset, const struct iovec *v, int n);
-	int (*write)(void *disk, uint64_t offset, const struct iovec *v, int n); /* NULL: read only */
+	int (*write)(void *disk, uint64_t offset, const struct iovec *v,
+	             int n); /* NULL: read only */
 	int (*flush)(void *disk);
-	int (*discard)(void *disk, uint64_t offset, uint64_t n); /* NULL: it cannot */
+	int (*discard)(void *disk, uint64_t offset, uint64_t n);          /* NULL: it cannot */
 	int (*zero)(void *disk, uint64_t offset, uint64_t n, bool unmap); /* NULL: it cannot */
-	void (*close)(void *disk); /* NULL: lent */
+	void (*close)(void *disk);                                        /* NULL: lent */
 };
 
 struct virtio_blk_options {
