@@ -199,25 +199,43 @@ virtio_pop(struct virtio *v, unsigned queue, struct chain *c)
 }
 
 void
-virtio_push(struct virtio *v, unsigned queue, const struct chain *c, uint32_t written)
+virtio_put(struct virtio *v, unsigned queue, uint16_t head, const struct iovec *in, unsigned nin,
+           uint32_t written)
 {
 	struct virtqueue *q = &v->queue[queue];
 	struct ring r;
-	uint64_t left = written < c->in_bytes ? written : c->in_bytes;
-	struct used u = { htole32(c->head), htole32((uint32_t)left) };
-	for (unsigned i = 0; left > 0 && i < c->nin; i++) {
-		uint64_t n = c->in[i].iov_len < left ? c->in[i].iov_len : left;
-		uint64_t at = (uint64_t)((uint8_t *)c->in[i].iov_base - v->bus->ram);
+	uint64_t left = written;
+	struct used u = { htole32(head), htole32(written) };
+	for (unsigned i = 0; left > 0 && i < nin; i++) {
+		uint64_t n = in[i].iov_len < left ? in[i].iov_len : left;
+		uint64_t at = (uint64_t)((uint8_t *)in[i].iov_base - v->bus->ram);
 		bus_wrote(v->bus, v->bus->ram_start + at, n);
 		left -= n;
 	}
 	if (v->broken || !q->ready || !ring_of(v, q, &r))
 		return;
-	uint32_t slot = q->next_used & (q->size - 1);
+	uint32_t slot = q->next_used++ & (q->size - 1);
 	memcpy(r.used + 2 + 4 * slot, &u, sizeof u);
-	put16(r.used + 1, ++q->next_used);
 	bus_wrote(v->bus, q->used + 4 + 8 * (uint64_t)slot, 8);
+}
+
+void
+virtio_publish(struct virtio *v, unsigned queue)
+{
+	struct virtqueue *q = &v->queue[queue];
+	struct ring r;
+	if (v->broken || !q->ready || !ring_of(v, q, &r))
+		return;
+	put16(r.used + 1, q->next_used);
 	bus_wrote(v->bus, q->used, 4);
+}
+
+void
+virtio_push(struct virtio *v, unsigned queue, const struct chain *c, uint32_t written)
+{
+	uint32_t n = written < c->in_bytes ? written : (uint32_t)c->in_bytes;
+	virtio_put(v, queue, c->head, c->in, c->nin, n);
+	virtio_publish(v, queue);
 }
 
 void

@@ -108,6 +108,12 @@ struct chain {
 int virtio_pop(struct virtio *v, unsigned queue, struct chain *c);
 /* Give it back: the first `written` bytes of c->in were written (calls bus_wrote). */
 void virtio_push(struct virtio *v, unsigned queue, const struct chain *c, uint32_t written);
+/* The same in two steps, for buffers that belong together: the guest sees none of those
+ * put before virtio_publish.  `in` is the chain's list to write, `written` at most its
+ * length. */
+void virtio_put(struct virtio *v, unsigned queue, uint16_t head, const struct iovec *in,
+                unsigned nin, uint32_t written);
+void virtio_publish(struct virtio *v, unsigned queue);
 /* Undo the last virtio_pop: it will be popped again. */
 void virtio_unpop(struct virtio *v, unsigned queue);
 /* Interrupt the guest if it wants to know of what was pushed. */

@@ -194,9 +194,10 @@ virtio_console_new(struct board *b, const char *name, int in, int out, struct er
 	struct virtio *v = virtio_new(b, &console_ops, name, x);
 	pthread_mutex_lock(&v->bus->lock);
 	if (x->in >= 0)
-		x->from = board_fd(b, x->in, 0, input, v);
+		x->from = board_fd(b, x->in, EPOLLIN, input, v);
 	if (x->out >= 0)
-		x->to = board_fd(b, x->out, 0, output, v);
+		x->to = board_fd(b, x->out, EPOLLOUT, output, v);
+	reset(v);
 	pthread_mutex_unlock(&v->bus->lock);
 	return v;
 }

@@ -142,9 +142,12 @@ start(struct worker *w)
 	pthread_sigmask(SIG_BLOCK, &all, &old);
 	int rc = pthread_create(&w->thread, NULL, worker_main, w);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (rc != 0)
-		board_raise(w->v->board, BOARD_FAULT, 0, "no thread for a device can be started");
-	return rc == 0;
+	if (rc == 0)
+		return true;
+	pthread_mutex_lock(&w->v->bus->lock);
+	board_raise(w->v->board, BOARD_FAULT, 0, "no thread for a device can be started");
+	pthread_mutex_unlock(&w->v->bus->lock);
+	return false;
 }
 
 void
