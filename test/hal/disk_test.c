@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "img/disk.h"
+
+static char folder[64];
+static int dir;
+
+static int
+begin(void **state)
+{
+	(void)state;
+	snprintf(folder, sizeof folder, "/tmp/joist-disk-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return dir < 0;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	close(dir);
+	return file_remove(AT_FDCWD, folder, NULL);
+}
+
+static void
+make(const char *name, uint64_t size, struct disk_options o)
+{
+	struct err e = { 0 };
+	if (disk_create(dir, name, size, &o, &e) < 0)
+		fail_msg("%s", e.what);
+}
+
+static struct disk *
+open_it(const char *name, unsigned flags)
+{
+	struct err e = { 0 };
+	struct disk *d = disk_open(dir, name, flags, &e);
+	if (!d)
+		fail_msg("%s", e.what);
+	return d;
+}
+
+static int
+put(struct disk *d, uint64_t at, const void *bytes, size_t n)
+{
+	struct iovec v = { (void *)bytes, n };
+	return disk_write(d, at, &v, 1);
+}
+
+static int
+get(struct disk *d, uint64_t at, void *bytes, size_t n)
+{
+	struct iovec v = { bytes, n };
+	return disk_read(d, at, &v, 1);
+}
+
+static void
+raw_reads_what_was_written(void **state)
+{
+	(void)state;
+	char a[10] = "", b[10];
+	make("raw", 1 << 20, (struct disk_options){ 0 });
+	struct disk *d = open_it("raw", DISK_WRITE);
+	assert_string_equal(disk_format(d), "raw");
+	assert_int_equal(disk_size(d), 1 << 20);
+	assert_int_equal(get(d, 4090, b, 10), 0);
+	assert_memory_equal(a, b, 10);
+
+	/* in pieces, one of them empty */
+	struct iovec out[] = { { (char *)"abc", 3 }, { NULL, 0 }, { (char *)"defghij", 7 } };
+	assert_int_equal(disk_write(d, 4090, out, 3), 0);
+	struct iovec in[] = { { a, 1 }, { a + 1, 9 } };
+	assert_int_equal(disk_read(d, 4090, in, 2), 0);
+	assert_memory_equal(a, "abcdefghij", 10);
+
+	/* nothing is beyond its end */
+	assert_int_equal(put(d, (1 << 20) - 5, a, 10), -EINVAL);
+	assert_int_equal(get(d, (1 << 20) - 5, a, 10), -EINVAL);
+	assert_int_equal(get(d, UINT64_MAX, a, 10), -EINVAL);
+	assert_int_equal(get(d, 1 << 20, a, 0), 0);
+
+	assert_int_equal(disk_flush(d), 0);
+	assert_int_equal(disk_zero(d, 4092, 2, true), 0);
+	assert_int_equal(get(d, 4090, a, 10), 0);
+	assert_memory_equal(a, "ab\0\0efghij", 10);
+	assert_int_equal(disk_close(d), 0);
+
+	d = open_it("raw", 0);
+	assert_false(disk_writable(d));
+	assert_int_equal(get(d, 4090, b, 10), 0);
+	assert_memory_equal(a, b, 10);
+	assert_int_equal(put(d, 0, a, 10), -EROFS);
+	assert_int_equal(disk_discard(d, 0, 10), -EROFS);
+	disk_close(d);
+}
+
+static void
+raw_holes(void **state)
+{
+	(void)state;
+	struct stat st;
+	uint64_t n;
+	char *m = malloc(1 << 20), *zeros = calloc(1, 1 << 20);
+	memset(m, 7, 1 << 20);
+	make("holes", 4 << 20, (struct disk_options){ 0 });
+	struct disk *d = open_it("holes", DISK_WRITE);
+	assert_int_equal(put(d, 1 << 20, m, 1 << 20), 0);
+	assert_int_equal(disk_extent(d, 0, UINT64_MAX, &n), DISK_HOLE);
+	assert_int_equal(n, 1 << 20);
+	assert_int_equal(disk_extent(d, 1 << 20, UINT64_MAX, &n), DISK_DATA);
+	assert_int_equal(n, 1 << 20);
+	assert_int_equal(disk_extent(d, 4 << 20, UINT64_MAX, &n), -EINVAL);
+	assert_int_equal(disk_zero(d, 1 << 20, 1 << 20, true), 0);
+	assert_int_equal(get(d, 1 << 20, m, 1 << 20), 0);
+	assert_memory_equal(m, zeros, 1 << 20);
+	assert_int_equal(disk_close(d), 0);
+	assert_int_equal(fstatat(dir, "holes", &st, 0), 0);
+	assert_int_equal(st.st_size, 4 << 20);
+	assert_true(st.st_blocks * 512 < 1 << 20);
+	free(m);
+	free(zeros);
+}
+
+static void
+two_do_not_write_one_image(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	make("mine", 4096, (struct disk_options){ 0 });
+	struct disk *d = open_it("mine", DISK_WRITE);
+	assert_null(disk_open(dir, "mine", DISK_WRITE, &e));
+	assert_int_equal(e.code, EBUSY);
+	assert_null(disk_open(dir, "mine", 0, &e));
+	disk_close(open_it("mine", DISK_UNLOCKED));
+	/* nor is it made anew */
+	struct disk_options o = { 0 };
+	assert_int_equal(disk_create(dir, "mine", 4096, &o, &e), -1);
+	assert_int_equal(e.code, EBUSY);
+	assert_int_equal(disk_close(d), 0);
+
+	/* any number may read */
+	d = open_it("mine", 0);
+	struct disk *d2 = open_it("mine", 0);
+	assert_null(disk_open(dir, "mine", DISK_WRITE, &e));
+	assert_int_equal(e.code, EBUSY);
+	disk_close(d);
+	disk_close(d2);
+	disk_close(open_it("mine", DISK_WRITE));
+}
+
+static void
+what_is_no_disk(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	assert_null(disk_open(dir, "absent", 0, &e));
+	assert_int_equal(e.code, ENOENT);
+	assert_string_not_equal(e.hint, "");
+	assert_int_equal(mkdirat(dir, "folder", 0755), 0);
+	assert_null(disk_open(dir, "folder", 0, &e));
+	assert_int_equal(e.code, EISDIR);
+	assert_int_equal(mkfifoat(dir, "fifo", 0644), 0);
+	assert_null(disk_open(dir, "fifo", 0, &e));
+	assert_int_equal(e.code, EINVAL);
+}
+
+static void
+a_raw_disk_cannot_dress_up(void **state)
+{
+	(void)state;
+	char a[8] = "QFI\xfb\0\0\0\3";
+	make("sly", 1 << 20, (struct disk_options){ 0 });
+	struct disk *d = open_it("sly", DISK_WRITE);
+	assert_int_equal(put(d, 0, a, 8), -EPERM);
+	assert_int_equal(put(d, 0, a, 2), 0);
+	assert_int_equal(put(d, 2, a + 2, 6), -EPERM);
+	assert_int_equal(put(d, 4, a + 4, 4), 0);
+	disk_close(d);
+	/* who said that it is raw may */
+	d = open_it("sly", DISK_WRITE | DISK_RAW);
+	assert_int_equal(put(d, 0, a, 8), 0);
+	disk_close(d);
+	disk_close(open_it("sly", DISK_WRITE | DISK_RAW));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(raw_reads_what_was_written), TEST(raw_holes),
+		TEST(two_do_not_write_one_image), TEST(what_is_no_disk),
+		TEST(a_raw_disk_cannot_dress_up),
+	};
+	return cmocka_run_group_tests(tests, begin, end);
+}
