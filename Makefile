@@ -69,13 +69,13 @@ LIBS      = -lseccomp -ljansson -lpthread -lm
 
 # The interpreter jumps by computed goto: the compiler must not gather the jumps
 # into one, which costs half its speed.
-$(B)/layer/lang/run.o $(B)/layer/lang/valid.o: CFLAGS += -Wno-pedantic -fno-tree-vectorize -fno-math-errno
+$(B)/layer/lang/run.o $(B)/layer/lang/valid.o $(B)/layer/hal/rv/run.o: CFLAGS += -Wno-pedantic -fno-tree-vectorize -fno-math-errno
 ifeq ($(CC),clang)
 # clang takes minutes for the interpreter when it optimises a thousand jumps to anywhere.
 $(B)/layer/lang/run.o: CFLAGS += -O0
 endif
 ifeq ($(CC),gcc)
-$(B)/layer/lang/run.o $(B)/layer/lang/valid.o: CFLAGS += -fno-gcse -fno-crossjumping
+$(B)/layer/lang/run.o $(B)/layer/lang/valid.o $(B)/layer/hal/rv/run.o: CFLAGS += -fno-gcse -fno-crossjumping
 endif
 
 # Programs of their own in libexec/: one folder each, with what it links.

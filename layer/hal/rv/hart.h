@@ -56,32 +56,33 @@ struct rv;
 
 struct hart {
 	/* -- state of the architecture: hart_fields ------------------------------ */
-	uint64_t x[32]; /* x[0] is 0 */
+	uint64_t x[33]; /* x[0] is 0; x[32] takes what is written to x0 */
 	uint64_t f[32]; /* singles are NaN-boxed */
 	uint64_t pc;
-	uint8_t mode;
+	uint8_t mode;  /* enum mode */
 	uint8_t state; /* enum hart_state */
 	bool waiting;  /* inside wfi or wrs */
 	uint8_t fflags, frm;
-	uint64_t mstatus, misa, medeleg, mideleg, mie, mtvec, mscratch, mepc, mcause, mtval;
+	uint64_t mstatus, medeleg, mideleg, mie, mtvec, mscratch, mepc, mcause, mtval;
 	uint64_t menvcfg, mcounteren, mcountinhibit, mseccfg;
 	uint64_t stvec, scounteren, senvcfg, sscratch, sepc, scause, stval, satp, stimecmp;
-	uint64_t mhpmevent[32], mhpmcounter[32]; /* [3..31] */
-	uint64_t mcycle_offset, minstret_offset;
-	uint64_t instret; /* instructions retired since reset */
+	uint64_t mhpmevent[32];    /* [3..31] */
+	uint64_t counter_base[32]; /* of mcycle, minstret, mhpmcounter3 ..: what they have
+	                                 * beyond instret; or, of one that stands, its value */
+	uint64_t instret;          /* instructions retired since reset */
 	uint8_t pmpcfg[16];
 	uint64_t pmpaddr[16];
-	uint64_t tselect, tdata1[4], tdata2[4]; /* mcontrol6 triggers */
-	uint64_t reserved_addr, reserved_value; /* LR/SC */
+	uint64_t reserved_addr, reserved_value; /* LR/SC: physical address */
 	uint8_t reserved_size;                  /* 0: no reservation */
-	uint64_t soft_mip; /* bits of mip that software wrote; wires are in `pending` */
+	uint64_t soft_mip; /* bits of mip that software wrote; wires are in `wires` */
 
 	/* -- not state ----------------------------------------------------------- */
 	uint32_t id;            /* mhartid */
 	struct rv *rv;          /* lent: the computer */
 	struct bus *bus;        /* lent */
 	_Atomic uint64_t wires; /* bits of mip that are driven from outside */
-	_Atomic uint32_t poked; /* leave the fast path: an interrupt, a kick, a fence for us */
+	_Atomic uint32_t poked; /* reasons to leave the fast path: enum hart_poke_reason */
+	_Atomic uint64_t limit; /* of instret: the fast path is left there; 0 when poked */
 	struct core *core;      /* own: translation caches, decoded code; see core.h */
 };
 
@@ -89,8 +90,16 @@ extern const struct field hart_fields[];
 
 /* Drive a bit of mip from outside; wakes a hart that waits.  Any thread. */
 void hart_irq(struct hart *h, unsigned bit, bool level);
-/* Make it look up soon: hart_run checks rv's reasons to stop.  Any thread, signal-safe. */
-void hart_poke(struct hart *h);
+/* Make it look up soon.  Any thread, signal-safe. */
+enum hart_poke_reason {
+	POKE_IRQ = 1,  /* an interrupt may be due; hart_run goes on by itself */
+	POKE_STOP = 2, /* hart_run comes back with HART_POKED */
+};
+void hart_poke(struct hart *h, enum hart_poke_reason why);
+
+struct hart *hart_new(struct rv *r, struct bus *b, uint32_t id);
+void hart_free(struct hart *h);
+bool hart_pending(const struct hart *h); /* would an interrupt end a wfi? */
 
 /* As after power on, except for what hart_start sets. */
 void hart_reset(struct hart *h);
@@ -100,9 +109,10 @@ void hart_start(struct hart *h, uint64_t pc, enum mode mode, uint64_t a0, uint64
 
 /* Why hart_run came back. */
 enum hart_stop {
-	HART_POKED, /* somebody poked, or it waits (h->waiting) and nothing is pending */
+	HART_POKED, /* POKE_STOP, or the limit was reached */
 	HART_SBI,   /* ecall from S mode and rv->sbi is set; pc is behind it */
 	HART_BREAK, /* a debugger's breakpoint or step (debug.h) */
+	HART_WAIT,  /* wfi: nothing is pending; pc is behind it */
 };
 
 /* Run until there is a reason.  Precise: state is between two instructions. */
@@ -114,7 +124,7 @@ void hart_trap(struct hart *h, uint64_t cause, uint64_t tval);
 /* Memory as the hart sees it in its current mode, for debuggers and SBI: translated,
  * no side effects on A and D bits; false where an access would fault. */
 bool hart_peek(struct hart *h, uint64_t vaddr, void *to, uint64_t n);
-bool hart_poke_memory(struct hart *h, uint64_t vaddr, const void *from, uint64_t n);
+bool hart_write(struct hart *h, uint64_t vaddr, const void *from, uint64_t n);
 /* virtual to physical without side effects; false: no mapping. */
 bool hart_translate(struct hart *h, uint64_t vaddr, uint64_t *paddr);
 

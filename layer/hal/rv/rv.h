@@ -21,9 +21,9 @@ enum { RV_HARTS = 64, RV_TIMEBASE = 10000000 }; /* Hz of mtime */
 struct snap;
 
 struct rv {
-	struct board *board; /* lent */
-	struct bus *bus;     /* lent: board_bus */
-	struct hart *hart;   /* own: list */
+	struct board *board;         /* lent */
+	struct bus *bus;             /* lent: board_bus */
+	struct hart *hart[RV_HARTS]; /* own */
 	unsigned nhart;
 	bool deterministic;
 	/* SBI of ours: called by a hart's thread at an ecall from S mode, with nothing
@@ -32,6 +32,13 @@ struct rv {
 	void *sbi_ctx;
 	FILE *trace;       /* lent: a line per instruction, or NULL */
 	_Atomic bool stop; /* harts leave hart_run and their threads end */
+	bool debug;        /* ebreak is the debugger's */
+
+	/* by page of RAM: has a hart decoded code from it; how often was it changed then */
+	uint8_t *code;                 /* own */
+	_Atomic uint32_t *version;     /* own */
+	_Atomic uint32_t code_changes; /* of all pages */
+	struct threads *threads;       /* own: rv.c */
 };
 
 struct rv *rv_new(struct board *b, unsigned nhart, bool deterministic, struct err *e);
@@ -41,7 +48,9 @@ enum rv_why { RV_KICKED, RV_RAISED, RV_DEBUG };
 enum rv_why rv_run(struct rv *r); /* RV_RAISED: see board_raised */
 void rv_kick(struct rv *r);       /* any thread, signal-safe */
 
-uint64_t rv_time(const struct rv *r); /* mtime: board_now in ticks */
+uint64_t rv_time(const struct rv *r);              /* mtime: board_now in ticks */
+void rv_timer(struct hart *h);                     /* its stimecmp changed: drive STIP (Sstc) */
+void rv_code_changed(struct rv *r, uint64_t page); /* a marked page was written */
 
 /* Do fn(h) on every hart whose bit is set in mask, on its own thread between two
  * instructions, and wait for it (rfence, IPI); the caller may be a hart's thread. */
