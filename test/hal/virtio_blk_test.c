@@ -2,6 +2,10 @@
 /* A disk in memory that fails when it is told to. */
 #include "test/hal/driver.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "img/disk.h"
 #include "layer/hal/dev/virtio_blk.h"
 
 enum { SECTORS = 64, DISK = SECTORS * 512 };
@@ -453,8 +457,47 @@ the_image_is_closed(void **state)
 	assert_int_equal(closed, 1);
 }
 
+/* The same over a real image, that may be written or not. */
+static void
+an_image_is_a_disk(void **state)
+{
+	struct err e = { 0 };
+	char path[] = "/tmp/joist-blk-XXXXXX";
+	(void)state;
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, 1 << 20), 0);
+	for (int writable = 1; writable >= 0; writable--) {
+		struct disk *image =
+		        disk_open(AT_FDCWD, path, DISK_RAW | (writable ? DISK_WRITE : 0), &e);
+		assert_non_null(image);
+		struct driver *d = driver_new();
+		driver_plug(d, virtio_blk_image(d->board, "vda", image, NULL));
+		assert_int_equal(driver_get(d, 0x100), 2048);
+		assert_int_equal(!(driver_offer(d) & RO), writable);
+		driver_up(d, FLUSH | (writable ? DISCARD | ZEROES : 0), 16);
+		uint64_t data = driver_room(d, 512, 512);
+		memset(driver_ptr(d, data), 'w', 512);
+		if (writable) {
+			assert_int_equal(request(d, OUT, 7, data, 512), 0);
+			assert_int_equal(request(d, DO_FLUSH, 0, data, 0), 0);
+			set_range(driver_ptr(d, data), 8, 9, 0);
+			assert_int_equal(request(d, DO_ZEROES, 0, data, 16), 0);
+			assert_int_equal(request(d, DO_DISCARD, 0, data, 16), 0);
+		}
+		assert_int_equal(request(d, IN, 7, data, 512), 0);
+		assert_int_equal(*(uint8_t *)driver_ptr(d, data + 511), 'w');
+		driver_free(d);
+	}
+	char c;
+	assert_int_equal(pread(fd, &c, 1, 7 * 512), 1);
+	assert_int_equal(c, 'w');
+	close(fd);
+	unlink(path);
+}
+
 UNIT_MAIN(TEST(the_configuration), TEST(sectors_are_read_and_written),
           TEST(without_flush_each_write_is_on_the_disk), TEST(what_is_beyond_the_disk_fails),
           TEST(ranges_are_discarded_and_zeroed), TEST(an_error_of_the_host_is_one_of_the_guest),
           TEST(a_full_disk_waits_for_room), TEST(nothing_is_in_flight_at_rest),
-          TEST(half_a_request), TEST(the_image_is_closed))
+          TEST(half_a_request), TEST(the_image_is_closed), TEST(an_image_is_a_disk))

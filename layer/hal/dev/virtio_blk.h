@@ -36,6 +36,10 @@ struct virtio_blk_options {
 /* `disk` is closed with the device, also when this fails (by board_free only). */
 struct virtio *virtio_blk_new(struct board *b, const char *name, const struct virtio_blk_disk *ops,
                               void *disk, const struct virtio_blk_options *o);
+/* The same for an image that is open (img/disk.h), as it was opened: read only or not. */
+struct disk;
+struct virtio *
+virtio_blk_image(struct board *b, const char *name, struct disk *image, const char *serial);
 /* The disk has another size now (lock held). */
 void virtio_blk_resize(struct virtio *v, uint64_t size);
 
