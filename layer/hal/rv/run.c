@@ -443,6 +443,9 @@ find: {
 no_code:
 	h->pc = pc;
 	trap_raise(h, c->cause, c->tval);
+	/* A trap whose handler cannot be fetched retires nothing, for ever: it uses up its turn. */
+	if (c->limit != UINT64_MAX)
+		atomic_store(&h->limit, --c->limit);
 	goto enter;
 fault:	/* inside a block */
 	h->pc = pc + op->at * 2U;
