@@ -65,7 +65,7 @@ SRC       = $(filter-out $(HARSH_SRC),$(wildcard $(ROOMS:%=%/*.c)))
 objects   = $(patsubst %.c,$(B)/%.o,$(filter-out $(HARSH_SRC),$(wildcard $(1:%=%/*.c))))
 HARSH_OBJ = $(if $(HARSH),$(HARSH_SRC:%.c=$(B)/%.o))
 OBJ       = $(call objects,$(ROOMS)) $(HARSH_OBJ)
-LIBS      = -lseccomp -ljansson -lpthread -lm
+LIBS      = -lseccomp -ljansson -lfdt -lzstd -lz -lpthread -lm
 
 # The interpreter jumps by computed goto: the compiler must not gather the jumps
 # into one, which costs half its speed.

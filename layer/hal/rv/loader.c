@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "layer/hal/rv/loader.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "base/cur.h"
+
+enum { MIB = 1 << 20, IMAGE_HEADER = 64, ALIGN = 2 * MIB };
+
+static int
+no_kernel(const char *name, const char *why, struct err *e)
+{
+	fail(e, ENOEXEC, "'%s' is no kernel for this computer: %s", name, why);
+	err_hint(e, "give it a Linux Image for riscv64 (vmlinuz of a riscv64 distribution), or an "
+	            "ELF file");
+	return err_status(e, STATUS_CANNOT_EXEC);
+}
+
+static int
+too_large(const struct bus *b, const char *name, uint64_t need, struct err *e)
+{
+	fail(e, ENOMEM, "'%s' does not fit: it needs %" PRIu64 " MiB, the machine has %" PRIu64,
+	     name, (need + MIB - 1) / MIB, b->ram_size / MIB);
+	err_hint(e, "give the machine more memory with -m");
+	return err_status(e, STATUS_CANNOT_EXEC);
+}
+
+/* -- compressed kernels --------------------------------------------------------------------- */
+
+static int
+gunzip(const uint8_t *p, size_t n, const char *name, uint64_t most, struct buf *out, struct err *e)
+{
+	z_stream z = { .next_in = (Bytef *)p, .avail_in = (uInt)n };
+	enum { PIECE = 1 << 20 };
+	int rc = n > UINT32_MAX || inflateInit2(&z, 15 + 16) != Z_OK ? Z_MEM_ERROR : Z_OK;
+	if (rc != Z_OK)
+		return no_kernel(name, "it is too large", e);
+	while (rc == Z_OK && out->n <= most) {
+		size_t before = out->n;
+		z.next_out = buf_room(out, PIECE);
+		z.avail_out = PIECE;
+		rc = inflate(&z, Z_NO_FLUSH);
+		out->n = before + PIECE - z.avail_out;
+		if (rc == Z_BUF_ERROR || (rc == Z_OK && !z.avail_in && z.avail_out))
+			rc = Z_DATA_ERROR;
+	}
+	inflateEnd(&z);
+	if (rc == Z_STREAM_END)
+		return 0;
+	return no_kernel(name,
+	                 rc == Z_OK ? "unpacked it is larger than the machine's memory"
+	                            : "its compressed bytes are damaged or end too early",
+	                 e);
+}
+
+static int
+unzstd(const uint8_t *p, size_t n, const char *name, uint64_t most, struct buf *out, struct err *e)
+{
+	ZSTD_DCtx *z = ZSTD_createDCtx();
+	ZSTD_inBuffer in = { p, n, 0 };
+	size_t rc = 1, piece = ZSTD_DStreamOutSize();
+	while (rc && !ZSTD_isError(rc) && out->n <= most) {
+		size_t before = out->n, at = in.pos;
+		ZSTD_outBuffer o = { buf_room(out, piece), piece, 0 };
+		rc = ZSTD_decompressStream(z, &o, &in);
+		out->n = before + o.pos;
+		if (rc && !o.pos && in.pos == at)
+			break;
+	}
+	ZSTD_freeDCtx(z);
+	if (rc == 0)
+		return 0;
+	return no_kernel(name,
+	                 out->n > most ? "unpacked it is larger than the machine's memory"
+	                               : "its compressed bytes are damaged or end too early",
+	                 e);
+}
+
+/* The header of an EFI zboot image: "MZ", 0, "zimg", offset, size, 0, 0, kind. */
+static int
+unpack_zboot(const uint8_t *p, size_t n, const char *name, uint64_t most, struct buf *out,
+             struct err *e)
+{
+	struct cur c = cur_of(p + 8, n - 8);
+	uint64_t offset = cur_u32(&c), size = cur_u32(&c);
+	const char *kind = (const char *)p + 24;
+	if (offset > n || size > n - offset)
+		return no_kernel(name, "the file ends too early", e);
+	if (strncmp(kind, "gzip", 8) == 0)
+		return gunzip(p + offset, size, name, most, out, e);
+	if (strncmp(kind, "zstd", 8) == 0)
+		return unzstd(p + offset, size, name, most, out, e);
+	return no_kernel(name, "it is compressed in a way other than gzip and zstd", e);
+}
+
+int
+loader_unpack(const void *file, size_t n, const char *name, uint64_t most, struct buf *out,
+              struct err *e)
+{
+	const uint8_t *p = file;
+	if (n >= IMAGE_HEADER && memcmp(p, "MZ", 2) == 0 && memcmp(p + 4, "zimg", 4) == 0)
+		return unpack_zboot(p, n, name, most, out, e);
+	if (n >= 18 && memcmp(p, "\x1f\x8b", 2) == 0)
+		return gunzip(p, n, name, most, out, e);
+	return 0;
+}
+
+/* -- forms -------------------------------------------------------------------------------------- */
+
+static int
+load_image(struct bus *b, const uint8_t *p, size_t n, const char *name, uint64_t lowest,
+           struct loaded *out, struct err *e)
+{
+	struct cur c = cur_of(p + 8, n - 8);
+	uint64_t offset = cur_u64(&c), size = cur_u64(&c), flags = cur_u64(&c);
+	if (flags & 1)
+		return no_kernel(name, "it is big-endian", e);
+	if (size < n)
+		size = n;
+	if (offset > b->ram_size || lowest - b->ram_start > b->ram_size)
+		return too_large(b, name, offset, e);
+	uint64_t at = b->ram_start + offset;
+	if (at < lowest)
+		at = (lowest + ALIGN - 1) & ~(uint64_t)(ALIGN - 1);
+	void *to = bus_ram(b, at, size);
+	if (!to)
+		return too_large(b, name, size + (at - b->ram_start), e);
+	memcpy(to, p, n);
+	*out = (struct loaded){ at, at, at + size };
+	bus_wrote(b, at, n);
+	return 0;
+}
+
+static int
+load_segment(struct bus *b, const uint8_t *p, size_t n, const Elf64_Phdr *ph, const char *name,
+             struct loaded *out, struct err *e)
+{
+	if (ph->p_type != PT_LOAD || !ph->p_memsz)
+		return 0;
+	if (ph->p_offset > n || ph->p_filesz > n - ph->p_offset || ph->p_filesz > ph->p_memsz)
+		return no_kernel(name, "the file ends too early", e);
+	uint8_t *to = bus_ram(b, ph->p_paddr, ph->p_memsz);
+	if (!to && ph->p_paddr - b->ram_start < b->ram_size)
+		return too_large(b, name, ph->p_memsz, e);
+	if (!to)
+		return no_kernel(name, "it wants to stand where there is no memory", e);
+	memcpy(to, p + ph->p_offset, ph->p_filesz);
+	memset(to + ph->p_filesz, 0, ph->p_memsz - ph->p_filesz);
+	bus_wrote(b, ph->p_paddr, ph->p_memsz);
+	if (out->start == out->end || ph->p_paddr < out->start)
+		out->start = ph->p_paddr;
+	if (ph->p_paddr + ph->p_memsz > out->end)
+		out->end = ph->p_paddr + ph->p_memsz;
+	return 0;
+}
+
+static int
+load_elf(struct bus *b, const uint8_t *p, size_t n, const char *name, struct loaded *out,
+         struct err *e)
+{
+	Elf64_Ehdr h;
+	Elf64_Phdr ph;
+	if (n < sizeof h)
+		return no_kernel(name, "the file ends too early", e);
+	memcpy(&h, p, sizeof h);
+	if (h.e_ident[EI_CLASS] != ELFCLASS64)
+		return no_kernel(name, "it is of 32 bits", e);
+	if (h.e_ident[EI_DATA] != ELFDATA2LSB)
+		return no_kernel(name, "it is big-endian", e);
+	if (h.e_machine != EM_RISCV)
+		return no_kernel(name, "it is for another processor", e);
+	if (h.e_phentsize != sizeof ph || h.e_phoff > n || (n - h.e_phoff) / sizeof ph < h.e_phnum)
+		return no_kernel(name, "the file ends too early", e);
+	*out = (struct loaded){ .entry = h.e_entry };
+	for (unsigned i = 0; i < h.e_phnum; i++) {
+		memcpy(&ph, p + h.e_phoff + i * sizeof ph, sizeof ph);
+		if (load_segment(b, p, n, &ph, name, out, e) < 0)
+			return -1;
+	}
+	if (out->start == out->end)
+		return no_kernel(name, "it has nothing to load", e);
+	/* a kernel's entry is virtual when it was linked high: it is its first byte then */
+	if (!bus_ram(b, out->entry, 2))
+		out->entry = out->start;
+	return 0;
+}
+
+static bool
+is_elf(const uint8_t *p, size_t n)
+{
+	return n >= SELFMAG && memcmp(p, ELFMAG, SELFMAG) == 0;
+}
+
+static int
+load_plain(struct bus *b, const uint8_t *p, size_t n, const char *name, uint64_t lowest,
+           struct loaded *out, struct err *e)
+{
+	if (is_elf(p, n))
+		return load_elf(b, p, n, name, out, e);
+	if (n >= IMAGE_HEADER && memcmp(p + 0x38, "RSC\x05", 4) == 0)
+		return load_image(b, p, n, name, lowest, out, e);
+	if (n >= IMAGE_HEADER && memcmp(p + 0x38, "ARMd", 4) == 0)
+		return no_kernel(name, "it is for arm64", e);
+	if (n >= 0x206 && memcmp(p + 0x202, "HdrS", 4) == 0)
+		return no_kernel(name, "it is for x86", e);
+	return no_kernel(
+	        name,
+	        n < IMAGE_HEADER ? "the file ends too early" : "it has no header that is known", e);
+}
+
+int
+loader_kernel(struct bus *b, const void *file, size_t n, const char *name, uint64_t lowest,
+              struct loaded *out, struct err *e)
+{
+	struct buf plain = { 0 };
+	int rc = loader_unpack(file, n, name, b->ram_size, &plain, e);
+	if (rc == 0)
+		rc = plain.n ? load_plain(b, plain.p, plain.n, name, lowest, out, e)
+		             : load_plain(b, file, n, name, lowest, out, e);
+	buf_free(&plain);
+	return rc;
+}
+
+int
+loader_firmware(struct bus *b, const void *file, size_t n, const char *name, struct loaded *out,
+                struct err *e)
+{
+	if (is_elf(file, n))
+		return load_elf(b, file, n, name, out, e);
+	void *to = bus_ram(b, b->ram_start, n);
+	if (!n)
+		return no_kernel(name, "it is empty", e);
+	if (!to)
+		return too_large(b, name, n, e);
+	memcpy(to, file, n);
+	bus_wrote(b, b->ram_start, n);
+	*out = (struct loaded){ b->ram_start, b->ram_start, b->ram_start + n };
+	return 0;
+}
+
+int
+loader_high(struct bus *b, const void *bytes, size_t n, const char *name, uint64_t above,
+            uint64_t top, uint64_t *at, struct err *e)
+{
+	uint64_t room = (n + 4095) & ~UINT64_C(4095);
+	if (room < n || room > top - b->ram_start || top - room < above)
+		return too_large(b, name, n + (above - b->ram_start), e);
+	*at = (top - room) & ~UINT64_C(4095);
+	void *to = bus_ram(b, *at, n);
+	if (!to || *at < above)
+		return too_large(b, name, n + (above - b->ram_start), e);
+	memcpy(to, bytes, n);
+	bus_wrote(b, *at, n);
+	return 0;
+}
