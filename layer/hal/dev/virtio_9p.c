@@ -31,9 +31,10 @@ too_long(struct buf *reply)
 }
 
 static bool
-one(struct virtio *v, struct chain *c, uint32_t *written)
+one(struct virtio *v, unsigned queue, struct chain *c, uint32_t *written)
 {
 	struct share *s = v->self;
+	(void)queue;
 	size_t n = virtio_gather(s->request, NINEP_MSIZE, c->out, c->nout, 0);
 	ninep_serve(s->server, s->request, n, &s->reply);
 	if (s->reply.n > c->in_bytes)
@@ -150,6 +151,6 @@ virtio_9p_new(struct board *b, const char *name, const char *tag, int folder, bo
 	s->tag = xstrdup(tag);
 	s->request = xmalloc(NINEP_MSIZE);
 	struct virtio *v = virtio_new(b, &share_ops, name, s);
-	s->worker = worker_new(v, 0, one);
+	s->worker = worker_new(v, 1, one);
 	return v;
 }

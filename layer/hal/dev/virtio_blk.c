@@ -180,10 +180,11 @@ full(struct virtio *v, int code)
 }
 
 static bool
-one(struct virtio *v, struct chain *c, uint32_t *written)
+one(struct virtio *v, unsigned queue, struct chain *c, uint32_t *written)
 {
 	struct blk *b = v->self;
 	uint8_t head[HEAD], status = S_OK;
+	(void)queue;
 	/* Without a place for its status a request cannot even fail. */
 	if (virtio_gather(head, HEAD, c->out, c->nout, 0) < HEAD || c->in_bytes < 1)
 		return true;
@@ -326,7 +327,7 @@ virtio_blk_new(struct board *board, const char *name, const struct virtio_blk_di
 		str_printable(b->serial);
 	}
 	struct virtio *v = virtio_new(board, &blk_ops, name, b);
-	b->worker = worker_new(v, 0, one);
+	b->worker = worker_new(v, 1, one);
 	if (!ops->write)
 		v->offer |= 1 << F_RO;
 	if (ops->write && ops->discard)

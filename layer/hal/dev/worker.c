@@ -15,7 +15,7 @@ enum { BATCH = 16, BATCH_BYTES = 256 << 10 };
 
 struct worker {
 	struct virtio *v; /* lent */
-	unsigned queue;
+	unsigned queues;
 	worker_fn *fn;
 	pthread_t thread;
 	bool started;
@@ -24,13 +24,14 @@ struct worker {
 	pthread_cond_t work, idle;
 	bool busy;    /* the thread has requests */
 	bool resting; /* take none */
-	bool stuck;   /* the first in the queue cannot be done now */
+	bool stuck;   /* the first in a queue cannot be done now */
 	bool stop;    /* end the thread */
 
 	/* any thread, atomically: begin no other request */
 	_Atomic bool hurry;
 
 	/* the thread only */
+	unsigned queue[BATCH];
 	uint32_t written[BATCH];
 	struct chain chain[BATCH];
 };
@@ -41,9 +42,11 @@ take(struct worker *w)
 {
 	uint64_t bytes = 0;
 	unsigned n = 0;
-	while (n < BATCH && bytes < BATCH_BYTES && virtio_pop(w->v, w->queue, &w->chain[n]) > 0) {
-		bytes += w->chain[n].in_bytes + w->chain[n].out_bytes;
-		n++;
+	for (unsigned q = w->queues; q-- > 0;) {
+		while (n < BATCH && bytes < BATCH_BYTES && virtio_pop(w->v, q, &w->chain[n]) > 0) {
+			bytes += w->chain[n].in_bytes + w->chain[n].out_bytes;
+			w->queue[n++] = q;
+		}
 	}
 	return n;
 }
@@ -58,18 +61,18 @@ serve(struct worker *w, unsigned n)
 	pthread_mutex_unlock(lock);
 	while (done < n && !stuck && !atomic_load(&w->hurry)) {
 		w->written[done] = 0;
-		if (w->fn(w->v, &w->chain[done], &w->written[done]))
+		if (w->fn(w->v, w->queue[done], &w->chain[done], &w->written[done]))
 			done++;
 		else
 			stuck = true;
 	}
 	pthread_mutex_lock(lock);
 	for (unsigned i = 0; i < done; i++)
-		virtio_push(w->v, w->queue, &w->chain[i], w->written[i]);
+		virtio_push(w->v, w->queue[i], &w->chain[i], w->written[i]);
 	for (unsigned i = done; i < n; i++)
-		virtio_unpop(w->v, w->queue);
-	if (done > 0)
-		virtio_signal(w->v, w->queue);
+		virtio_unpop(w->v, w->queue[i]);
+	for (unsigned q = 0; q < w->queues; q++)
+		virtio_signal(w->v, q);
 	w->stuck = w->stuck || stuck;
 	w->busy = false;
 	pthread_cond_broadcast(&w->idle);
@@ -94,11 +97,11 @@ worker_main(void *arg)
 }
 
 struct worker *
-worker_new(struct virtio *v, unsigned queue, worker_fn *fn)
+worker_new(struct virtio *v, unsigned queues, worker_fn *fn)
 {
 	struct worker *w = xcalloc(1, sizeof *w);
 	w->v = v;
-	w->queue = queue;
+	w->queues = queues;
 	w->fn = fn;
 	w->resting = true;
 	pthread_cond_init(&w->work, NULL);

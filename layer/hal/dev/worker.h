@@ -1,8 +1,9 @@
-/* worker.h -- a thread that does the requests of one virtio queue.
+/* worker.h -- a thread that does the requests of virtio queues.
  *
  * For devices whose work takes time: files.  Requests are popped and given back
- * under bus->lock and done without it, in the order in which they came, so that a
- * request which cannot be done now can be put back with all behind it.
+ * under bus->lock and done without it, those of a queue in the order in which they
+ * came, so that a request which cannot be done now can be put back with all behind
+ * it.
  */
 #ifndef LAYER_HAL_DEV_WORKER_H
 #define LAYER_HAL_DEV_WORKER_H
@@ -16,10 +17,11 @@ struct worker;
 
 /* Do one request, without the lock; *written as for virtio_push.  False: not now; it
  * is tried again after the next rest and wake, or forgotten by a reset. */
-typedef bool worker_fn(struct virtio *v, struct chain *c, uint32_t *written);
+typedef bool
+worker_fn(struct virtio *v, unsigned queue, struct chain *c, uint32_t *written);
 
-/* The thread begins with the first worker_wake. */
-struct worker *worker_new(struct virtio *v, unsigned queue, worker_fn *fn);
+/* For the first `queues` of the device.  The thread begins with the first worker_wake. */
+struct worker *worker_new(struct virtio *v, unsigned queues, worker_fn *fn);
 void worker_free(struct worker *w); /* at rest; NULL is allowed */
 
 void worker_notify(struct worker *w); /* lock held: there is something to do */
