@@ -5,8 +5,9 @@
  * tininess is detected after rounding), and returns bits.  A NaN that results is
  * canonical.  Singles are unboxed here: the caller checks and makes NaN boxes.
  *
- * The host's floating point is used where it gives the same answer, with its own
- * exception flags for ours; roundTiesToAway and the rare cases are done in software.
+ * The host's floating point is used to round to nearest where it can be proved to give
+ * the same answer; whether that was exact is found with integers and error-free sums.  So
+ * neither its flags nor its rounding mode matter.  The rest is done in software (fp_soft.h).
  */
 #ifndef LAYER_HAL_RV_FP_H
 #define LAYER_HAL_RV_FP_H
@@ -19,6 +20,10 @@ enum { FP_RNE, FP_RTZ, FP_RDN, FP_RUP, FP_RMM };
 
 #define FP_NAN32 UINT32_C(0x7fc00000)
 #define FP_NAN64 UINT64_C(0x7ff8000000000000)
+
+/* A thread that calls the functions of this header has the host's default floating-point
+ * environment: to nearest, nothing flushed to zero.  This sets it. */
+void fp_thread(void);
 
 uint32_t fp_add32(uint32_t a, uint32_t b, unsigned rm, uint8_t *flags);
 uint32_t fp_sub32(uint32_t a, uint32_t b, unsigned rm, uint8_t *flags);

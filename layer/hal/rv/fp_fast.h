@@ -1,53 +1,239 @@
 /* fp_fast.h -- the common cases of fp.h, inline.
  *
- * Rounding to nearest, a result that is an ordinary number, and NX accrued already: then
- * the host's result is right and no flag changes.  All else is fp.h's.
+ * Rounding to nearest, NX accrued already, and a result that says by itself that no other
+ * flag could be due: then the host's bits are ours and no flag changes.  All else is
+ * fp.h's.  The host's own flags are never looked at and its rounding mode is never changed
+ * (it must be to nearest, without flushing to zero: fp_thread).
  */
 #ifndef LAYER_HAL_RV_FP_FAST_H
 #define LAYER_HAL_RV_FP_FAST_H
 
+#include <float.h>
 #include <string.h>
 
 #include "layer/hal/rv/fp.h"
 
-/* Neither zero, subnormal, infinite nor NaN. */
+/* float and double are the formats of IEEE 754, and evaluated as such. */
+enum { FP_FAST_HOST = FLT_EVAL_METHOD == 0 && FLT_RADIX == 2 && FLT_MANT_DIG == 24 &&
+	              FLT_MAX_EXP == 128 && DBL_MANT_DIG == 53 && DBL_MAX_EXP == 1024 };
+
+static inline double
+fp_fast_real64(uint64_t v)
+{
+	double x;
+	memcpy(&x, &v, sizeof x);
+	return x;
+}
+static inline float
+fp_fast_real32(uint32_t v)
+{
+	float x;
+	memcpy(&x, &v, sizeof x);
+	return x;
+}
+static inline uint64_t
+fp_fast_bits64(double x)
+{
+	uint64_t v;
+	memcpy(&v, &x, sizeof v);
+	return v;
+}
+static inline uint32_t
+fp_fast_bits32(float x)
+{
+	uint32_t v;
+	memcpy(&v, &x, sizeof v);
+	return v;
+}
+
+/* Neither infinite nor NaN. */
+static inline bool
+fp_fast_finite64(uint64_t v)
+{
+	return (v >> 52 & 0x7ff) != 0x7ff;
+}
+static inline bool
+fp_fast_finite32(uint32_t v)
+{
+	return (v >> 23 & 0xff) != 0xff;
+}
+/* Finite, and so large that it was not tiny before it was rounded: the least normal number
+ * may have been. */
 static inline bool
 fp_fast_ordinary64(uint64_t v)
 {
-	return (v >> 52 & 0x7ff) - 1 < 0x7fe;
+	return (v >> 52 & 0x7ff) - 2 < 0x7fd;
 }
 static inline bool
 fp_fast_ordinary32(uint32_t v)
 {
-	return (v >> 23 & 0xff) - 1 < 0xfe;
+	return (v >> 23 & 0xff) - 2 < 0xfd;
 }
 
-#define FP_FAST(name, op, bits, type)                                                              \
-	static inline uint##bits##_t fp_fast_##name##bits(uint##bits##_t a, uint##bits##_t b,      \
+/* Is the host asked at all? */
+static inline bool
+fp_fast_now(unsigned rm, const uint8_t *flags)
+{
+	return FP_FAST_HOST && __builtin_expect(rm == FP_RNE && *flags & FP_NX, 1);
+}
+
+/* A tiny sum is exact: it is enough that it is finite. */
+#define FP_FAST(name, value, size, fits)                                                           \
+	static inline uint##size##_t fp_fast_##name##size(uint##size##_t a, uint##size##_t b,      \
 	                                                  unsigned rm, uint8_t *flags)             \
 	{                                                                                          \
-		if (__builtin_expect(rm == FP_RNE && *flags & FP_NX, 1)) {                         \
-			type x, y;                                                                 \
-			uint##bits##_t r;                                                          \
-			memcpy(&x, &a, sizeof x);                                                  \
-			memcpy(&y, &b, sizeof y);                                                  \
-			x = x op y;                                                                \
-			memcpy(&r, &x, sizeof r);                                                  \
-			if (__builtin_expect(fp_fast_ordinary##bits(r), 1))                        \
+		if (fp_fast_now(rm, flags)) {                                                      \
+			uint##size##_t r = fp_fast_bits##size(fp_fast_real##size(a)                \
+			                                              value fp_fast_real##size(b));        \
+			if (__builtin_expect(fp_fast_##fits##size(r), 1))                          \
 				return r;                                                          \
 		}                                                                                  \
-		return fp_##name##bits(a, b, rm, flags);                                           \
+		return fp_##name##size(a, b, rm, flags);                                           \
 	}
 
-FP_FAST(add, +, 64, double)
-FP_FAST(sub, -, 64, double)
-FP_FAST(mul, *, 64, double)
-FP_FAST(div, /, 64, double)
-FP_FAST(add, +, 32, float)
-FP_FAST(sub, -, 32, float)
-FP_FAST(mul, *, 32, float)
-FP_FAST(div, /, 32, float)
+FP_FAST(add, +, 64, finite)
+FP_FAST(sub, -, 64, finite)
+FP_FAST(mul, *, 64, ordinary)
+FP_FAST(div, /, 64, ordinary)
+FP_FAST(add, +, 32, finite)
+FP_FAST(sub, -, 32, finite)
+FP_FAST(mul, *, 32, ordinary)
+FP_FAST(div, /, 32, ordinary)
 
 #undef FP_FAST
+
+/* Of one operand; a compiler makes it an instruction when it need not set errno. */
+static inline uint64_t
+fp_fast_sqrt64(uint64_t a, unsigned rm, uint8_t *flags)
+{
+	if (fp_fast_now(rm, flags) && a < UINT64_C(0x7ff0000000000000))
+		return fp_fast_bits64(__builtin_sqrt(fp_fast_real64(a)));
+	return fp_sqrt64(a, rm, flags);
+}
+static inline uint32_t
+fp_fast_sqrt32(uint32_t a, unsigned rm, uint8_t *flags)
+{
+	if (fp_fast_now(rm, flags) && a < UINT32_C(0x7f800000))
+		return fp_fast_bits32(__builtin_sqrtf(fp_fast_real32(a)));
+	return fp_sqrt32(a, rm, flags);
+}
+
+/* A call where the host of the compiler has no instruction for it. */
+static inline uint64_t
+fp_fast_fma64(uint64_t a, uint64_t b, uint64_t c, unsigned rm, uint8_t *flags)
+{
+	if (fp_fast_now(rm, flags)) {
+		uint64_t r = fp_fast_bits64(
+			__builtin_fma(fp_fast_real64(a), fp_fast_real64(b), fp_fast_real64(c)));
+		if (__builtin_expect(fp_fast_ordinary64(r), 1))
+			return r;
+	}
+	return fp_fma64(a, b, c, rm, flags);
+}
+static inline uint32_t
+fp_fast_fma32(uint32_t a, uint32_t b, uint32_t c, unsigned rm, uint8_t *flags)
+{
+	if (fp_fast_now(rm, flags)) {
+		uint32_t r = fp_fast_bits32(
+			__builtin_fmaf(fp_fast_real32(a), fp_fast_real32(b), fp_fast_real32(c)));
+		if (__builtin_expect(fp_fast_ordinary32(r), 1))
+			return r;
+	}
+	return fp_fma32(a, b, c, rm, flags);
+}
+
+/* Without a NaN there are no flags. */
+static inline bool
+fp_fast_eq64(uint64_t a, uint64_t b, uint8_t *flags)
+{
+	double x = fp_fast_real64(a), y = fp_fast_real64(b);
+	return __builtin_expect(__builtin_isunordered(x, y), 0) ? fp_eq64(a, b, flags) : x == y;
+}
+static inline bool
+fp_fast_lt64(uint64_t a, uint64_t b, uint8_t *flags)
+{
+	double x = fp_fast_real64(a), y = fp_fast_real64(b);
+	return __builtin_expect(__builtin_isunordered(x, y), 0) ? fp_lt64(a, b, flags) : x < y;
+}
+static inline bool
+fp_fast_le64(uint64_t a, uint64_t b, uint8_t *flags)
+{
+	double x = fp_fast_real64(a), y = fp_fast_real64(b);
+	return __builtin_expect(__builtin_isunordered(x, y), 0) ? fp_le64(a, b, flags) : x <= y;
+}
+static inline bool
+fp_fast_eq32(uint32_t a, uint32_t b, uint8_t *flags)
+{
+	float x = fp_fast_real32(a), y = fp_fast_real32(b);
+	return __builtin_expect(__builtin_isunordered(x, y), 0) ? fp_eq32(a, b, flags) : x == y;
+}
+static inline bool
+fp_fast_lt32(uint32_t a, uint32_t b, uint8_t *flags)
+{
+	float x = fp_fast_real32(a), y = fp_fast_real32(b);
+	return __builtin_expect(__builtin_isunordered(x, y), 0) ? fp_lt32(a, b, flags) : x < y;
+}
+static inline bool
+fp_fast_le32(uint32_t a, uint32_t b, uint8_t *flags)
+{
+	float x = fp_fast_real32(a), y = fp_fast_real32(b);
+	return __builtin_expect(__builtin_isunordered(x, y), 0) ? fp_le32(a, b, flags) : x <= y;
+}
+
+/* C's own conversion of a double that fits, and any 32-bit integer's to double: exact. */
+static inline uint64_t
+fp_fast_to_i32_64(uint64_t a, unsigned rm, uint8_t *flags)
+{
+	double x = fp_fast_real64(a);
+	if (rm == FP_RTZ && x > -0x1p31 && x < 0x1p31) {
+		int32_t i = (int32_t)x;
+		*flags |= i != x;
+		return (uint64_t)i;
+	}
+	return fp_to_i32_64(a, rm, flags);
+}
+static inline uint64_t
+fp_fast_to_i64_64(uint64_t a, unsigned rm, uint8_t *flags)
+{
+	double x = fp_fast_real64(a);
+	if (rm == FP_RTZ && x > -0x1p63 && x < 0x1p63) {
+		int64_t i = (int64_t)x;
+		*flags |= (double)i != x;
+		return (uint64_t)i;
+	}
+	return fp_to_i64_64(a, rm, flags);
+}
+static inline uint64_t
+fp_fast_of_i32_64(int32_t a, unsigned rm, uint8_t *flags)
+{
+	return FP_FAST_HOST ? fp_fast_bits64(a) : fp_of_i32_64(a, rm, flags);
+}
+static inline uint64_t
+fp_fast_of_u32_64(uint32_t a, unsigned rm, uint8_t *flags)
+{
+	return FP_FAST_HOST ? fp_fast_bits64(a) : fp_of_u32_64(a, rm, flags);
+}
+static inline uint64_t
+fp_fast_of_i64_64(int64_t a, unsigned rm, uint8_t *flags)
+{
+	return fp_fast_now(rm, flags) ? fp_fast_bits64((double)a) : fp_of_i64_64(a, rm, flags);
+}
+static inline uint64_t
+fp_fast_widen(uint32_t a, uint8_t *flags)
+{
+	if (FP_FAST_HOST && __builtin_expect(fp_fast_ordinary32(a), 1))
+		return fp_fast_bits64(fp_fast_real32(a));
+	return fp_widen(a, flags);
+}
+static inline uint32_t
+fp_fast_narrow(uint64_t a, unsigned rm, uint8_t *flags)
+{
+	if (fp_fast_now(rm, flags)) {
+		uint32_t r = fp_fast_bits32((float)fp_fast_real64(a));
+		if (__builtin_expect(fp_fast_ordinary32(r), 1))
+			return r;
+	}
+	return fp_narrow(a, rm, flags);
+}
 
 #endif
