@@ -80,7 +80,7 @@ static uint32_t
 shown(struct driver *d, uint32_t x, uint32_t y)
 {
 	uint32_t width, height;
-	uint32_t *p = frame_take(virtio_gpu_frame(d->v), &width, &height);
+	uint32_t *p = screen_take(virtio_gpu_screen(d->v), &width, &height);
 	assert_non_null(p);
 	assert_true(x < width && y < height);
 	uint32_t v = p[y * width + x];
@@ -126,7 +126,7 @@ pictures_are_shown(void **state)
 	for (uint32_t i = 0; i < 8000; i++)
 		p[i] = htole32(0xff000000 | i);
 	uint32_t w, h;
-	assert_null(frame_take(virtio_gpu_frame(d->v), &w, &h));
+	assert_null(screen_take(virtio_gpu_screen(d->v), &w, &h));
 	/* a part of it is the screen; it is black until something is transferred */
 	assert_int_equal(TELL(d, SCANOUT, 10, 20, 64, 48, 0, 7), OK);
 	assert_int_equal(shown(d, 0, 0), 0);
@@ -139,23 +139,23 @@ pictures_are_shown(void **state)
 	for (uint32_t i = 0; i < 8000; i++)
 		p[i] = htole32(0xaaaaaa);
 	assert_int_equal(TELL(d, TRANSFER, 30, 40, 5, 4, (40 * 100 + 30) * 4, 0, 7), OK);
-	uint64_t before = virtio_gpu_frame(d->v)->count;
+	uint64_t before = virtio_gpu_screen(d->v)->count;
 	assert_int_equal(TELL(d, FLUSH, 30, 40, 5, 4, 7), OK);
-	assert_int_equal(virtio_gpu_frame(d->v)->count, before + 1);
+	assert_int_equal(virtio_gpu_screen(d->v)->count, before + 1);
 	assert_int_equal(shown(d, 20, 20), 0xaaaaaa);
 	assert_int_equal(shown(d, 24, 23), 0xaaaaaa);
 	assert_int_equal(shown(d, 25, 23), 43 * 100 + 35);
 	assert_int_equal(shown(d, 19, 20), 40 * 100 + 29);
 	/* what is not on the screen changes nothing there */
 	assert_int_equal(TELL(d, FLUSH, 0, 0, 10, 20, 7), OK);
-	assert_int_equal(virtio_gpu_frame(d->v)->count, before + 1);
+	assert_int_equal(virtio_gpu_screen(d->v)->count, before + 1);
 	assert_int_equal(TELL(d, SCANOUT, 0, 0, 0, 0, 0, 0), OK);
-	assert_null(frame_take(virtio_gpu_frame(d->v), &w, &h));
+	assert_null(screen_take(virtio_gpu_screen(d->v), &w, &h));
 	assert_int_equal(TELL(d, SCANOUT, 0, 0, 100, 80, 0, 7), OK);
 	assert_int_equal(shown(d, 99, 0), 99);
 	/* gone with its picture */
 	assert_int_equal(TELL(d, UNREF, 7, 0), OK);
-	assert_null(frame_take(virtio_gpu_frame(d->v), &w, &h));
+	assert_null(screen_take(virtio_gpu_screen(d->v), &w, &h));
 	driver_free(d);
 }
 
@@ -241,7 +241,7 @@ the_cursor_is_drawn_and_moved(void **state)
 	assert_int_equal(TELL(d, TRANSFER, 0, 0, 64, 64, 0, 0, 3), OK);
 	const uint32_t update[] = { 0, 50, 60, 0, 3, 4, 5, 0 };
 	assert_int_equal(tell_on(d, CURSOR, UPDATE, update, 8), OK);
-	const struct frame *f = virtio_gpu_frame(d->v);
+	const struct screen *f = virtio_gpu_screen(d->v);
 	assert_int_equal(f->cursor.pixels[4095], 0x80808080);
 	assert_int_equal(f->cursor.hot_y, 5);
 	assert_true(f->cursor.shown);
@@ -292,52 +292,52 @@ pictures_travel(void **state)
 	driver_free(d);
 }
 
-/* -- frames --------------------------------------------------------------------------------- */
+/* -- screens --------------------------------------------------------------------------------- */
 
 static void
 who_looks_sees_what_changed(void **state)
 {
 	uint32_t at = 0, white[4] = { 0xffffff, 0xffffff, 0xffffff, 0xffffff };
-	struct frame_rect r;
+	struct screen_rect r;
 	(void)state;
-	struct frame *f = frame_new();
-	assert_false(frame_changes(f, 0, &at, &r));
-	frame_size(f, 200, 100);
+	struct screen *f = screen_new();
+	assert_false(screen_changes(f, 0, &at, &r));
+	screen_size(f, 200, 100);
 	uint64_t seen = 0;
 	/* all of it, a row of tiles at a time, the last ones cut */
-	assert_true(frame_changes(f, seen, &at, &r));
+	assert_true(screen_changes(f, seen, &at, &r));
 	assert_int_equal(r.x + r.y, 0);
 	assert_int_equal(r.width, 200);
 	assert_int_equal(r.height, 64);
-	assert_true(frame_changes(f, seen, &at, &r));
+	assert_true(screen_changes(f, seen, &at, &r));
 	assert_int_equal(r.y, 64);
 	assert_int_equal(r.height, 36);
-	assert_false(frame_changes(f, seen, &at, &r));
+	assert_false(screen_changes(f, seen, &at, &r));
 	seen = f->count;
 	at = 0;
-	assert_false(frame_changes(f, seen, &at, &r));
-	frame_draw(f, 63, 63, 2, 2, white, 2);
-	frame_draw(f, 199, 99, 4, 4, white, 0);
-	frame_draw(f, 200, 0, 4, 4, white, 0);
-	frame_draw(f, 0, 100, UINT32_MAX, UINT32_MAX, white, 0);
+	assert_false(screen_changes(f, seen, &at, &r));
+	screen_draw(f, 63, 63, 2, 2, white, 2);
+	screen_draw(f, 199, 99, 4, 4, white, 0);
+	screen_draw(f, 200, 0, 4, 4, white, 0);
+	screen_draw(f, 0, 100, UINT32_MAX, UINT32_MAX, white, 0);
 	at = 0;
-	assert_true(frame_changes(f, seen, &at, &r));
+	assert_true(screen_changes(f, seen, &at, &r));
 	assert_int_equal(r.width, 128);
-	assert_true(frame_changes(f, seen, &at, &r));
+	assert_true(screen_changes(f, seen, &at, &r));
 	assert_int_equal(r.x, 0);
 	assert_int_equal(r.width, 128);
-	assert_true(frame_changes(f, seen, &at, &r));
+	assert_true(screen_changes(f, seen, &at, &r));
 	assert_int_equal(r.x, 192);
 	assert_int_equal(r.width, 8);
-	assert_false(frame_changes(f, seen, &at, &r));
+	assert_false(screen_changes(f, seen, &at, &r));
 	assert_int_equal(f->pixels[63 * 200 + 63], 0xffffff);
 	assert_int_equal(f->pixels[64 * 200 + 64], 0xffffff);
 	assert_int_equal(f->pixels[64 * 200 + 65], 0);
 	assert_int_equal(f->pixels[200 * 100 - 1], 0xffffff);
-	frame_size(f, FRAME_MAX + 1, 5);
+	screen_size(f, SCREEN_MAX + 1, 5);
 	assert_int_equal(f->width, 0);
-	frame_free(f);
-	frame_free(NULL);
+	screen_free(f);
+	screen_free(NULL);
 }
 
 UNIT_MAIN(TEST(it_says_how_large_it_is), TEST(pictures_are_shown),

@@ -79,7 +79,7 @@ struct picture {
 
 struct gpu {
 	struct worker *worker;
-	struct frame *frame;            /* own */
+	struct screen *screen;          /* own */
 	_Atomic uint32_t width, height; /* wished for */
 	uint32_t events;                /* under the bus's lock */
 
@@ -87,10 +87,10 @@ struct gpu {
 	struct picture *pictures;
 	unsigned npictures;
 	uint64_t bytes;
-	uint32_t shown;         /* id of the picture on the screen, 0: none */
-	struct frame_rect part; /* of it */
-	struct frame_cursor cursor;
-	uint32_t *some; /* own: pixels on their way to the frame */
+	uint32_t shown;          /* id of the picture on the screen, 0: none */
+	struct screen_rect part; /* of it */
+	struct screen_cursor cursor;
+	uint32_t *some; /* own: pixels on their way to the screen */
 };
 
 struct command {
@@ -128,7 +128,7 @@ picture_new(struct gpu *g, uint32_t id, uint32_t format, uint32_t width, uint32_
 	while (i < sizeof formats / sizeof formats[0] && formats[i].id != format)
 		i++;
 	if (i == sizeof formats / sizeof formats[0] || !id || !width || !height ||
-	    width > FRAME_MAX || height > FRAME_MAX || g->npictures == PICTURES ||
+	    width > SCREEN_MAX || height > SCREEN_MAX || g->npictures == PICTURES ||
 	    size_of(width, height) > BYTES - g->bytes || find(g, id))
 		return NULL;
 	struct picture *p = xcalloc(1, sizeof *p);
@@ -159,7 +159,7 @@ picture_free(struct gpu *g, struct picture *p)
 }
 
 static bool
-inside(const struct frame_rect *r, uint32_t width, uint32_t height)
+inside(const struct screen_rect *r, uint32_t width, uint32_t height)
 {
 	return r->x <= width && r->width <= width - r->x && r->y <= height &&
 	       r->height <= height - r->y;
@@ -173,7 +173,7 @@ pixel(uint32_t format, const uint8_t *p)
 	       (uint32_t)p[formats[format].green] << 8 | p[formats[format].blue];
 }
 
-/* n pixels of a picture as the frame has them. */
+/* n pixels of a picture as the screen has them. */
 static void
 convert(uint32_t format, const uint8_t *from, uint32_t *to, size_t n)
 {
@@ -198,9 +198,9 @@ least(uint32_t a, uint32_t b)
 
 /* Part of a picture, in its own coordinates, to where the screen shows it. */
 static void
-show(struct gpu *g, const struct picture *p, const struct frame_rect *r)
+show(struct gpu *g, const struct picture *p, const struct screen_rect *r)
 {
-	const struct frame_rect *s = &g->part;
+	const struct screen_rect *s = &g->part;
 	uint32_t left = r->x > s->x ? r->x : s->x, top = r->y > s->y ? r->y : s->y;
 	uint32_t right = least(r->x + r->width, s->x + s->width);
 	uint32_t bottom = least(r->y + r->height, s->y + s->height), rows;
@@ -212,8 +212,8 @@ show(struct gpu *g, const struct picture *p, const struct frame_rect *r)
 		for (uint32_t i = 0; i < rows; i++)
 			convert(p->format, p->bytes + ((size_t)(y + i) * p->width + left) * 4,
 			        g->some + (size_t)i * (right - left), right - left);
-		frame_draw(g->frame, left - s->x, y - s->y, right - left, rows, g->some,
-		           right - left);
+		screen_draw(g->screen, left - s->x, y - s->y, right - left, rows, g->some,
+		            right - left);
 	}
 }
 
@@ -221,7 +221,7 @@ static void
 hide(struct gpu *g)
 {
 	g->shown = 0;
-	frame_size(g->frame, 0, 0);
+	screen_size(g->screen, 0, 0);
 }
 
 static void
@@ -231,15 +231,15 @@ forget(struct gpu *g)
 		picture_free(g, g->pictures);
 	hide(g);
 	memset(&g->cursor, 0, sizeof g->cursor);
-	frame_point(g->frame, &g->cursor);
+	screen_point(g->screen, &g->cursor);
 }
 
 /* -- commands: the worker's thread ------------------------------------------------------ */
 
-static struct frame_rect
+static struct screen_rect
 get_rect(struct cur *c)
 {
-	struct frame_rect r = { .x = cur_u32(c) };
+	struct screen_rect r = { .x = cur_u32(c) };
 	r.y = cur_u32(c);
 	r.width = cur_u32(c);
 	r.height = cur_u32(c);
@@ -266,7 +266,7 @@ create(struct gpu *g, struct command *m)
 	uint32_t width = cur_u32(&m->c), height = cur_u32(&m->c);
 	if (!id || find(g, id))
 		return ERR_INVALID_RESOURCE_ID;
-	if (width && height && width <= FRAME_MAX && height <= FRAME_MAX &&
+	if (width && height && width <= SCREEN_MAX && height <= SCREEN_MAX &&
 	    (size_of(width, height) > BYTES - g->bytes || g->npictures == PICTURES))
 		return ERR_OUT_OF_MEMORY;
 	return picture_new(g, id, format, width, height) ? OK_NODATA : ERR_INVALID_PARAMETER;
@@ -287,7 +287,7 @@ unref(struct gpu *g, struct command *m)
 static uint32_t
 set_scanout(struct gpu *g, struct command *m)
 {
-	struct frame_rect r = get_rect(&m->c);
+	struct screen_rect r = get_rect(&m->c);
 	uint32_t screen = cur_u32(&m->c), id = cur_u32(&m->c);
 	const struct picture *p = find(g, id);
 	if (screen != 0)
@@ -302,7 +302,7 @@ set_scanout(struct gpu *g, struct command *m)
 		return ERR_INVALID_PARAMETER;
 	g->shown = id;
 	g->part = r;
-	frame_size(g->frame, r.width, r.height);
+	screen_size(g->screen, r.width, r.height);
 	show(g, p, &r);
 	return OK_NODATA;
 }
@@ -310,7 +310,7 @@ set_scanout(struct gpu *g, struct command *m)
 static uint32_t
 flush(struct gpu *g, struct command *m)
 {
-	struct frame_rect r = get_rect(&m->c);
+	struct screen_rect r = get_rect(&m->c);
 	const struct picture *p = find(g, cur_u32(&m->c));
 	if (!p)
 		return ERR_INVALID_RESOURCE_ID;
@@ -347,7 +347,7 @@ fetch(struct bus *b, const struct picture *p, uint32_t *i, uint64_t *at, uint64_
 static uint32_t
 transfer(struct gpu *g, struct command *m, struct bus *b)
 {
-	struct frame_rect r = get_rect(&m->c);
+	struct screen_rect r = get_rect(&m->c);
 	uint64_t offset = cur_u64(&m->c), at = 0;
 	struct picture *p = find(g, cur_u32(&m->c));
 	uint32_t i = 0;
@@ -416,7 +416,7 @@ cursor(struct gpu *g, struct command *m)
 	if (screen != 0)
 		return ERR_INVALID_SCANOUT_ID;
 	if (m->type == MOVE_CURSOR) {
-		frame_move(g->frame, g->cursor.x, g->cursor.y, g->cursor.shown);
+		screen_move(g->screen, g->cursor.x, g->cursor.y, g->cursor.shown);
 		return OK_NODATA;
 	}
 	const struct picture *p = find(g, id);
@@ -426,7 +426,7 @@ cursor(struct gpu *g, struct command *m)
 		return ERR_INVALID_RESOURCE_ID;
 	for (size_t i = 0; p && i < CURSOR * CURSOR; i++)
 		g->cursor.pixels[i] = pixel(p->format, p->bytes + i * 4);
-	frame_point(g->frame, &g->cursor);
+	screen_point(g->screen, &g->cursor);
 	return OK_NODATA;
 }
 
@@ -541,7 +541,7 @@ load_info(struct virtio *v, struct cur *c)
 	struct gpu *g = v->self;
 	uint32_t n = cur_u32(c);
 	uint32_t shown = cur_u32(c);
-	struct frame_rect part = get_rect(c);
+	struct screen_rect part = get_rect(c);
 	struct picture *list = NULL;
 	for (uint32_t i = 0; i < n; i++)
 		if (!load_picture(g, v->bus, c))
@@ -586,9 +586,9 @@ load(struct virtio *v, struct snap *from, struct err *e)
 		if (snap_get_pages(from, PIXEL_TAG, p->id, p->bytes, size_of(p->width, p->height),
 		                   e) < 0)
 			return -1;
-	frame_point(g->frame, &g->cursor);
+	screen_point(g->screen, &g->cursor);
 	if (g->shown) {
-		frame_size(g->frame, g->part.width, g->part.height);
+		screen_size(g->screen, g->part.width, g->part.height);
 		show(g, find(g, g->shown), &g->part);
 	}
 	return 0;
@@ -646,10 +646,10 @@ inspect(struct virtio *v)
 {
 	const struct gpu *g = v->self;
 	uint32_t width, height;
-	pthread_mutex_lock(&g->frame->lock);
-	width = g->frame->width;
-	height = g->frame->height;
-	pthread_mutex_unlock(&g->frame->lock);
+	pthread_mutex_lock(&g->screen->lock);
+	width = g->screen->width;
+	height = g->screen->height;
+	pthread_mutex_unlock(&g->screen->lock);
 	return json_pack("{s:i, s:i}", "width", (int)width, "height", (int)height);
 }
 
@@ -659,7 +659,7 @@ destroy(struct virtio *v)
 	struct gpu *g = v->self;
 	worker_free(g->worker);
 	forget(g);
-	frame_free(g->frame);
+	screen_free(g->screen);
 	free(g->some);
 	free(g);
 }
@@ -684,7 +684,7 @@ struct virtio *
 virtio_gpu_new(struct board *b, const char *name, uint32_t width, uint32_t height)
 {
 	struct gpu *g = xcalloc(1, sizeof *g);
-	g->frame = frame_new();
+	g->screen = screen_new();
 	g->some = xcalloc(SOME, sizeof *g->some);
 	g->width = width;
 	g->height = height;
@@ -693,10 +693,10 @@ virtio_gpu_new(struct board *b, const char *name, uint32_t width, uint32_t heigh
 	return v;
 }
 
-struct frame *
-virtio_gpu_frame(struct virtio *v)
+struct screen *
+virtio_gpu_screen(struct virtio *v)
 {
-	return ((struct gpu *)v->self)->frame;
+	return ((struct gpu *)v->self)->screen;
 }
 
 void

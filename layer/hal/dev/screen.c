@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "layer/hal/dev/frame.h"
+#include "layer/hal/dev/screen.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,19 +9,19 @@
 static uint32_t
 tiles(uint32_t pixels)
 {
-	return (pixels + FRAME_TILE - 1) / FRAME_TILE;
+	return (pixels + SCREEN_TILE - 1) / SCREEN_TILE;
 }
 
-struct frame *
-frame_new(void)
+struct screen *
+screen_new(void)
 {
-	struct frame *f = xcalloc(1, sizeof *f);
+	struct screen *f = xcalloc(1, sizeof *f);
 	pthread_mutex_init(&f->lock, NULL);
 	return f;
 }
 
 void
-frame_free(struct frame *f)
+screen_free(struct screen *f)
 {
 	if (!f)
 		return;
@@ -33,7 +33,7 @@ frame_free(struct frame *f)
 
 /* Unlock after a change, and tell. */
 static void
-done(struct frame *f)
+done(struct screen *f)
 {
 	void (*changed)(void *ctx) = f->changed;
 	void *ctx = f->ctx;
@@ -43,9 +43,9 @@ done(struct frame *f)
 }
 
 void
-frame_size(struct frame *f, uint32_t width, uint32_t height)
+screen_size(struct screen *f, uint32_t width, uint32_t height)
 {
-	if (!width || !height || width > FRAME_MAX || height > FRAME_MAX)
+	if (!width || !height || width > SCREEN_MAX || height > SCREEN_MAX)
 		width = height = 0;
 	pthread_mutex_lock(&f->lock);
 	if (f->width == width && f->height == height) {
@@ -70,8 +70,8 @@ frame_size(struct frame *f, uint32_t width, uint32_t height)
 }
 
 void
-frame_draw(struct frame *f, uint32_t x, uint32_t y, uint32_t width, uint32_t height,
-           const uint32_t *pixels, uint64_t stride)
+screen_draw(struct screen *f, uint32_t x, uint32_t y, uint32_t width, uint32_t height,
+            const uint32_t *pixels, uint64_t stride)
 {
 	pthread_mutex_lock(&f->lock);
 	if (x < f->width && width > f->width - x)
@@ -86,14 +86,14 @@ frame_draw(struct frame *f, uint32_t x, uint32_t y, uint32_t width, uint32_t hei
 		memcpy(f->pixels + (size_t)(y + row) * f->width + x, pixels + row * stride,
 		       width * sizeof *pixels);
 	f->count++;
-	for (uint32_t ty = y / FRAME_TILE; ty <= (y + height - 1) / FRAME_TILE; ty++)
-		for (uint32_t tx = x / FRAME_TILE; tx <= (x + width - 1) / FRAME_TILE; tx++)
+	for (uint32_t ty = y / SCREEN_TILE; ty <= (y + height - 1) / SCREEN_TILE; ty++)
+		for (uint32_t tx = x / SCREEN_TILE; tx <= (x + width - 1) / SCREEN_TILE; tx++)
 			f->tile[(size_t)ty * tiles(f->width) + tx] = f->count;
 	done(f);
 }
 
 void
-frame_point(struct frame *f, const struct frame_cursor *c)
+screen_point(struct screen *f, const struct screen_cursor *c)
 {
 	pthread_mutex_lock(&f->lock);
 	f->cursor = *c;
@@ -102,7 +102,7 @@ frame_point(struct frame *f, const struct frame_cursor *c)
 }
 
 void
-frame_move(struct frame *f, uint32_t x, uint32_t y, bool shown)
+screen_move(struct screen *f, uint32_t x, uint32_t y, bool shown)
 {
 	pthread_mutex_lock(&f->lock);
 	f->cursor.x = x;
@@ -113,7 +113,7 @@ frame_move(struct frame *f, uint32_t x, uint32_t y, bool shown)
 }
 
 uint32_t *
-frame_take(struct frame *f, uint32_t *width, uint32_t *height)
+screen_take(struct screen *f, uint32_t *width, uint32_t *height)
 {
 	uint32_t *copy = NULL;
 	pthread_mutex_lock(&f->lock);
@@ -129,7 +129,7 @@ frame_take(struct frame *f, uint32_t *width, uint32_t *height)
 }
 
 bool
-frame_changes(const struct frame *f, uint64_t since, uint32_t *at, struct frame_rect *rect)
+screen_changes(const struct screen *f, uint64_t since, uint32_t *at, struct screen_rect *rect)
 {
 	uint32_t across = tiles(f->width), all = across * tiles(f->height);
 	while (*at < all && f->tile[*at] <= since)
@@ -141,10 +141,10 @@ frame_changes(const struct frame *f, uint64_t since, uint32_t *at, struct frame_
 		++*at;
 		n++;
 	}
-	rect->x = first * FRAME_TILE;
-	rect->y = row * FRAME_TILE;
-	rect->width = n * FRAME_TILE;
-	rect->height = FRAME_TILE;
+	rect->x = first * SCREEN_TILE;
+	rect->y = row * SCREEN_TILE;
+	rect->width = n * SCREEN_TILE;
+	rect->height = SCREEN_TILE;
 	if (rect->width > f->width - rect->x)
 		rect->width = f->width - rect->x;
 	if (rect->height > f->height - rect->y)
