@@ -23,8 +23,8 @@ _joist_global=' --root -q --quiet -h --help -V --version'
 
 _joist_flags() {
 	case $1 in
-	run) echo ' --in --name -m --memory --memory-swap --memory-reservation -c --cpus --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --oom-kill-disable --oom-score-adj --shm-size -v --volume --mount --tmpfs --read-only --device -e --env --env-file -w --workdir -u --user --group-add --entrypoint --init -i --interactive -t --tty --hostname --domainname --net -p --publish --ip --net-alias --dns --dns-search --add-host --cap-add --cap-drop --privileged --security-opt --ulimit --sysctl --pid --ipc --uts --cgroupns --userns --cgroup-parent --restart --rm --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --no-healthcheck --label --annotation --log-opt --allow --deny-all --invoke --fuel --time-limit --max-stack --max-heap --max-table --max-instances --deterministic --platform --pull -d --detach --detach-keys' ;;
-	create) echo ' --in --name -m --memory --memory-swap --memory-reservation -c --cpus --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --oom-kill-disable --oom-score-adj --shm-size -v --volume --mount --tmpfs --read-only --device -e --env --env-file -w --workdir -u --user --group-add --entrypoint --init -i --interactive -t --tty --hostname --domainname --net -p --publish --ip --net-alias --dns --dns-search --add-host --cap-add --cap-drop --privileged --security-opt --ulimit --sysctl --pid --ipc --uts --cgroupns --userns --cgroup-parent --restart --rm --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --no-healthcheck --label --annotation --log-opt --allow --deny-all --invoke --fuel --time-limit --max-stack --max-heap --max-table --max-instances --deterministic --platform --pull' ;;
+	run) echo ' --in --name -m --memory --memory-swap --memory-reservation -c --cpus --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --oom-kill-disable --oom-score-adj --shm-size -v --volume --mount --tmpfs --read-only --device -e --env --env-file -w --workdir -u --user --group-add --entrypoint --init -i --interactive -t --tty --hostname --domainname --net -p --publish --ip --net-alias --dns --dns-search --add-host --cap-add --cap-drop --privileged --security-opt --ulimit --sysctl --pid --ipc --uts --cgroupns --userns --cgroup-parent --restart --rm --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --no-healthcheck --label --annotation --log-opt --allow --deny-all --invoke --fuel --time-limit --max-stack --max-heap --max-table --max-instances --deterministic --kernel --initrd --append --firmware --dtb --disk --platform --pull -d --detach --detach-keys' ;;
+	create) echo ' --in --name -m --memory --memory-swap --memory-reservation -c --cpus --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --oom-kill-disable --oom-score-adj --shm-size -v --volume --mount --tmpfs --read-only --device -e --env --env-file -w --workdir -u --user --group-add --entrypoint --init -i --interactive -t --tty --hostname --domainname --net -p --publish --ip --net-alias --dns --dns-search --add-host --cap-add --cap-drop --privileged --security-opt --ulimit --sysctl --pid --ipc --uts --cgroupns --userns --cgroup-parent --restart --rm --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --no-healthcheck --label --annotation --log-opt --allow --deny-all --invoke --fuel --time-limit --max-stack --max-heap --max-table --max-instances --deterministic --kernel --initrd --append --firmware --dtb --disk --platform --pull' ;;
 	start) echo ' -a --attach -i --interactive --boot' ;;
 	stop) echo ' -a --all -t --time -s --signal' ;;
 	kill) echo ' -a --all -s --signal' ;;
@@ -126,6 +126,12 @@ _joist_value() {
 	run:--max-heap) _joist_none ;;
 	run:--max-table) _joist_none ;;
 	run:--max-instances) _joist_none ;;
+	run:--kernel) _joist_file ;;
+	run:--initrd) _joist_file ;;
+	run:--append) _joist_none ;;
+	run:--firmware) _joist_file ;;
+	run:--dtb) _joist_file ;;
+	run:--disk) _joist_file ;;
 	run:--platform) _joist_none ;;
 	run:--pull) _joist_words 'missing always never' ;;
 	run:--detach-keys) _joist_none ;;
@@ -195,6 +201,12 @@ _joist_value() {
 	create:--max-heap) _joist_none ;;
 	create:--max-table) _joist_none ;;
 	create:--max-instances) _joist_none ;;
+	create:--kernel) _joist_file ;;
+	create:--initrd) _joist_file ;;
+	create:--append) _joist_none ;;
+	create:--firmware) _joist_file ;;
+	create:--dtb) _joist_file ;;
+	create:--disk) _joist_file ;;
 	create:--platform) _joist_none ;;
 	create:--pull) _joist_words 'missing always never' ;;
 	stop:--time|stop:-t) _joist_none ;;

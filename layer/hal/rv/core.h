@@ -92,7 +92,7 @@ struct core {
 
 /* Handlers of run.c, by insn_id; and those behind INSN_COUNT. */
 enum { OP_ILLEGAL = INSN_COUNT, OP_END, OP_NOP, OP_MV, OP_LI, OP_COUNT };
-extern const void *run_go[OP_COUNT];
+extern const void *core_go[OP_COUNT];
 
 /* -- mmu.c ------------------------------------------------------------------------------- */
 
@@ -115,13 +115,13 @@ bool mmu_pmp(const struct hart *h, uint64_t paddr, uint64_t size, enum access a,
 /* A store to a marked page happened. */
 void mmu_wrote_code(struct hart *h, uint64_t paddr);
 
-/* -- code.c -------------------------------------------------------------------------------- */
+/* -- block.c -------------------------------------------------------------------------------- */
 
 /* The block at h->pc; NULL: core->cause and tval. */
-struct block *code_find(struct hart *h, uint64_t pc);
-void code_fence(struct hart *h); /* fence.i */
-void code_drop_all(struct hart *h);
-void code_forget_jumps(struct hart *h);
+struct block *block_find(struct hart *h, uint64_t pc);
+void block_fence(struct hart *h); /* fence.i */
+void block_drop_all(struct hart *h);
+void block_forget_jumps(struct hart *h);
 
 /* -- trap.c ---------------------------------------------------------------------------------- */
 

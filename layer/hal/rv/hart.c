@@ -47,7 +47,7 @@ hart_new(struct rv *r, struct bus *b, uint32_t id)
 		munmap(c, sizeof *c);
 		return NULL;
 	}
-	if (!run_go[0])
+	if (!core_go[0])
 		hart_run(NULL);
 	struct hart *h = xcalloc(1, sizeof *h);
 	c->page_of = xcalloc(b->ram_size >> 12, sizeof *c->page_of);
@@ -84,7 +84,7 @@ hart_reset(struct hart *h)
 	h->core->limit = UINT64_MAX;
 	h->core->block_most = BLOCK_OPS;
 	atomic_store(&h->limit, UINT64_MAX);
-	code_drop_all(h);
+	block_drop_all(h);
 	mmu_flush(h);
 	mmu_space(h);
 }
@@ -125,7 +125,7 @@ hart_flush_tlb(struct hart *h)
 void
 hart_flush_code(struct hart *h)
 {
-	code_drop_all(h);
+	block_drop_all(h);
 }
 
 /* -- looking from outside ---------------------------------------------------------------------- */

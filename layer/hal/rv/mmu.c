@@ -227,7 +227,7 @@ mmu_flush(struct hart *h)
 			c->tlb[s][i].read = c->tlb[s][i].write = TLB_NONE;
 	for (unsigned i = 0; i < FETCH_SIZE; i++)
 		c->fetch[i].page = 2; /* ^ key it can be no page */
-	code_forget_jumps(h);
+	block_forget_jumps(h);
 }
 
 void
@@ -240,7 +240,7 @@ mmu_flush_page(struct hart *h, uint64_t addr)
 		t->read = t->write = TLB_NONE;
 	}
 	c->fetch[page % FETCH_SIZE].page = 2;
-	code_forget_jumps(h);
+	block_forget_jumps(h);
 }
 
 /* -- data --------------------------------------------------------------------------------------------- */

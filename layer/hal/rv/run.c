@@ -12,7 +12,7 @@
  * next.  Inside a block pc is that of its first byte; h->pc and h->instret are true whenever
  * something else may look: at the end of a block, in a trap, in a system instruction. */
 
-const void *run_go[OP_COUNT];
+const void *core_go[OP_COUNT];
 
 typedef unsigned __int128 u128;
 typedef __int128 i128;
@@ -380,7 +380,7 @@ hart_run(struct hart *h)
 		[OP_MV] = &&do_mv, [OP_LI] = &&do_li,
 	};
 	if (!h) {
-		memcpy(run_go, go, sizeof go);
+		memcpy(core_go, go, sizeof go);
 		return HART_POKED;
 	}
 
@@ -404,7 +404,7 @@ link: {	/* from blk, way `taken`, to pc: inside the page the way is remembered *
 			/* decoding may empty the arena */
 			uint32_t pages = c->npage;
 			size_t used = c->used;
-			blk = code_find(h, pc);
+			blk = block_find(h, pc);
 			if (!blk)
 				goto no_code;
 			if (c->used < used || c->npage < pages)
@@ -433,7 +433,7 @@ find: {
 		unsigned i = pc >> 1 & (JUMP_SIZE - 1);
 		blk = c->jump_block[i];
 		if (!blk || c->jump_pc[i] != (pc ^ c->key)) {
-			blk = code_find(h, pc);
+			blk = block_find(h, pc);
 			if (!blk)
 				goto no_code;
 		}
@@ -738,7 +738,7 @@ illegal: /* of the block's last, counted already but for itself */
 	SYSTEM(csrrwi, csr_insn(h, op, 1, op->rs1, true))
 	SYSTEM(csrrsi, csr_insn(h, op, 2, op->rs1, op->rs1 != 0))
 	SYSTEM(csrrci, csr_insn(h, op, 3, op->rs1, op->rs1 != 0))
-	SYSTEM(fence_i, (code_fence(h), true))
+	SYSTEM(fence_i, (block_fence(h), true))
 	SYSTEM(sfence_vma, sfence(h, op))
 	SYSTEM(sinval_vma, sfence(h, op))
 	SYSTEM(sfence_w_inval, h->mode != MODE_U)
@@ -782,12 +782,12 @@ illegal: /* of the block's last, counted already but for itself */
 	do_wrs_nto: do_wrs_sto:
 		h->instret += blk->n - 1U;
 		/* without a reservation there is nothing to wait for; else the other hart is soon done */
-		if (op->go == run_go[INSN_wrs_nto] && !wfi_allowed(h))
+		if (op->go == core_go[INSN_wrs_nto] && !wfi_allowed(h))
 			goto illegal;
 	wait:
 		h->pc = pc + blk->bytes;
 		h->instret++;
-		if (op->go != run_go[INSN_wfi] || hart_pending(h))
+		if (op->go != core_go[INSN_wfi] || hart_pending(h))
 			goto enter;
 		h->waiting = true;
 		return HART_WAIT;

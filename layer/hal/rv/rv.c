@@ -381,7 +381,7 @@ rv_new(struct board *b, unsigned nhart, bool deterministic, struct err *e)
 	r->nhart = nhart;
 	r->deterministic = deterministic;
 	r->threads = xcalloc(1, sizeof *r->threads);
-	uint64_t pages = r->bus->ram_size >> 12;
+	uint64_t pages = r->pages = r->bus->ram_size >> 12;
 	r->code = sparse(pages);
 	r->version = sparse(pages * sizeof *r->version);
 	bool ok = r->code && r->version;
@@ -397,6 +397,7 @@ rv_new(struct board *b, unsigned nhart, bool deterministic, struct err *e)
 	}
 	if (!ok) {
 		fail(e, ENOMEM, "no address space for a computer of %u harts", nhart);
+		rv_leave(r);
 		rv_free(r);
 		return NULL;
 	}
@@ -409,17 +410,24 @@ rv_new(struct board *b, unsigned nhart, bool deterministic, struct err *e)
 }
 
 void
+rv_leave(struct rv *r)
+{
+	r->bus->wrote = NULL;
+	board_listen(r->board, NULL, NULL);
+	for (unsigned i = 0; i < r->nhart; i++) {
+		board_remove(r->threads->seat[i].timer);
+		r->threads->seat[i].timer = NULL;
+	}
+}
+
+void
 rv_free(struct rv *r)
 {
 	if (!r)
 		return;
-	r->bus->wrote = NULL;
-	board_listen(r->board, NULL, NULL);
-	uint64_t pages = r->bus->ram_size >> 12;
-	for (unsigned i = 0; i < r->nhart; i++) {
-		board_remove(r->threads->seat[i].timer);
+	uint64_t pages = r->pages;
+	for (unsigned i = 0; i < r->nhart; i++)
 		hart_free(r->hart[i]);
-	}
 	if (r->code)
 		munmap(r->code, pages);
 	if (r->version)
@@ -468,7 +476,7 @@ rv_load(struct rv *r, struct snap *s, struct err *e)
 		h->soft_mip &= ~BIT(IRQ_SSI);
 		mmu_flush(h);
 		mmu_space(h);
-		code_drop_all(h);
+		block_drop_all(h);
 		rv_timer(h);
 	}
 	return 0;

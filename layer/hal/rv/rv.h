@@ -16,6 +16,9 @@
 #include "layer/hal/dev/board.h"
 #include "layer/hal/rv/hart.h"
 
+struct layer;
+extern const struct layer rv_layer; /* layer.c */
+
 enum { RV_HARTS = 64, RV_TIMEBASE = 10000000 }; /* Hz of mtime */
 
 struct snap;
@@ -35,6 +38,7 @@ struct rv {
 	bool debug;        /* ebreak is the debugger's */
 
 	/* by page of RAM: has a hart decoded code from it; how often was it changed then */
+	uint64_t pages;                /* of RAM */
 	uint8_t *code;                 /* own */
 	_Atomic uint32_t *version;     /* own */
 	_Atomic uint32_t code_changes; /* of all pages */
@@ -42,6 +46,8 @@ struct rv {
 };
 
 struct rv *rv_new(struct board *b, unsigned nhart, bool deterministic, struct err *e);
+/* The board is about to go, and then the harts: forget it. */
+void rv_leave(struct rv *r);
 void rv_free(struct rv *r);
 
 enum rv_why { RV_KICKED, RV_RAISED, RV_DEBUG };

@@ -90,7 +90,7 @@ static void
 do_fence_i(struct hart *h, const void *arg)
 {
 	(void)arg;
-	code_fence(h);
+	block_fence(h);
 }
 
 static void

@@ -19,13 +19,13 @@ now(void)
 }
 
 void
-code_forget_jumps(struct hart *h)
+block_forget_jumps(struct hart *h)
 {
 	memset(h->core->jump_block, 0, sizeof h->core->jump_block);
 }
 
 void
-code_drop_all(struct hart *h)
+block_drop_all(struct hart *h)
 {
 	struct core *c = h->core;
 	for (uint32_t i = 0; i < c->npage; i++)
@@ -33,7 +33,7 @@ code_drop_all(struct hart *h)
 	c->npage = 0;
 	c->used = 0;
 	memset(c->hash, 0, sizeof c->hash);
-	code_forget_jumps(h);
+	block_forget_jumps(h);
 }
 
 static unsigned
@@ -66,7 +66,7 @@ drop_page(struct core *c, uint32_t i)
 }
 
 void
-code_fence(struct hart *h)
+block_fence(struct hart *h)
 {
 	struct core *c = h->core;
 	uint32_t changes = atomic_load(&h->rv->code_changes);
@@ -85,7 +85,7 @@ code_fence(struct hart *h)
 			dropped = true;
 		}
 	if (dropped)
-		code_forget_jumps(h);
+		block_forget_jumps(h);
 }
 
 /* -- decoding ------------------------------------------------------------------------------------ */
@@ -157,7 +157,7 @@ put(struct block *b, uint32_t word)
 	struct insn i;
 	struct op *op = &b->op[b->n++];
 	unsigned id = insn_decode(word, &i) ? simplify(&i) : OP_ILLEGAL;
-	*op = (struct op){ .go = run_go[id],
+	*op = (struct op){ .go = core_go[id],
 		           .rd = i.rd,
 		           .rs1 = i.rs1,
 		           .rs2 = i.rs2,
@@ -198,7 +198,7 @@ peek(struct hart *h, uint64_t paddr, uint16_t *half)
 static void
 finish(struct hart *h, struct block *b)
 {
-	b->op[b->n] = (struct op){ .go = run_go[OP_END], .at = (uint8_t)(b->bytes / 2) };
+	b->op[b->n] = (struct op){ .go = core_go[OP_END], .at = (uint8_t)(b->bytes / 2) };
 	h->core->used += (sizeof *b + (b->n + 1U) * sizeof b->op[0] + 15) & ~(size_t)15;
 }
 
@@ -248,7 +248,7 @@ decode(struct hart *h, uint64_t pc, uint64_t paddr)
 	struct core *c = h->core;
 	size_t most = sizeof(struct block) + (BLOCK_OPS + 1) * sizeof(struct op);
 	if (c->size - c->used < most || c->npage + 2 > PAGE_MOST)
-		code_drop_all(h);
+		block_drop_all(h);
 	struct block *b = (struct block *)(void *)(c->arena + c->used);
 	*b = (struct block){ .paddr = paddr };
 	const uint8_t *ram = bus_ram(h->bus, paddr, 2);
@@ -293,7 +293,7 @@ decode(struct hart *h, uint64_t pc, uint64_t paddr)
 }
 
 struct block *
-code_find(struct hart *h, uint64_t pc)
+block_find(struct hart *h, uint64_t pc)
 {
 	struct core *c = h->core;
 	uint64_t paddr;

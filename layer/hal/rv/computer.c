@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "layer/hal/rv/computer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "img/disk.h"
+#include "layer/hal/dev/finisher.h"
+#include "layer/hal/dev/rtc.h"
+#include "layer/hal/dev/virtio_balloon.h"
+#include "layer/hal/dev/virtio_blk.h"
+#include "layer/hal/dev/virtio_rng.h"
+#include "layer/hal/rv/aclint.h"
+#include "layer/hal/rv/loader.h"
+#include "layer/hal/rv/map.h"
+#include "layer/hal/rv/tree.h"
+
+enum { FILE_MOST = 1 << 30, KERNEL_BEHIND_FIRMWARE = 2 << 20 };
+
+/* -- console --------------------------------------------------------------------------------- */
+
+static size_t
+console_out(void *ctx, const void *bytes, size_t n)
+{
+	struct guest *g = ctx;
+	pthread_mutex_lock(&board_bus(g->board)->lock);
+	n = uart_put(g->uart, bytes, n);
+	pthread_mutex_unlock(&board_bus(g->board)->lock);
+	return n;
+}
+
+static size_t
+console_in(void *ctx, void *bytes, size_t n)
+{
+	struct guest *g = ctx;
+	pthread_mutex_lock(&board_bus(g->board)->lock);
+	n = uart_take(g->uart, bytes, n);
+	pthread_mutex_unlock(&board_bus(g->board)->lock);
+	return n;
+}
+
+/* A terminal of its own: the guest's kernel does what a terminal's line discipline does. */
+static int
+open_terminal(struct guest *g, struct err *e)
+{
+	const struct process *p = &g->spec->process;
+	struct winsize size = { .ws_row = (unsigned short)p->rows,
+		                .ws_col = (unsigned short)p->cols };
+	struct termios raw;
+	int zero = 0;
+	g->terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (g->terminal < 0 || ioctl(g->terminal, TIOCSPTLCK, &zero) < 0)
+		return fail(e, errno, "cannot make a terminal: %s", strerror(errno));
+	g->in = ioctl(g->terminal, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	g->out = g->in < 0 ? -1 : fcntl(g->in, F_DUPFD_CLOEXEC, 3);
+	if (g->out < 0 || tcgetattr(g->in, &raw) < 0)
+		return fail(e, errno, "cannot open the terminal: %s", strerror(errno));
+	cfmakeraw(&raw);
+	tcsetattr(g->in, TCSANOW, &raw);
+	if (p->rows)
+		ioctl(g->terminal, TIOCSWINSZ, &size);
+	return 0;
+}
+
+/* -- devices ----------------------------------------------------------------------------------- */
+
+/* The disk that a machine writes: a layer of its own on the image. */
+static struct disk *
+open_overlay(struct guest *g, unsigned i, const char *image, struct err *e)
+{
+	char name[24];
+	snprintf(name, sizeof name, "disk%u.qcow2", i);
+	if (faccessat(g->home.dir, name, F_OK, 0) < 0) {
+		struct disk_options o = { .format = "qcow2", .backing = image };
+		if (disk_create(g->home.dir, name, 0, &o, e) < 0)
+			return NULL;
+	}
+	return disk_open(g->home.dir, name, DISK_WRITE | DISK_QCOW2, e);
+}
+
+static int
+add_disk(struct guest *g, unsigned i, struct err *e)
+{
+	const char *path = g->options.disk[i].path;
+	struct disk *d;
+	char name[16];
+	switch (g->options.disk[i].use) {
+	case DISK_OVERLAY: d = open_overlay(g, i, path, e); break;
+	case DISK_DIRECT: d = disk_open(AT_FDCWD, path, DISK_WRITE, e); break;
+	default: d = disk_open(AT_FDCWD, path, 0, e); break;
+	}
+	if (!d)
+		return -1;
+	snprintf(name, sizeof name, "disk%u", i);
+	return pci_virtio(g->pci, virtio_blk_image(g->board, name, d, name), e);
+}
+
+static int
+add_devices(struct guest *g, struct err *e)
+{
+	struct irq wires[4];
+	g->plic = plic_new(g->rv, MAP_PLIC, e);
+	if (!g->plic || aclint_new(g->rv, MAP_ACLINT, e) < 0 ||
+	    finisher_new(g->board, MAP_FINISHER, e) < 0 ||
+	    rtc_new(g->board, MAP_RTC, plic_wire(g->plic, MAP_IRQ_RTC), g->options.deterministic,
+	            e) < 0)
+		return -1;
+	g->uart = uart_new(g->board, "uart0", MAP_UART, plic_wire(g->plic, MAP_IRQ_UART), g->in,
+	                   g->out, e);
+	for (unsigned i = 0; i < 4; i++)
+		wires[i] = plic_wire(g->plic, MAP_IRQ_PCI + i);
+	g->pci = g->uart ? pci_new(g->board, MAP_ECAM, MAP_PCI_MMIO, MAP_PCI_MMIO_SIZE, wires, e)
+	                 : NULL;
+	if (!g->pci)
+		return -1;
+	for (unsigned i = 0; i < g->options.ndisk; i++)
+		if (add_disk(g, i, e) < 0)
+			return -1;
+	if (pci_virtio(g->pci, virtio_rng_new(g->board, "rng0"), e) < 0 ||
+	    pci_virtio(g->pci, virtio_balloon_new(g->board, "balloon0", 0), e) < 0)
+		return -1;
+	return 0;
+}
+
+int
+computer_build(struct guest *g, struct err *e)
+{
+	g->in = g->home.fd[0];
+	g->out = g->home.fd[1];
+	if (options_read(g->spec, &g->options, e) < 0 ||
+	    (g->spec->process.terminal && open_terminal(g, e) < 0))
+		return -1;
+	g->board = board_new(MAP_RAM, g->options.memory, e);
+	g->rv = g->board ? rv_new(g->board, g->options.harts, g->options.deterministic, e) : NULL;
+	if (!g->rv || add_devices(g, e) < 0)
+		return -1;
+	g->sbi = (struct sbi_console){ console_out, console_in, g };
+	return 0;
+}
+
+void
+computer_free(struct guest *g)
+{
+	/* the devices drive wires into the harts until they are gone */
+	struct rv *r = g->rv;
+	if (g->board)
+		board_rest(g->board);
+	if (r)
+		rv_leave(r);
+	board_free(g->board);
+	rv_free(r);
+	options_free(&g->options);
+	if (g->terminal >= 0) {
+		close(g->in);
+		close(g->out);
+		close(g->terminal);
+	}
+}
+
+/* -- power on -------------------------------------------------------------------------------------- */
+
+/* A file of the user's, mapped; empty is an error of whoever reads it. */
+static int
+map_file(const char *path, void **p, size_t *n, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	*p = NULL;
+	*n = 0;
+	if (size > FILE_MOST) {
+		close(fd);
+		fail(e, EFBIG, "'%s' is too large to be a kernel or an initial RAM disk", path);
+		return err_hint(e, "a disk is given with --disk");
+	}
+	if (size > 0) {
+		*p = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+		*n = (size_t)size;
+	}
+	if (fd < 0 || size < 0 || *p == MAP_FAILED) {
+		fail(e, errno, "'%s': %s", path, strerror(errno));
+		*p = NULL;
+		if (fd >= 0)
+			close(fd);
+		return err_status(e, STATUS_CANNOT_EXEC);
+	}
+	close(fd);
+	return 0;
+}
+
+static void
+unmap_file(void *p, size_t n)
+{
+	if (p)
+		munmap(p, n);
+}
+
+/* What stands where in memory while it is filled. */
+struct layout {
+	struct loaded kernel, firmware;
+	uint64_t low, high; /* free between them */
+	uint64_t initrd, initrd_end, dtb, info;
+};
+
+static int
+put_kernel(struct guest *g, struct layout *l, struct err *e)
+{
+	struct bus *b = board_bus(g->board);
+	void *p;
+	size_t n;
+	int rc = 0;
+	if (g->options.firmware) {
+		rc = map_file(g->options.firmware, &p, &n, e);
+		if (rc == 0)
+			rc = loader_firmware(b, p, n, g->options.firmware, &l->firmware, e);
+		unmap_file(p, n);
+		l->low = l->firmware.end;
+	}
+	if (rc < 0 || !g->options.kernel)
+		return rc;
+	rc = map_file(g->options.kernel, &p, &n, e);
+	if (rc == 0)
+		rc = loader_kernel(b, p, n, g->options.kernel,
+		                   g->options.firmware ? MAP_RAM + KERNEL_BEHIND_FIRMWARE : MAP_RAM,
+		                   &l->kernel, e);
+	unmap_file(p, n);
+	if (rc == 0 && g->options.firmware && l->kernel.start < l->firmware.end)
+		rc = fail(e, EINVAL, "kernel and firmware overlap in memory");
+	l->low = l->kernel.end;
+	return rc;
+}
+
+static int
+put_initrd(struct guest *g, struct layout *l, struct err *e)
+{
+	void *p;
+	size_t n;
+	if (!g->options.initrd)
+		return 0;
+	int rc = map_file(g->options.initrd, &p, &n, e);
+	if (rc == 0)
+		rc = loader_high(board_bus(g->board), p, n, g->options.initrd, l->low, l->high,
+		                 &l->initrd, e);
+	unmap_file(p, n);
+	l->initrd_end = l->initrd + n;
+	l->high = l->initrd;
+	return rc;
+}
+
+static int
+put_tree(struct guest *g, struct layout *l, struct err *e)
+{
+	uint8_t seed[32];
+	struct buf b = { 0 };
+	void *p = NULL;
+	size_t n = 0;
+	int rc;
+	if (g->options.dtb) {
+		rc = map_file(g->options.dtb, &p, &n, e);
+		if (rc == 0)
+			rc = tree_check(p, n, g->options.dtb, e);
+		if (rc == 0)
+			buf_put(&b, p, n);
+		unmap_file(p, n);
+	} else {
+		struct tree t = { .harts = g->rv->nhart,
+			          .ram_size = g->options.memory,
+			          .bootargs =
+			                  g->options.append ? g->options.append : "console=ttyS0",
+			          .initrd = l->initrd,
+			          .initrd_end = l->initrd_end,
+			          .pci = true,
+			          .uart = true,
+			          .rtc = true,
+			          .firmware_size = g->options.firmware ? (l->firmware.end -
+			                                                  MAP_RAM + 0x1fffff) &
+			                                                         ~UINT64_C(0x1fffff)
+			                                               : 0 };
+		if (!g->options.deterministic && getrandom(seed, sizeof seed, 0) == sizeof seed)
+			t.seed = seed;
+		rc = tree_make(&t, &b, e);
+	}
+	if (rc == 0)
+		rc = loader_high(board_bus(g->board), b.p, b.n, "device tree", l->low, l->high,
+		                 &l->dtb, e);
+	l->high = l->dtb;
+	buf_free(&b);
+	return rc;
+}
+
+/* What OpenSBI's fw_dynamic is told of the next stage: magic, version, address, mode S. */
+static int
+put_info(struct guest *g, struct layout *l, struct err *e)
+{
+	const uint64_t info[] = { 0x4942534f, 2, l->kernel.entry, 1, 0, 0 };
+	return loader_high(board_bus(g->board), info, sizeof info, "firmware's parameters", l->low,
+	                   l->high, &l->info, e);
+}
+
+int
+computer_boot(struct guest *g, struct err *e)
+{
+	struct bus *b = board_bus(g->board);
+	struct layout l = { .low = MAP_RAM, .high = MAP_RAM + g->options.memory };
+	/* what is freed reads as zeros again */
+	madvise(b->ram, b->ram_size, MADV_DONTNEED);
+	bus_wrote(b, b->ram_start, b->ram_size);
+	board_reset(g->board);
+	for (unsigned i = 0; i < g->rv->nhart; i++)
+		hart_reset(g->rv->hart[i]);
+	if (put_kernel(g, &l, e) < 0 || put_initrd(g, &l, e) < 0 || put_tree(g, &l, e) < 0)
+		return -1;
+	if (g->options.firmware) {
+		if (put_info(g, &l, e) < 0)
+			return -1;
+		for (unsigned i = 0; i < g->rv->nhart; i++) {
+			hart_start(g->rv->hart[i], l.firmware.entry, MODE_M, i, l.dtb);
+			g->rv->hart[i]->x[12] = l.info;
+		}
+		return 0;
+	}
+	sbi_attach(g->rv, &g->sbi);
+	hart_start(g->rv->hart[0], l.kernel.entry, MODE_S, 0, l.dtb);
+	return 0;
+}

@@ -1,0 +1,39 @@
+/* computer.h -- the whole computer: board, harts, devices, and what it begins with. */
+#ifndef LAYER_HAL_RV_COMPUTER_H
+#define LAYER_HAL_RV_COMPUTER_H
+
+#include "core/layer.h"
+#include "layer/hal/dev/board.h"
+#include "layer/hal/dev/pci.h"
+#include "layer/hal/dev/uart.h"
+#include "layer/hal/rv/options.h"
+#include "layer/hal/rv/plic.h"
+#include "layer/hal/rv/rv.h"
+#include "layer/hal/rv/sbi.h"
+
+struct guest {
+	const struct spec *spec; /* lent */
+	struct home home;
+	struct options options; /* own */
+	struct board *board;    /* own */
+	struct rv *rv;          /* own */
+	struct plic *plic;      /* the board's, as all devices */
+	struct uart *uart;
+	struct pci *pci;
+	struct sbi_console sbi;
+	int in, out;  /* of the serial port; own when it is a terminal */
+	int terminal; /* own: its master side, or -1 */
+	bool started;
+	int status;
+	_Atomic bool kicked;
+	_Atomic int signal;
+};
+
+/* Make it, with nothing in memory. */
+int computer_build(struct guest *g, struct err *e);
+void computer_free(struct guest *g);
+
+/* Power on: everything reset, kernel and device tree in place, hart 0 at its entry. */
+int computer_boot(struct guest *g, struct err *e);
+
+#endif

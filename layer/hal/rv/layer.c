@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/arena.h"
+#include "core/artifact.h"
+#include "core/snap.h"
+#include "layer/hal/rv/computer.h"
+#include "layer/hal/rv/rv.h"
+
+/* The layer `rv`: a RISC-V computer in software. */
+
+#define RAM_TAG SNAP_TAG('R', 'A', 'M', ' ')
+
+static int
+probe(const struct artifact *a)
+{
+	return a->kind == ARTIFACT_FILE && a->floor && strcmp(a->floor, "rv") == 0 ? 90 : 0;
+}
+
+static void
+destroy(struct guest *g)
+{
+	if (!g)
+		return;
+	computer_free(g);
+	free(g);
+}
+
+static struct guest *
+create(const struct spec *s, const struct home *h, struct err *e)
+{
+	struct guest *g = xcalloc(1, sizeof *g);
+	g->spec = s;
+	g->home = *h;
+	g->terminal = -1;
+	if (computer_build(g, e) == 0 && computer_boot(g, e) == 0)
+		return g;
+	destroy(g);
+	return NULL;
+}
+
+/* The guest, or a device, has something for the whole machine. */
+static enum why
+raised(struct guest *g, struct err *e)
+{
+	enum board_event what;
+	int status;
+	struct err why = { 0 };
+	if (!board_raised(g->board, &what, &status, &why))
+		return WHY_START;
+	switch (what) {
+	case BOARD_RESET:
+		if (computer_boot(g, e) < 0) {
+			g->status = STATUS_OURS;
+			return WHY_FAULT;
+		}
+		return WHY_START;
+	case BOARD_FAULT:
+		*e = why;
+		g->status = STATUS_OURS;
+		return WHY_FAULT;
+	default: g->status = status; return WHY_EXIT;
+	}
+}
+
+static enum why
+enter(struct guest *g, struct err *e)
+{
+	enum why why = WHY_START;
+	if (!g->started) {
+		g->started = true;
+		return WHY_START;
+	}
+	while (why == WHY_START) {
+		board_wake(g->board);
+		enum rv_why stop = rv_run(g->rv);
+		board_rest(g->board);
+		int sig = atomic_load(&g->signal);
+		if (stop == RV_RAISED) {
+			why = raised(g, e);
+		} else if (sig) {
+			g->status = 128 + sig;
+			why = WHY_EXIT;
+		} else if (atomic_exchange(&g->kicked, false)) {
+			why = WHY_KICK;
+		}
+	}
+	return why;
+}
+
+static void
+kick(struct guest *g)
+{
+	atomic_store(&g->kicked, true);
+	rv_kick(g->rv);
+}
+
+static int
+exit_code(const struct guest *g)
+{
+	return g->status;
+}
+
+static int
+send_signal(struct guest *g, int sig, struct err *e)
+{
+	(void)e;
+	if (sig == SIGCHLD || sig == SIGURG || sig == SIGWINCH || sig == SIGCONT)
+		return 0;
+	atomic_store(&g->signal, sig);
+	rv_kick(g->rv);
+	return 0;
+}
+
+static int
+console(struct guest *g)
+{
+	return g->terminal;
+}
+
+/* -- looking ---------------------------------------------------------------------------------- */
+
+/* How much of the guest's memory is there at all. */
+static uint64_t
+resident(const struct bus *b)
+{
+	enum { PAGES = 4096 };
+	unsigned char in[PAGES];
+	uint64_t n = 0;
+	for (uint64_t at = 0; at < b->ram_size; at += PAGES * 4096) {
+		uint64_t piece = b->ram_size - at < PAGES * 4096 ? b->ram_size - at : PAGES * 4096;
+		if (mincore(b->ram + at, piece, in) < 0)
+			return 0;
+		for (uint64_t i = 0; i < piece / 4096; i++)
+			n += in[i] & 1;
+	}
+	return n * 4096;
+}
+
+static json_t *
+stats(struct guest *g)
+{
+	return json_pack("{s:{s:I, s:I}}", "memory", "usage",
+	                 (json_int_t)resident(board_bus(g->board)), "limit",
+	                 (json_int_t)g->options.memory);
+}
+
+static json_t *
+inspect(struct guest *g)
+{
+	json_t *harts = json_array();
+	for (unsigned i = 0; i < g->rv->nhart; i++)
+		json_array_append_new(harts, field_json(hart_fields, g->rv->hart[i]));
+	return json_pack("{s:o, s:o}", "harts", harts, "devices", board_inspect(g->board));
+}
+
+/* -- at rest: to a snapshot and back --------------------------------------------------------------- */
+
+static int
+save(struct guest *g, struct snap *s, struct err *e)
+{
+	const struct bus *b = board_bus(g->board);
+	if (rv_save(g->rv, s, e) < 0 || board_save(g->board, s, e) < 0)
+		return -1;
+	return snap_put_pages(s, RAM_TAG, b->ram_start, b->ram, b->ram_size, e);
+}
+
+static int
+load(struct guest *g, struct snap *s, struct err *e)
+{
+	struct bus *b = board_bus(g->board);
+	madvise(b->ram, b->ram_size, MADV_DONTNEED);
+	bus_wrote(b, b->ram_start, b->ram_size);
+	if (rv_load(g->rv, s, e) < 0 || board_load(g->board, s, e) < 0 ||
+	    snap_get_pages(s, RAM_TAG, b->ram_start, b->ram, b->ram_size, e) < 0)
+		return -1;
+	for (unsigned i = 0; i < g->rv->nhart; i++)
+		rv_timer(g->rv->hart[i]);
+	g->started = true;
+	return 0;
+}
+
+const struct layer rv_layer = {
+	.name = "rv",
+	.floor = FLOOR_HARDWARE,
+	.brief = "a RISC-V computer in software",
+	.probe = probe,
+	.complete = options_complete,
+	.create = create,
+	.destroy = destroy,
+	.enter = enter,
+	.kick = kick,
+	.exit_code = exit_code,
+	.save = save,
+	.load = load,
+	.signal = send_signal,
+	.console = console,
+	.stats = stats,
+	.inspect = inspect,
+};

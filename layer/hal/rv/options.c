@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "layer/hal/rv/options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "core/artifact.h"
+#include "layer/hal/rv/rv.h"
+
+#define MIB            (INT64_C(1) << 20)
+#define MEMORY_DEFAULT (1024 * MIB)
+#define MEMORY_LEAST   (16 * MIB)
+#define MEMORY_MOST    (INT64_C(1) << 40)
+
+/* Flags that name one file. */
+static const struct {
+	const char *flag, *note;
+} files[] = {
+	{ "kernel", "rv.kernel" },
+	{ "initrd", "rv.initrd" },
+	{ "firmware", "rv.firmware" },
+	{ "dtb", "rv.dtb" },
+};
+
+static int
+file_note(json_t *config, const char *note, const char *path, struct err *e)
+{
+	char *whole = realpath(path, NULL);
+	if (!whole) {
+		fail(e, errno, "'%s': %s", path, strerror(errno));
+		err_hint(e, "give the path of a file");
+		return err_status(e, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXEC);
+	}
+	spec_note_set(config, note, whole);
+	free(whole);
+	return 0;
+}
+
+/* FILE[:rw|:ro] */
+static int
+add_disk(json_t *disks, const char *text, struct err *e)
+{
+	static const char *const ends[] = { [DISK_DIRECT] = ":rw", [DISK_READ_ONLY] = ":ro" };
+	char *path = xstrdup(text);
+	size_t n = strlen(path);
+	const char *use = "overlay";
+	for (enum disk_use u = DISK_DIRECT; u <= DISK_READ_ONLY; u++)
+		if (n > 3 && strcmp(path + n - 3, ends[u]) == 0) {
+			use = ends[u] + 1;
+			path[n - 3] = '\0';
+			break;
+		}
+	char *whole = realpath(path, NULL);
+	int rc = 0;
+	if (!whole) {
+		fail(e, errno, "disk '%s': %s", path, strerror(errno));
+		rc = err_hint(e, "make one with: joist disk new %s 10G", path);
+	} else if (json_array_size(disks) >= OPTIONS_DISKS) {
+		rc = fail(e, E2BIG, "a computer has at most %d disks", OPTIONS_DISKS);
+	} else {
+		json_array_append_new(disks, json_pack("{s:s, s:s}", "path", whole, "use", use));
+	}
+	free(whole);
+	free(path);
+	return rc;
+}
+
+static int
+artifact(json_t *config, json_t *disks, struct err *e)
+{
+	const char *path = spec_note_of(config, "artifact", NULL);
+	struct artifact *a = path ? artifact_of(path, e) : NULL;
+	if (!a)
+		return path ? -1 : 0;
+	int rc = 0;
+	if (strcmp(a->type, "qcow2") == 0 || strcmp(a->type, "disk") == 0 ||
+	    strcmp(a->type, "iso") == 0)
+		rc = add_disk(disks, path, e);
+	else if (!spec_note_of(config, "rv.kernel", NULL))
+		spec_note_set(config, "rv.kernel", path);
+	artifact_free(a);
+	return rc;
+}
+
+static int
+numbers(json_t *config, const json_t *request, struct err *e)
+{
+	int64_t memory = json_int(request, "memory", MEMORY_DEFAULT);
+	double cpus = json_number_value(json_object_get(request, "cpus"));
+	char text[24];
+	if (memory < MEMORY_LEAST || memory > MEMORY_MOST) {
+		fail(e, EINVAL, "a computer cannot have %lld bytes of memory", (long long)memory);
+		return err_hint(e, "give it 16M to 1T with -m");
+	}
+	if (cpus < 0 || cpus > RV_HARTS || cpus != (unsigned)cpus) {
+		fail(e, EINVAL, "a computer cannot have %g processors", cpus);
+		return err_hint(e, "give it 1 to %d with --cpus", RV_HARTS);
+	}
+	memory &= ~(2 * MIB - 1);
+	json_object_set_new(
+	        config, "linux",
+	        json_pack("{s:{s:{s:I}}}", "resources", "memory", "limit", (json_int_t)memory));
+	snprintf(text, sizeof text, "%u", cpus == 0 ? 1 : (unsigned)cpus);
+	spec_note_set(config, "rv.harts", text);
+	return 0;
+}
+
+int
+options_complete(json_t *config, const json_t *request, struct err *e)
+{
+	json_t *disks = json_array(), *v;
+	size_t i;
+	int rc = numbers(config, request, e);
+	for (i = 0; rc == 0 && i < sizeof files / sizeof *files; i++) {
+		const char *path = json_str(request, files[i].flag, NULL);
+		if (path)
+			rc = file_note(config, files[i].note, path, e);
+	}
+	if (rc == 0)
+		rc = artifact(config, disks, e);
+	json_array_foreach(json_object_get(request, "disk"), i, v)
+		if (rc == 0)
+			rc = add_disk(disks, json_string_value(v), e);
+	if (json_array_size(disks)) {
+		char *text = json_dumps(disks, JSON_COMPACT);
+		spec_note_set(config, "rv.disks", text);
+		free(text);
+	}
+	json_decref(disks);
+	if (json_str(request, "append", NULL))
+		spec_note_set(config, "rv.append", json_str(request, "append", ""));
+	if (json_yes(request, "deterministic"))
+		spec_note_set(config, "rv.deterministic", "true");
+	if (rc == 0 && !spec_note_of(config, "rv.kernel", NULL) &&
+	    !spec_note_of(config, "rv.firmware", NULL)) {
+		fail(e, EINVAL, "the computer has nothing to begin with");
+		rc = err_hint(e, "give a kernel: joist run --kernel FILE [--initrd FILE] DISK, or "
+		                 "--firmware FILE");
+	}
+	return rc;
+}
+
+static int
+read_disks(const struct spec *s, struct options *o, struct err *e)
+{
+	json_t *list = json_loads(spec_note(s, "rv.disks", "[]"), 0, NULL), *v;
+	size_t i;
+	int rc = 0;
+	json_array_foreach(list, i, v) {
+		const char *path = json_str(v, "path", NULL), *use = json_str(v, "use", "overlay");
+		if (!path || o->ndisk == OPTIONS_DISKS) {
+			rc = fail(e, EINVAL, "annotation dev.joist.rv.disks is no list of disks");
+			break;
+		}
+		o->disk[o->ndisk].path = xstrdup(path);
+		o->disk[o->ndisk++].use = strcmp(use, "rw") == 0   ? DISK_DIRECT
+		                          : strcmp(use, "ro") == 0 ? DISK_READ_ONLY
+		                                                   : DISK_OVERLAY;
+	}
+	json_decref(list);
+	return rc;
+}
+
+int
+options_read(const struct spec *s, struct options *o, struct err *e)
+{
+	const json_t *memory = json_object_get(s->resources, "memory");
+	o->kernel = spec_note(s, "rv.kernel", NULL);
+	o->initrd = spec_note(s, "rv.initrd", NULL);
+	o->firmware = spec_note(s, "rv.firmware", NULL);
+	o->dtb = spec_note(s, "rv.dtb", NULL);
+	o->append = spec_note(s, "rv.append", NULL);
+	o->memory = (uint64_t)json_int(memory, "limit", MEMORY_DEFAULT);
+	o->harts = (unsigned)strtoul(spec_note(s, "rv.harts", "1"), NULL, 10);
+	o->deterministic = strcmp(spec_note(s, "rv.deterministic", ""), "true") == 0;
+	return read_disks(s, o, e);
+}
+
+void
+options_free(struct options *o)
+{
+	for (unsigned i = 0; i < o->ndisk; i++)
+		free(o->disk[i].path);
+}
