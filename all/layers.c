@@ -5,11 +5,13 @@
 
 #include <stddef.h>
 
+#include "layer/hal/rv/rv.h"
 #include "layer/lang/wasm.h"
 #include "layer/os/os.h"
 
 const struct layer *const layers_all[] = {
 	&os_layer,
 	&wasm_layer,
+	&rv_layer,
 	NULL,
 };
