@@ -249,6 +249,20 @@ inside(const struct disk *d, uint64_t offset, uint64_t n)
 	return offset <= d->size && n <= d->size - offset;
 }
 
+int
+disk_extent_own(struct disk *d, uint64_t offset, uint64_t end, uint64_t *n, bool *own)
+{
+	if (end > d->size)
+		end = d->size;
+	if (offset >= end)
+		return -EINVAL;
+	pthread_mutex_lock(&d->lock);
+	int what = d->format->extent(d, offset, end, n);
+	pthread_mutex_unlock(&d->lock);
+	*own = what != FORMAT_BELOW;
+	return what == FORMAT_BELOW ? DISK_HOLE : what;
+}
+
 static int
 extent(struct disk *d, uint64_t offset, uint64_t end, uint64_t *n)
 {
@@ -300,7 +314,7 @@ ready(struct disk *d, uint64_t offset, uint64_t n)
 {
 	if (!inside(d, offset, n))
 		return -EINVAL;
-	if (!d->writable)
+	if (!d->writable || d->flags & DISK_REPAIR)
 		return -EROFS;
 	return n > 0;
 }
@@ -361,6 +375,110 @@ disk_resize(struct disk *d, uint64_t size, struct err *e)
 	int rc = d->format->resize(d, size, e);
 	pthread_mutex_unlock(&d->lock);
 	return rc;
+}
+
+/* -- looking after --------------------------------------------------------------- */
+
+static int
+cannot(const struct disk *d, const char *what, struct err *e)
+{
+	return fail(e, ENOTSUP, "disk '%s': a %s image cannot %s", d->path, d->format->name, what);
+}
+
+int
+disk_check(struct disk *d, unsigned repair, struct disk_check *out, struct err *e)
+{
+	if (!d->format->check)
+		return cannot(d, "be checked: there is nothing in it to check", e);
+	pthread_mutex_lock(&d->lock);
+	int rc = d->format->check(d, repair, out, e);
+	pthread_mutex_unlock(&d->lock);
+	return rc;
+}
+
+static int
+snapshot(struct disk *d, int (*f)(struct disk *, const char *, struct err *), bool writes,
+         const char *name, struct err *e)
+{
+	if (!f)
+		return cannot(d, "have snapshots in it", e);
+	if (writes && !d->writable)
+		return fail(e, EROFS, "disk '%s' is open for reading only", d->path);
+	pthread_mutex_lock(&d->lock);
+	int rc = f(d, name, e);
+	pthread_mutex_unlock(&d->lock);
+	return rc;
+}
+
+int
+disk_snapshot_make(struct disk *d, const char *name, struct err *e)
+{
+	return snapshot(d, d->format->snapshot_make, true, name, e);
+}
+
+int
+disk_snapshot_apply(struct disk *d, const char *name, struct err *e)
+{
+	return snapshot(d, d->format->snapshot_apply, true, name, e);
+}
+
+int
+disk_snapshot_drop(struct disk *d, const char *name, struct err *e)
+{
+	return snapshot(d, d->format->snapshot_drop, true, name, e);
+}
+
+int
+disk_snapshot_look(struct disk *d, const char *name, struct err *e)
+{
+	if (d->writable)
+		return fail(e, EBUSY, "disk '%s' is open for writing", d->path);
+	return snapshot(d, d->format->snapshot_look, false, name, e);
+}
+
+json_t *
+disk_snapshots(struct disk *d)
+{
+	if (!d->format->snapshots)
+		return json_array();
+	pthread_mutex_lock(&d->lock);
+	json_t *list = d->format->snapshots(d);
+	pthread_mutex_unlock(&d->lock);
+	return list;
+}
+
+static json_t *
+text_of(const char *s)
+{
+	char *copy = xstrdup(s);
+	str_printable(copy);
+	json_t *v = json_string(copy);
+	free(copy);
+	return v;
+}
+
+json_t *
+disk_info(struct disk *d, struct err *e)
+{
+	json_t *o = json_object(), *list;
+
+	(void)e;
+	pthread_mutex_lock(&d->lock);
+	json_object_set_new(o, "virtual-size", json_integer((json_int_t)d->size));
+	json_object_set_new(o, "filename", text_of(d->path));
+	if (d->format->cluster)
+		json_object_set_new(o, "cluster-size", json_integer(d->format->cluster(d)));
+	json_object_set_new(o, "format", json_string(d->format->name));
+	json_object_set_new(o, "actual-size", json_integer((json_int_t)platter_used(d->platter)));
+	json_object_set_new(o, "dirty-flag", json_false());
+	if (d->format->info)
+		d->format->info(d, o);
+	pthread_mutex_unlock(&d->lock);
+	list = disk_snapshots(d);
+	if (json_array_size(list) > 0)
+		json_object_set(o, "snapshots", list);
+	json_decref(list);
+	return o;
 }
 
 /* -- making -------------------------------------------------------------------- */

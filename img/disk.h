@@ -57,6 +57,36 @@ int disk_resize(struct disk *d, uint64_t size, struct err *e);
 enum disk_extent { DISK_HOLE, DISK_ZERO, DISK_DATA };
 int disk_extent(struct disk *d, uint64_t offset, uint64_t end, uint64_t *n);
 
+/* Only what this image has of its own, whatever it stands on: *own is false where it
+ * has nothing. */
+int disk_extent_own(struct disk *d, uint64_t offset, uint64_t end, uint64_t *n, bool *own);
+
+/* -- looking after ------------------------------------------------------------ */
+
+/* As `qemu-img info --output=json` says it; NULL and an error. */
+json_t *disk_info(struct disk *d, struct err *e);
+
+enum { DISK_FIX_LEAKS = 1, DISK_FIX_ALL = 3 };
+
+struct disk_check {
+	uint64_t leaks, corruptions; /* found and not repaired */
+	uint64_t leaks_fixed, corruptions_fixed;
+	uint64_t end; /* of what is used of the file */
+	uint64_t total, allocated, fragmented, compressed; /* clusters of the disk */
+	json_t *findings; /* own: the first of them, in words; may be NULL */
+};
+
+/* See that the image does not contradict itself; a raw one cannot. */
+int disk_check(struct disk *d, unsigned repair, struct disk_check *out, struct err *e);
+
+/* Snapshots inside of the image, by name or id. */
+int disk_snapshot_make(struct disk *d, const char *name, struct err *e);
+int disk_snapshot_apply(struct disk *d, const char *name, struct err *e);
+int disk_snapshot_drop(struct disk *d, const char *name, struct err *e);
+/* Read this snapshot from now on; the disk is not writable. */
+int disk_snapshot_look(struct disk *d, const char *name, struct err *e);
+json_t *disk_snapshots(struct disk *d); /* as disk_info has them; never NULL */
+
 /* -- making ------------------------------------------------------------------ */
 
 /* A zeroed one asks for raw. */
@@ -74,7 +104,19 @@ struct disk_options {
 
 /* What was at `path` is gone, unless a machine uses it.  Size 0 with a backing
  * image takes that one's size. */
-int
-disk_create(int dir, const char *path, uint64_t size, const struct disk_options *o, struct err *e);
+int disk_create(int dir, const char *path, uint64_t size, const struct disk_options *o,
+                struct err *e);
+
+/* A copy: `to` becomes what `o` says, of the same size.  With o->backing only what the
+ * image itself has is copied, the rest is below. */
+struct disk_convert {
+	bool compress;
+	uint64_t sparse; /* so many zeros become no data; 0: all zeros are written, too */
+	bool existing;   /* write into what is there already */
+	void (*progress)(void *arg, uint64_t done, uint64_t all); /* may be NULL */
+	void *arg;
+};
+int disk_convert(struct disk *from, int dir, const char *to, const struct disk_options *o,
+                 const struct disk_convert *how, struct err *e);
 
 #endif

@@ -49,6 +49,14 @@ struct format {
 	/* As disk_extent, but with FORMAT_BELOW for what it has nothing of. */
 	int (*extent)(struct disk *d, uint64_t offset, uint64_t end, uint64_t *n);
 	uint32_t (*cluster)(const struct disk *d);
+	void (*info)(struct disk *d, json_t *o); /* what only it knows */
+	int (*check)(struct disk *d, unsigned repair, struct disk_check *out, struct err *e);
+	int (*snapshot_make)(struct disk *d, const char *name, struct err *e);
+	int (*snapshot_apply)(struct disk *d, const char *name, struct err *e);
+	int (*snapshot_drop)(struct disk *d, const char *name, struct err *e);
+	int (*snapshot_look)(struct disk *d, const char *name, struct err *e);
+	json_t *(*snapshots)(struct disk *d);
+	int (*squeeze)(struct disk *d, uint64_t offset, const void *bytes, size_t n);
 	/* The platter is empty and ours. */
 	int (*create)(struct platter *p, const char *path, uint64_t size,
 	              const struct disk_options *o, struct err *e);

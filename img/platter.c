@@ -93,6 +93,7 @@ struct platter *
 platter_of(int fd, bool writable, struct err *e)
 {
 	struct platter *p = xcalloc(1, sizeof *p);
+
 	p->fd = fd;
 	p->writable = writable;
 	if (look(p, "(nameless)", e) == 0)
@@ -160,7 +161,10 @@ platter_scratch(struct err *e)
 		err_hint(e, "set TMPDIR to a folder with room");
 		return NULL;
 	}
-	return platter_of(fd, true, e);
+	struct platter *p = platter_of(fd, true, e);
+	if (p)
+		p->fleeting = true;
+	return p;
 }
 
 void
@@ -176,6 +180,7 @@ platter_close(struct platter *p)
 static void
 tell(struct platter *p, enum platter_act act, uint64_t offset, uint64_t n, const void *bytes)
 {
+	p->changed = act != PLATTER_SYNC;
 	if (p->watch)
 		p->watch(p->watch_arg, act, offset, n, bytes);
 }
@@ -248,9 +253,15 @@ platter_writev(struct platter *p, uint64_t offset, struct scatter *s, uint64_t n
 		uint64_t k = scatter_take(s, n - done, v, PIECES, &pieces);
 		if (k == 0)
 			return -EINVAL;
-		uint64_t at = offset + done;
-		for (int i = 0; p->watch && i < pieces; at += v[i].iov_len, i++)
-			tell(p, PLATTER_PUT, at, v[i].iov_len, v[i].iov_base);
+		p->changed = true;
+		if (p->watch) {
+			/* in one, as the kernel writes it */
+			uint8_t *all = xmalloc(k);
+			struct scatter copy = scatter_of(v, pieces);
+			scatter_get(&copy, all, k);
+			tell(p, PLATTER_PUT, offset + done, k, all);
+			free(all);
+		}
 		int rc = move(p, true, offset + done, v, pieces);
 		if (rc < 0)
 			return rc;
@@ -283,9 +294,15 @@ platter_sync(struct platter *p)
 	if (p->broken)
 		return p->broken;
 	tell(p, PLATTER_SYNC, 0, 0, NULL);
-	if (fdatasync(p->fd) == 0)
+	if (p->fleeting || fdatasync(p->fd) == 0)
 		return 0;
 	return p->broken = -errno;
+}
+
+int
+platter_barrier(struct platter *p)
+{
+	return p->changed || p->broken ? platter_sync(p) : 0;
 }
 
 int

@@ -38,8 +38,10 @@ struct platter {
 	bool writable;
 	bool regular; /* a file, which grows and has an end */
 	bool locked;
+	bool fleeting; /* gone at the end anyway: never synced */
 
 	uint64_t size;
+	bool changed; /* since the last sync */
 	int broken; /* -errno of the sync that failed */
 
 	platter_watcher *watch; /* before each act; may be NULL */
@@ -58,6 +60,7 @@ int platter_read(struct platter *p, uint64_t offset, void *bytes, size_t n);
 int platter_write(struct platter *p, uint64_t offset, const void *bytes, size_t n);
 
 int platter_sync(struct platter *p);
+int platter_barrier(struct platter *p); /* likewise, if anything was changed since the last */
 int platter_resize(struct platter *p, uint64_t size);
 
 /* Zeros from here on: with `unmap` as a hole, else with room kept for them.  Asked
