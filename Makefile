@@ -83,7 +83,7 @@ endif
 # Programs of their own in libexec/: one folder each, with what it links.
 TOOLS     = $(notdir $(patsubst %/,%,$(wildcard libexec/*/)))
 LIBS_image = -lcurl -larchive -lzstd -lz -lcrypto -ljansson -lpthread
-LIBS_dns  = -ljansson -lpthread
+LIBS_dns  = -ljansson -lzstd -lz -lpthread
 
 all: $(if $(wildcard cli/main.c),$(B)/joist) $(TOOLS:%=$(B)/libexec/joist-%) library
 

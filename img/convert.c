@@ -15,8 +15,8 @@ struct job {
 	struct disk *from, *to;
 	const struct disk_convert *how;
 	uint64_t size;
-	bool over;   /* the target stands on another */
-	bool blank;  /* the target is full of zeros */
+	bool over;  /* the target stands on another */
+	bool blank; /* the target is full of zeros */
 	bool packed;
 	uint8_t *bytes; /* own */
 };
@@ -78,7 +78,8 @@ put_data(struct job *j, uint64_t at, uint8_t *p, size_t n)
 		do
 			i = n - i < step ? n : i + step;
 		while (i < n && zeros(p + i, n - i < step ? n - i : step) == empty);
-		rc = empty ? put_zeros(j, at + begin, i - begin) : put(j, at + begin, p + begin, i - begin);
+		rc = empty ? put_zeros(j, at + begin, i - begin)
+		           : put(j, at + begin, p + begin, i - begin);
 	}
 	return rc;
 }

@@ -159,7 +159,8 @@ walk_l1(struct walk *w, const uint64_t *l1, uint64_t at, uint32_t n, bool active
 			rc = walk_l2(w, l2, active, &after);
 			continue;
 		}
-		found(w, "entry %u of an L1 table is %#llx, which is %s", i, (unsigned long long)l1[i],
+		found(w, "entry %u of an L1 table is %#llx, which is %s", i,
+		      (unsigned long long)l1[i],
 		      ok ? "used for something else" : "outside of the file");
 		if (!active || !(w->repair == DISK_FIX_ALL)) {
 			w->out->corruptions++;
@@ -201,7 +202,8 @@ walk_bitmaps(struct walk *w)
 					name(w, table[k] & QCOW2_PLACE, q->cluster);
 			free(table);
 		}
-		uint64_t length = (24 + (uint64_t)be32toh(extra) + be16toh(letters) + 7) & ~UINT64_C(7);
+		uint64_t length =
+		        (24 + (uint64_t)be32toh(extra) + be16toh(letters) + 7) & ~UINT64_C(7);
 		i = length > n - i ? n : i + length;
 	}
 	free(dir);
@@ -258,7 +260,8 @@ walk_counts(struct walk *w)
 		if (ok && w->named[at >> q->cluster_bits] == 1)
 			continue;
 		found(w, "refcount block %llu at %#llx is %s", (unsigned long long)i,
-		      (unsigned long long)at, ok ? "used for something else" : "outside of the file");
+		      (unsigned long long)at,
+		      ok ? "used for something else" : "outside of the file");
 		q->counts[i] = 0;
 		w->rebuild = true;
 	}

@@ -93,8 +93,8 @@ claim(struct qcow2 *q, const char *what, uint64_t offset, uint64_t bytes, struct
 	uint64_t first = offset >> q->cluster_bits, n = qcow2_clusters(q, bytes);
 
 	if (bytes > 0 && !qcow2_inside(q, offset, bytes)) {
-		fail(e, EIO, "disk '%s' is damaged: its %s is at %#llx, outside of the file", q->path,
-		     what, (unsigned long long)offset);
+		fail(e, EIO, "disk '%s' is damaged: its %s is at %#llx, outside of the file",
+		     q->path, what, (unsigned long long)offset);
 		return err_hint(e, "try: joist disk check -r all %s", q->path);
 	}
 	for (uint64_t i = 0; i < n; i++) {

@@ -17,17 +17,10 @@ qcow2_count_peek(const struct qcow2 *q, const uint8_t *block, uint64_t i)
 	uint64_t v64;
 
 	switch (order) {
-	case 3:
-		return block[i];
-	case 4:
-		memcpy(&v16, block + 2 * i, 2);
-		return be16toh(v16);
-	case 5:
-		memcpy(&v32, block + 4 * i, 4);
-		return be32toh(v32);
-	case 6:
-		memcpy(&v64, block + 8 * i, 8);
-		return be64toh(v64);
+	case 3: return block[i];
+	case 4: memcpy(&v16, block + 2 * i, 2); return be16toh(v16);
+	case 5: memcpy(&v32, block + 4 * i, 4); return be32toh(v32);
+	case 6: memcpy(&v64, block + 8 * i, 8); return be64toh(v64);
 	default: {
 		/* 1, 2 or 4 bits, the lowest first */
 		unsigned bits = 1U << order, per = 8 / bits;
@@ -45,18 +38,10 @@ qcow2_count_poke(const struct qcow2 *q, uint8_t *block, uint64_t i, uint64_t cou
 	uint64_t v64 = htobe64(count);
 
 	switch (order) {
-	case 3:
-		block[i] = (uint8_t)count;
-		break;
-	case 4:
-		memcpy(block + 2 * i, &v16, 2);
-		break;
-	case 5:
-		memcpy(block + 4 * i, &v32, 4);
-		break;
-	case 6:
-		memcpy(block + 8 * i, &v64, 8);
-		break;
+	case 3: block[i] = (uint8_t)count; break;
+	case 4: memcpy(block + 2 * i, &v16, 2); break;
+	case 5: memcpy(block + 4 * i, &v32, 4); break;
+	case 6: memcpy(block + 8 * i, &v64, 8); break;
 	default: {
 		unsigned bits = 1U << order, per = 8 / bits, at = i % per * bits;
 		unsigned mask = ((1U << bits) - 1) << at;
@@ -109,7 +94,8 @@ qcow2_count_load(struct qcow2 *q, struct err *e)
 	}
 	if (rc == 0)
 		rc = find_tail(q);
-	return rc < 0 ? fail(e, -rc, "disk '%s': its refcount table: %s", q->path, strerror(-rc)) : 0;
+	return rc < 0 ? fail(e, -rc, "disk '%s': its refcount table: %s", q->path, strerror(-rc))
+	              : 0;
 }
 
 int
@@ -514,8 +500,8 @@ qcow2_settle(struct qcow2 *q)
 	    ((rc = qcow2_cache_write(q, &q->blocks)) < 0 || (rc = counts_write(q)) < 0))
 		return rc;
 	/* 2. L2 tables, behind data and counts */
-	if (q->l2.dirty > 0 && ((rc = platter_barrier(q->platter)) < 0 ||
-	                        (rc = qcow2_cache_write(q, &q->l2)) < 0))
+	if (q->l2.dirty > 0 &&
+	    ((rc = platter_barrier(q->platter)) < 0 || (rc = qcow2_cache_write(q, &q->l2)) < 0))
 		return rc;
 	/* 3. the L1 table */
 	if (q->l1_first < q->l1_last &&

@@ -100,8 +100,8 @@ refuse(struct qcow2 *q, const uint8_t *names, uint64_t n, struct err *e)
 {
 	static const char *const known[] = { NULL, NULL, "external data file", NULL,
 		                             "extended L2 entries" };
-	uint64_t cannot = q->incompatible &
-	                  ~(uint64_t)(QCOW2_DIRTY | QCOW2_CORRUPT | QCOW2_COMPRESSION);
+	uint64_t cannot =
+	        q->incompatible & ~(uint64_t)(QCOW2_DIRTY | QCOW2_CORRUPT | QCOW2_COMPRESSION);
 	char text[64];
 
 	if (cannot == 0)
@@ -216,7 +216,8 @@ qcow2_header_read(struct qcow2 *q, struct err *e)
 	else
 		rc = extensions(q, h, length, end < length ? length : end, e);
 	free(h);
-	q->count_most = q->count_order == 6 ? UINT64_MAX : (UINT64_C(1) << (1U << q->count_order)) - 1;
+	q->count_most =
+	        q->count_order == 6 ? UINT64_MAX : (UINT64_C(1) << (1U << q->count_order)) - 1;
 	q->lazy = q->version >= 3 && (q->compatible & QCOW2_LAZY);
 	return rc;
 }

@@ -25,12 +25,12 @@ qcow2_info(struct disk *d, json_t *o)
 	json_t *data = json_object(), *own = json_object();
 
 	json_object_set_new(data, "compat", json_string(q->version == 2 ? "0.10" : "1.1"));
-	json_object_set_new(data, "compression-type", json_string(q->compression ? "zstd" : "zlib"));
+	json_object_set_new(data, "compression-type",
+	                    json_string(q->compression ? "zstd" : "zlib"));
 	json_object_set_new(data, "refcount-bits", json_integer(1 << q->count_order));
 	if (q->version >= 3) {
 		json_object_set_new(data, "lazy-refcounts", json_boolean(q->lazy));
-		json_object_set_new(data, "corrupt",
-		                    json_boolean(q->incompatible & QCOW2_CORRUPT));
+		json_object_set_new(data, "corrupt", json_boolean(q->incompatible & QCOW2_CORRUPT));
 		json_object_set_new(data, "extended-l2", json_false());
 	}
 	json_object_set_new(own, "type", json_string("qcow2"));

@@ -19,13 +19,9 @@ read_span(struct disk *d, const struct qcow2_span *p, uint64_t offset, struct sc
 	int rc;
 
 	switch (p->kind) {
-	case QCOW2_NONE:
-		return format_below(d, offset, s, p->n);
-	case QCOW2_ZEROS:
-		scatter_fill(s, p->n);
-		return 0;
-	case QCOW2_PLAIN:
-		return platter_readv(q->platter, p->host, s, p->n);
+	case QCOW2_NONE: return format_below(d, offset, s, p->n);
+	case QCOW2_ZEROS: scatter_fill(s, p->n); return 0;
+	case QCOW2_PLAIN: return platter_readv(q->platter, p->host, s, p->n);
 	case QCOW2_PACK:
 		rc = qcow2_unpack(q, p->entry, &bytes);
 		if (rc == 0)
@@ -157,7 +153,8 @@ write_new(struct disk *d, uint64_t offset, struct scatter *s, uint64_t n, uint64
 
 /* A place was kept for a cluster of zeros. */
 static int
-write_kept(struct disk *d, const struct qcow2_span *p, uint64_t offset, struct scatter *s, uint64_t n)
+write_kept(struct disk *d, const struct qcow2_span *p, uint64_t offset, struct scatter *s,
+           uint64_t n)
 {
 	struct qcow2 *q = d->qcow2;
 	uint64_t in = offset & (q->cluster - 1), host = p->host - in;
@@ -282,8 +279,8 @@ zero_range(struct disk *d, uint64_t offset, uint64_t n, bool keep, bool parts)
 	int rc = 0;
 
 	while (offset < end && rc == 0) {
-		uint64_t in = offset & mask, k = q->cluster - in < end - offset ? q->cluster - in
-		                                                               : end - offset;
+		uint64_t in = offset & mask,
+		         k = q->cluster - in < end - offset ? q->cluster - in : end - offset;
 		/* The last cluster is whole where the disk ends in it. */
 		bool whole = in == 0 && (k == q->cluster || offset + k == d->size);
 		if (q->corrupt)
@@ -329,7 +326,5 @@ qcow2_extent(struct disk *d, uint64_t offset, uint64_t end, uint64_t *n)
 	if (rc < 0)
 		return rc;
 	*n = p.n;
-	return p.kind == QCOW2_NONE    ? FORMAT_BELOW
-	       : p.kind == QCOW2_ZEROS ? DISK_ZERO
-	                               : DISK_DATA;
+	return p.kind == QCOW2_NONE ? FORMAT_BELOW : p.kind == QCOW2_ZEROS ? DISK_ZERO : DISK_DATA;
 }

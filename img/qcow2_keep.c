@@ -324,7 +324,8 @@ qcow2_snapshot_make(struct disk *d, const char *name, struct err *e)
 		return fail(e, EINVAL, "a snapshot's name has 1 to 255 bytes");
 	for (uint32_t i = 0; i < q->snapshots; i++)
 		if (strcmp(q->snapshot[i].name, name) == 0)
-			return fail(e, EEXIST, "disk '%s' has a snapshot '%s' already", d->path, name);
+			return fail(e, EEXIST, "disk '%s' has a snapshot '%s' already", d->path,
+			            name);
 	if (q->snapshots == QCOW2_MOST_SNAPSHOTS)
 		return fail(e, EMFILE, "disk '%s' has %u snapshots, there cannot be more", d->path,
 		            q->snapshots);
@@ -333,8 +334,9 @@ qcow2_snapshot_make(struct disk *d, const char *name, struct err *e)
 		return say(q, rc, e);
 	rc = name_all(q, q->l1, q->l1_size);
 	if (rc == -ERANGE) {
-		fail(e, ERANGE, "disk '%s': its refcounts of %u bits cannot count one more snapshot",
-		     d->path, 1U << q->count_order);
+		fail(e, ERANGE,
+		     "disk '%s': its refcounts of %u bits cannot count one more snapshot", d->path,
+		     1U << q->count_order);
 		err_hint(e, "make a copy with wider ones: joist disk convert -O qcow2");
 	}
 	/* The flags must be right before the snapshot is there: who could write in place
@@ -440,7 +442,8 @@ qcow2_snapshot_drop(struct disk *d, const char *name, struct err *e)
 		rc = release_all(q, l1, gone.l1_size);
 		if (rc == 0 && clusters) {
 			for (uint64_t i = 0; i < clusters; i++)
-				qcow2_claim_drop(&q->claim, (gone.l1_offset >> q->cluster_bits) + i);
+				qcow2_claim_drop(&q->claim,
+				                 (gone.l1_offset >> q->cluster_bits) + i);
 			rc = qcow2_release(q, gone.l1_offset, clusters, false);
 		}
 	}

@@ -131,8 +131,8 @@ header(struct buf *b, const struct plan *p, uint64_t size, const struct disk_opt
 }
 
 static int
-check(struct plan *p, uint32_t *version, bool *zstd, const char *path,
-      const struct disk_options *o, struct err *e)
+check(struct plan *p, uint32_t *version, bool *zstd, const char *path, const struct disk_options *o,
+      struct err *e)
 {
 	uint32_t cluster = o->cluster_size ? o->cluster_size : 65536;
 	uint32_t bits = o->refcount_bits ? o->refcount_bits : 16;
@@ -143,14 +143,17 @@ check(struct plan *p, uint32_t *version, bool *zstd, const char *path,
 	if (*version != 2 && *version != 3)
 		return fail(e, EINVAL, "there is no qcow2 version %u", *version);
 	if (cluster < 512 || cluster > 2 << 20 || (cluster & (cluster - 1)))
-		return fail(e, EINVAL, "a cluster is a power of two from 512 to 2M, not %u", cluster);
+		return fail(e, EINVAL, "a cluster is a power of two from 512 to 2M, not %u",
+		            cluster);
 	if (bits > 64 || (bits & (bits - 1)))
-		return fail(e, EINVAL, "a refcount has 1, 2, 4, 8, 16, 32 or 64 bits, not %u", bits);
+		return fail(e, EINVAL, "a refcount has 1, 2, 4, 8, 16, 32 or 64 bits, not %u",
+		            bits);
 	if (!*zstd && strcmp(way, "zlib") != 0)
 		return fail(e, EINVAL, "there is no compression '%s': it is zlib or zstd", way);
 	if (*version == 2 && (bits != 16 || *zstd || o->lazy_refcounts))
-		return fail(e, EINVAL, "qcow2 version 2 knows 16 refcount bits, zlib and no lazy "
-		                       "refcounts");
+		return fail(e, EINVAL,
+		            "qcow2 version 2 knows 16 refcount bits, zlib and no lazy "
+		            "refcounts");
 	if (o->backing && strlen(o->backing) > 1023)
 		return fail(e, ENAMETOOLONG, "disk '%s': the name of what it stands on is too long",
 		            path);
@@ -240,8 +243,10 @@ qcow2_create(struct platter *p, const char *path, uint64_t size, const struct di
 	header(&b, &s, size, o, version, zstd);
 	int rc = 0;
 	if (b.n > s.cluster) {
-		rc = fail(e, ENAMETOOLONG, "disk '%s': the name of what it stands on does not fit "
-		                           "in a cluster", path);
+		rc = fail(e, ENAMETOOLONG,
+		          "disk '%s': the name of what it stands on does not fit "
+		          "in a cluster",
+		          path);
 		goto out;
 	}
 	/* The header last: before it is there this is no image. */

@@ -67,8 +67,8 @@ decode(struct qcow2 *q, uint64_t entry, struct qcow2_span *s)
 		return s->host >= q->cluster && s->host < q->platter->size ? 0 : -EIO;
 	}
 	s->kind = q->version >= 3 && (entry & QCOW2_ZERO) ? QCOW2_ZEROS
-	          : place                                  ? QCOW2_PLAIN
-	                                                   : QCOW2_NONE;
+	          : place                                 ? QCOW2_PLAIN
+	                                                  : QCOW2_NONE;
 	if (place && !qcow2_inside(q, place, 1))
 		return -EIO;
 	s->host = place;

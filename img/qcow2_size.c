@@ -142,8 +142,8 @@ qcow2_resize(struct disk *d, uint64_t size, struct err *e)
 	if (rc == 0)
 		rc = qcow2_settle(q);
 	if (rc == -EFBIG) {
-		fail(e, EFBIG, "disk '%s' cannot become so long with clusters of %llu bytes", d->path,
-		     (unsigned long long)q->cluster);
+		fail(e, EFBIG, "disk '%s' cannot become so long with clusters of %llu bytes",
+		     d->path, (unsigned long long)q->cluster);
 		return err_hint(e, "make a copy with larger ones: joist disk convert -O qcow2 "
 		                   "-o cluster_size=2M");
 	}

@@ -115,7 +115,8 @@ sound(const char *name, unsigned repair, bool leaks_allowed, const char *when)
 		fail_msg("%s: %s", when, e.what);
 	if (c.corruptions || (c.leaks && !leaks_allowed)) {
 		char *text = json_dumps(c.findings, JSON_INDENT(1));
-		fail_msg("%s: %d corruptions, %d leaks\n%s", when, (int)c.corruptions, (int)c.leaks, text);
+		fail_msg("%s: %d corruptions, %d leaks\n%s", when, (int)c.corruptions, (int)c.leaks,
+		         text);
 	}
 	json_decref(c.findings);
 	disk_close(d);
@@ -167,23 +168,16 @@ static int
 apply(struct disk *d, const struct op *o)
 {
 	switch (o->act) {
-	case WRITE:
-		return put(d, o);
-	case DISCARD:
-		return disk_discard(d, o->first * SECTOR, o->n * SECTOR);
+	case WRITE: return put(d, o);
+	case DISCARD: return disk_discard(d, o->first * SECTOR, o->n * SECTOR);
 	case ZERO:
 	case ZERO_UNMAP:
 		return disk_zero(d, o->first * SECTOR, o->n * SECTOR, o->act == ZERO_UNMAP);
-	case FLUSH:
-		return disk_flush(d);
-	case READ:
-		return 0;
-	case KEEP:
-		return disk_snapshot_make(d, "s", NULL);
-	case DROP:
-		return disk_snapshot_drop(d, "s", NULL);
-	case APPLY:
-		return disk_snapshot_apply(d, "s", NULL);
+	case FLUSH: return disk_flush(d);
+	case READ: return 0;
+	case KEEP: return disk_snapshot_make(d, "s", NULL);
+	case DROP: return disk_snapshot_drop(d, "s", NULL);
+	case APPLY: return disk_snapshot_apply(d, "s", NULL);
 	}
 	return -1;
 }
@@ -467,7 +461,8 @@ survived(struct disk *d, const uint64_t *start, size_t cut, const char *when)
 	for (size_t i = 0; i < cut; i++)
 		if (events[i].what == FLUSHED)
 			flushed = i;
-		else if (events[i].op.act == APPLY && events[i].what == OP_BEGINS && as_kept(d, cut))
+		else if (events[i].op.act == APPLY && events[i].what == OP_BEGINS &&
+		         as_kept(d, cut))
 			return;
 	for (uint64_t s = 0; s < SECTORS; s++) {
 		uint64_t v = sector(d, s), old = start[s];
@@ -487,8 +482,8 @@ survived(struct disk *d, const uint64_t *start, size_t cut, const char *when)
 		for (size_t i = flushed; i < cut && !ok; i++)
 			ok = changes(&events[i], s) && v == events[i].op.stamp;
 		if (!ok)
-			fail_msg("%s: cut at event %d: sector %d is %llx, flushed was %llx", when, (int)cut,
-			         (int)s, (unsigned long long)v, (unsigned long long)old);
+			fail_msg("%s: cut at event %d: sector %d is %llx, flushed was %llx", when,
+			         (int)cut, (int)s, (unsigned long long)v, (unsigned long long)old);
 	}
 }
 
@@ -509,8 +504,7 @@ snapshot_survived(size_t cut)
 }
 
 static void
-after_a_cut(const struct image *m, const uint64_t *start, size_t cut,
-            const char *when)
+after_a_cut(const struct image *m, const uint64_t *start, size_t cut, const char *when)
 {
 	write_image("cut", m);
 	/* As it is: leaks at most, unless the header says that it was left open. */
