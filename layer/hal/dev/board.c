@@ -28,6 +28,7 @@ struct member {
 struct board_source {
 	struct board *board; /* lent */
 	int fd;              /* lent, or -1: a timer */
+	uint32_t events; /* that it is looked at for; 0: it is not in the set */
 	int64_t at;
 	board_fn *fn;
 	void *ctx;
@@ -148,8 +149,7 @@ struct board_source *
 board_fd(struct board *b, int fd, uint32_t events, board_fn *fn, void *ctx)
 {
 	struct board_source *s = source(b, fd, fn, ctx);
-	epoll_ctl(b->epoll, EPOLL_CTL_ADD, fd,
-	          &(struct epoll_event){ .events = events, .data.ptr = s });
+	board_events(s, events);
 	return s;
 }
 
@@ -157,14 +157,13 @@ void
 board_events(struct board_source *s, uint32_t events)
 {
 	struct epoll_event e = { .events = events, .data.ptr = s };
-	if (s->fd < 0)
+	if (s->fd < 0 || s->events == events)
 		return;
 	/* Without any event epoll still tells of errors: a source that is not to be looked at
 	 * is taken out. */
-	if (!events)
-		epoll_ctl(s->board->epoll, EPOLL_CTL_DEL, s->fd, NULL);
-	else if (epoll_ctl(s->board->epoll, EPOLL_CTL_MOD, s->fd, &e) < 0 && errno == ENOENT)
-		epoll_ctl(s->board->epoll, EPOLL_CTL_ADD, s->fd, &e);
+	int what = !events ? EPOLL_CTL_DEL : s->events ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+	epoll_ctl(s->board->epoll, what, s->fd, &e);
+	s->events = events;
 }
 
 struct board_source *
@@ -185,8 +184,7 @@ board_remove(struct board_source *s)
 {
 	if (!s)
 		return;
-	if (s->fd >= 0)
-		epoll_ctl(s->board->epoll, EPOLL_CTL_DEL, s->fd, NULL);
+	board_events(s, 0);
 	s->removed = true;
 	s->at = INT64_MAX;
 	eventfd_write(s->board->event, 1);

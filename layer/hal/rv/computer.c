@@ -135,11 +135,16 @@ add_devices(struct guest *g, struct err *e)
 int
 computer_build(struct guest *g, struct err *e)
 {
-	g->in = g->home.fd[0];
-	g->out = g->home.fd[1];
-	if (options_read(g->spec, &g->options, e) < 0 ||
-	    (g->spec->process.terminal && open_terminal(g, e) < 0))
+	if (options_read(g->spec, &g->options, e) < 0)
 		return -1;
+	if (g->spec->process.terminal) {
+		if (open_terminal(g, e) < 0)
+			return -1;
+	} else {
+		/* what is lent is closed when the guest has been made */
+		g->in = g->home.fd[0] < 0 ? -1 : fcntl(g->home.fd[0], F_DUPFD_CLOEXEC, 3);
+		g->out = g->home.fd[1] < 0 ? -1 : fcntl(g->home.fd[1], F_DUPFD_CLOEXEC, 3);
+	}
 	g->board = board_new(MAP_RAM, g->options.memory, e);
 	g->rv = g->board ? rv_new(g->board, g->options.harts, g->options.deterministic, e) : NULL;
 	if (!g->rv || add_devices(g, e) < 0)
@@ -160,11 +165,10 @@ computer_free(struct guest *g)
 	board_free(g->board);
 	rv_free(r);
 	options_free(&g->options);
-	if (g->terminal >= 0) {
-		close(g->in);
-		close(g->out);
-		close(g->terminal);
-	}
+	const int fds[] = { g->in, g->out, g->terminal };
+	for (unsigned i = 0; i < sizeof fds / sizeof *fds; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
 }
 
 /* -- power on -------------------------------------------------------------------------------------- */

@@ -21,7 +21,7 @@ struct guest {
 	struct uart *uart;
 	struct pci *pci;
 	struct sbi_console sbi;
-	int in, out;  /* of the serial port; own when it is a terminal */
+	int in, out; /* own: of the serial port */
 	int terminal; /* own: its master side, or -1 */
 	bool started;
 	int status;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "base/arena.h"
+#include "base/file.h"
 #include "core/artifact.h"
 #include "core/snap.h"
 #include "layer/hal/rv/computer.h"
@@ -37,7 +39,7 @@ create(const struct spec *s, const struct home *h, struct err *e)
 	struct guest *g = xcalloc(1, sizeof *g);
 	g->spec = s;
 	g->home = *h;
-	g->terminal = -1;
+	g->in = g->out = g->terminal = -1;
 	if (computer_build(g, e) == 0 && computer_boot(g, e) == 0)
 		return g;
 	destroy(g);
@@ -125,28 +127,22 @@ console(struct guest *g)
 
 /* -- looking ---------------------------------------------------------------------------------- */
 
-/* How much of the guest's memory is there at all. */
+/* What the process has in memory: nearly all of it is the guest's. */
 static uint64_t
-resident(const struct bus *b)
+resident(void)
 {
-	enum { PAGES = 4096 };
-	unsigned char in[PAGES];
-	uint64_t n = 0;
-	for (uint64_t at = 0; at < b->ram_size; at += PAGES * 4096) {
-		uint64_t piece = b->ram_size - at < PAGES * 4096 ? b->ram_size - at : PAGES * 4096;
-		if (mincore(b->ram + at, piece, in) < 0)
-			return 0;
-		for (uint64_t i = 0; i < piece / 4096; i++)
-			n += in[i] & 1;
-	}
-	return n * 4096;
+	char text[64];
+	unsigned long pages = 0;
+	if (file_peek(AT_FDCWD, "/proc/self/statm", text, sizeof text) > 0)
+		sscanf(text, "%*u %lu", &pages);
+	return (uint64_t)pages * 4096;
 }
 
 static json_t *
 stats(struct guest *g)
 {
 	return json_pack("{s:{s:I, s:I}}", "memory", "usage",
-	                 (json_int_t)resident(board_bus(g->board)), "limit",
+	                 (json_int_t)resident(), "limit",
 	                 (json_int_t)g->options.memory);
 }
 
