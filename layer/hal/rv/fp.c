@@ -81,13 +81,13 @@ root(unsigned bits, uint64_t a, uint64_t r, uint8_t *flags)
 	return true;
 }
 
-/* s is x + y.  A sum that is tiny is exact.  What rounding took from another one comes out
- * exactly (D. E. Knuth, The Art of Computer Programming 4.2.2, theorem B), if nothing
- * overflows on the way. */
+/* s is x + y.  A sum that is tiny is exact.  What rounding took from another comes out (D. E.
+ * Knuth, The Art of Computer Programming 4.2.2, theorem B): 0 if nothing; anything else, or a
+ * NaN where s - x overflows, if something. */
 static inline bool
 sum64(double x, double y, double s, uint8_t *flags)
 {
-	if (exponent(64, fp_fast_bits64(s)) >= 0x7fd)
+	if (!fp_fast_finite64(fp_fast_bits64(s)))
 		return false;
 	if (*flags & FP_NX)
 		return true;
@@ -99,7 +99,7 @@ sum64(double x, double y, double s, uint8_t *flags)
 static inline bool
 sum32(float x, float y, float s, uint8_t *flags)
 {
-	if (exponent(32, fp_fast_bits32(s)) >= 0xfd)
+	if (!fp_fast_finite32(fp_fast_bits32(s)))
 		return false;
 	if (*flags & FP_NX)
 		return true;

@@ -64,51 +64,67 @@ fp_to_mod32(uint64_t a, uint8_t *flags)
 
 /* -- from integers --------------------------------------------------------------------------- */
 
-static uint64_t
-of_signed(unsigned bits, int64_t a, unsigned rm, uint8_t *flags)
+/* The host's result r of a conversion is right; is it exact?  It is when the bits from the
+ * first to the last that is set are no more than a significand has. */
+static inline bool
+settle(unsigned digits, uint64_t magnitude, unsigned rm, uint8_t *flags)
 {
-	return fp_soft_of_int(bits, a < 0, a < 0 ? -(uint64_t)a : (uint64_t)a, rm, flags);
+	if (!FP_FAST_HOST || rm != FP_RNE)
+		return false;
+	if (magnitude && magnitude >> __builtin_ctzll(magnitude) >> digits)
+		*flags |= FP_NX;
+	return true;
 }
+static inline uint64_t magnitude(int64_t a) { return a < 0 ? -(uint64_t)a : (uint64_t)a; }
 
-uint32_t
-fp_of_i32_32(int32_t a, unsigned rm, uint8_t *flags)
-{
-	return (uint32_t)of_signed(32, a, rm, flags);
-}
-uint32_t
-fp_of_u32_32(uint32_t a, unsigned rm, uint8_t *flags)
-{
-	return (uint32_t)fp_soft_of_int(32, false, a, rm, flags);
-}
-uint32_t
-fp_of_i64_32(int64_t a, unsigned rm, uint8_t *flags)
-{
-	return (uint32_t)of_signed(32, a, rm, flags);
-}
-uint32_t
-fp_of_u64_32(uint64_t a, unsigned rm, uint8_t *flags)
-{
-	return (uint32_t)fp_soft_of_int(32, false, a, rm, flags);
-}
-uint64_t
-fp_of_i32_64(int32_t a, unsigned rm, uint8_t *flags)
-{
-	return of_signed(64, a, rm, flags);
-}
-uint64_t
-fp_of_u32_64(uint32_t a, unsigned rm, uint8_t *flags)
-{
-	return fp_soft_of_int(64, false, a, rm, flags);
-}
 uint64_t
 fp_of_i64_64(int64_t a, unsigned rm, uint8_t *flags)
 {
-	return of_signed(64, a, rm, flags);
+	if (settle(53, magnitude(a), rm, flags))
+		return fp_fast_bits64((double)a);
+	return fp_soft_of_int(64, a < 0, magnitude(a), rm, flags);
 }
 uint64_t
 fp_of_u64_64(uint64_t a, unsigned rm, uint8_t *flags)
 {
+	if (settle(53, a, rm, flags))
+		return fp_fast_bits64((double)a);
 	return fp_soft_of_int(64, false, a, rm, flags);
+}
+uint32_t
+fp_of_i64_32(int64_t a, unsigned rm, uint8_t *flags)
+{
+	if (settle(24, magnitude(a), rm, flags))
+		return fp_fast_bits32((float)a);
+	return (uint32_t)fp_soft_of_int(32, a < 0, magnitude(a), rm, flags);
+}
+uint32_t
+fp_of_u64_32(uint64_t a, unsigned rm, uint8_t *flags)
+{
+	if (settle(24, a, rm, flags))
+		return fp_fast_bits32((float)a);
+	return (uint32_t)fp_soft_of_int(32, false, a, rm, flags);
+}
+
+uint64_t
+fp_of_i32_64(int32_t a, unsigned rm, uint8_t *flags)
+{
+	return fp_of_i64_64(a, rm, flags);
+}
+uint64_t
+fp_of_u32_64(uint32_t a, unsigned rm, uint8_t *flags)
+{
+	return fp_of_u64_64(a, rm, flags);
+}
+uint32_t
+fp_of_i32_32(int32_t a, unsigned rm, uint8_t *flags)
+{
+	return fp_of_i64_32(a, rm, flags);
+}
+uint32_t
+fp_of_u32_32(uint32_t a, unsigned rm, uint8_t *flags)
+{
+	return fp_of_u64_32(a, rm, flags);
 }
 
 /* -- between the formats --------------------------------------------------------------------- */
@@ -147,7 +163,7 @@ fp_round64(uint64_t a, unsigned rm, bool inexact, uint8_t *flags)
 	return fp_soft_round(64, a, rm, inexact, flags);
 }
 
-/* The table of fli (unprivileged 24.1): the same numbers in both formats but for 1, the least
+/* The table of fli: the same numbers in both formats but for 1, the least
  * normal number. */
 static const float constants[32] = {
 	-1,    0,       0x1p-16f, 0x1p-15f, 0x1p-8f, 0x1p-7f, 0.0625f,  0.125f,

@@ -180,29 +180,53 @@ fp_fast_le32(uint32_t a, uint32_t b, uint8_t *flags)
 	return __builtin_expect(__builtin_isunordered(x, y), 0) ? fp_le32(a, b, flags) : x <= y;
 }
 
-/* C's own conversion of a double that fits, and any 32-bit integer's to double: exact. */
-static inline uint64_t
-fp_fast_to_i32_64(uint64_t a, unsigned rm, uint8_t *flags)
-{
-	double x = fp_fast_real64(a);
-	if (rm == FP_RTZ && x > -0x1p31 && x < 0x1p31) {
-		int32_t i = (int32_t)x;
-		*flags |= i != x;
-		return (uint64_t)i;
+/* Of numbers that differ. */
+#define FP_FAST(name, less, size)                                                                  \
+	static inline uint##size##_t fp_fast_##name##size(uint##size##_t a, uint##size##_t b,      \
+	                                                  uint8_t *flags)                          \
+	{                                                                                          \
+		if (fp_fast_real##size(a) less fp_fast_real##size(b))                              \
+			return a;                                                                  \
+		if (fp_fast_real##size(b) less fp_fast_real##size(a))                              \
+			return b;                                                                  \
+		return fp_##name##size(a, b, flags);                                               \
 	}
-	return fp_to_i32_64(a, rm, flags);
-}
-static inline uint64_t
-fp_fast_to_i64_64(uint64_t a, unsigned rm, uint8_t *flags)
-{
-	double x = fp_fast_real64(a);
-	if (rm == FP_RTZ && x > -0x1p63 && x < 0x1p63) {
-		int64_t i = (int64_t)x;
-		*flags |= (double)i != x;
-		return (uint64_t)i;
+
+FP_FAST(min, <, 64)
+FP_FAST(max, >, 64)
+FP_FAST(min, <, 32)
+FP_FAST(max, >, 32)
+
+#undef FP_FAST
+
+/* C's own conversion, where the integer fits into 64 bits or fewer.  A single goes by the
+ * double that it is. */
+#define FP_FAST(name, size, type, from, to)                                                        \
+	static inline uint64_t fp_fast_to_##name##_##size(uint##size##_t a, unsigned rm,           \
+	                                                  uint8_t *flags)                          \
+	{                                                                                          \
+		double x = (double)fp_fast_real##size(a);                                          \
+		if (FP_FAST_HOST && rm == FP_RTZ && x > from && x < to) {                          \
+			int64_t i = (int64_t)x;                                                    \
+			if ((double)i != x)                                                        \
+				*flags |= FP_NX;                                                   \
+			return (uint64_t)(type)i;                                                  \
+		}                                                                                  \
+		return fp_to_##name##_##size(a, rm, flags);                                        \
 	}
-	return fp_to_i64_64(a, rm, flags);
-}
+
+FP_FAST(i32, 64, int32_t, -0x1.00000002p31, 0x1p31)
+FP_FAST(u32, 64, int32_t, -1, 0x1p32)
+FP_FAST(i64, 64, int64_t, -0x1p63, 0x1p63)
+FP_FAST(u64, 64, int64_t, -1, 0x1p63)
+FP_FAST(i32, 32, int32_t, -0x1.00000002p31, 0x1p31)
+FP_FAST(u32, 32, int32_t, -1, 0x1p32)
+FP_FAST(i64, 32, int64_t, -0x1p63, 0x1p63)
+FP_FAST(u64, 32, int64_t, -1, 0x1p63)
+
+#undef FP_FAST
+
+/* Exact. */
 static inline uint64_t
 fp_fast_of_i32_64(int32_t a, unsigned rm, uint8_t *flags)
 {
@@ -213,11 +237,24 @@ fp_fast_of_u32_64(uint32_t a, unsigned rm, uint8_t *flags)
 {
 	return FP_FAST_HOST ? fp_fast_bits64(a) : fp_of_u32_64(a, rm, flags);
 }
-static inline uint64_t
-fp_fast_of_i64_64(int64_t a, unsigned rm, uint8_t *flags)
-{
-	return fp_fast_now(rm, flags) ? fp_fast_bits64((double)a) : fp_of_i64_64(a, rm, flags);
-}
+
+#define FP_FAST(name, size, real, type)                                                            \
+	static inline uint##size##_t fp_fast_of_##name##_##size(type a, unsigned rm,               \
+	                                                        uint8_t *flags)                    \
+	{                                                                                          \
+		return fp_fast_now(rm, flags) ? fp_fast_bits##size((real)a)                        \
+		                              : fp_of_##name##_##size(a, rm, flags);               \
+	}
+
+FP_FAST(i64, 64, double, int64_t)
+FP_FAST(u64, 64, double, uint64_t)
+FP_FAST(i32, 32, float, int32_t)
+FP_FAST(u32, 32, float, uint32_t)
+FP_FAST(i64, 32, float, int64_t)
+FP_FAST(u64, 32, float, uint64_t)
+
+#undef FP_FAST
+
 static inline uint64_t
 fp_fast_widen(uint32_t a, uint8_t *flags)
 {
