@@ -278,7 +278,7 @@ parse_line(int argc, char **argv, struct call *c, struct err *e)
 	/* A kernel given by its flag is the artifact when nothing else is. */
 	const char *kernel = json_str(c->flags, "kernel", NULL);
 	if ((c->verb->sets & SET_GUEST) && c->nargs == 0 && kernel)
-		c->args[c->nargs++] = (char *)kernel;
+		c->args[c->nargs++] = xprintf("%s%s", *kernel == '/' ? "" : "./", kernel);
 	if (c->nargs < c->verb->least || (c->verb->most != MANY && c->nargs > c->verb->most)) {
 		fail(e, EINVAL, "'%s' takes %s%s", c->verb->name,
 		     *c->verb->arguments ? c->verb->arguments : "no arguments",

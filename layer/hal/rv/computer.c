@@ -14,11 +14,16 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "base/proc.h"
+#include "core/snap.h"
 #include "img/disk.h"
 #include "layer/hal/dev/finisher.h"
+#include "layer/hal/dev/passt.h"
 #include "layer/hal/dev/rtc.h"
+#include "layer/hal/dev/virtio_9p.h"
 #include "layer/hal/dev/virtio_balloon.h"
 #include "layer/hal/dev/virtio_blk.h"
+#include "layer/hal/dev/virtio_net.h"
 #include "layer/hal/dev/virtio_rng.h"
 #include "layer/hal/rv/aclint.h"
 #include "layer/hal/rv/loader.h"
@@ -105,6 +110,42 @@ add_disk(struct guest *g, unsigned i, struct err *e)
 	return pci_virtio(g->pci, virtio_blk_image(g->board, name, d, name), e);
 }
 
+/* -v: a folder, whose tag is where the guest shall mount it. */
+static int
+add_folder(struct guest *g, size_t i, struct err *e)
+{
+	const struct mount_spec *m = &g->spec->mounts[i];
+	bool readonly = false;
+	char name[32];
+	for (char **o = m->options; o && *o; o++)
+		readonly |= strcmp(*o, "ro") == 0;
+	int folder = open(m->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0) {
+		fail(e, errno, "-v '%s': %s", m->source, strerror(errno));
+		return err_hint(e, "a computer is given folders, not files");
+	}
+	snprintf(name, sizeof name, "folder%zu", i);
+	struct virtio *v = virtio_9p_new(g->board, name, m->dest, folder, readonly, e);
+	close(folder);
+	return v ? pci_virtio(g->pci, v, e) : -1;
+}
+
+/* A card whose address is made out of the machine's name. */
+static int
+add_network(struct guest *g, struct err *e)
+{
+	struct virtio_net_options o = { .local = true, .mac = { 0x52, 0x54, 0 } };
+	uint32_t sum = snap_crc(g->home.name, strlen(g->home.name));
+	for (unsigned i = 0; i < 3; i++)
+		o.mac[3 + i] = (uint8_t)(sum >> 8 * i);
+	pid_t pid = passt_start(vec_argv(&g->options.publish), &o.fd, e);
+	if (pid < 0)
+		return -1;
+	g->passt = pid;
+	struct virtio *v = virtio_net_new(g->board, "net0", &o, e);
+	return v ? pci_virtio(g->pci, v, e) : -1;
+}
+
 static int
 add_devices(struct guest *g, struct err *e)
 {
@@ -126,6 +167,11 @@ add_devices(struct guest *g, struct err *e)
 	for (unsigned i = 0; i < g->options.ndisk; i++)
 		if (add_disk(g, i, e) < 0)
 			return -1;
+	for (size_t i = 0; i < g->spec->nmounts; i++)
+		if (add_folder(g, i, e) < 0)
+			return -1;
+	if (g->options.net && add_network(g, e) < 0)
+		return -1;
 	if (pci_virtio(g->pci, virtio_rng_new(g->board, "rng0"), e) < 0 ||
 	    pci_virtio(g->pci, virtio_balloon_new(g->board, "balloon0", 0), e) < 0)
 		return -1;
@@ -165,6 +211,8 @@ computer_free(struct guest *g)
 	board_free(g->board);
 	rv_free(r);
 	options_free(&g->options);
+	if (g->passt > 0)
+		proc_wait(g->passt);
 	const int fds[] = { g->in, g->out, g->terminal };
 	for (unsigned i = 0; i < sizeof fds / sizeof *fds; i++)
 		if (fds[i] >= 0)

@@ -21,7 +21,8 @@ struct guest {
 	struct uart *uart;
 	struct pci *pci;
 	struct sbi_console sbi;
-	int in, out; /* own: of the serial port */
+	int in, out;  /* own: of the serial port */
+	pid_t passt;  /* own: the network, or 0 */
 	int terminal; /* own: its master side, or -1 */
 	bool started;
 	int status;

@@ -69,6 +69,49 @@ add_disk(json_t *disks, const char *text, struct err *e)
 	return rc;
 }
 
+/* SRC:DST[:ro]: a folder that the guest mounts by 9P. */
+static int
+volume(json_t *mounts, const char *text, struct err *e)
+{
+	char *copy = xstrdup(text), *rest = copy;
+	const char *source = strsep(&rest, ":"), *dest = strsep(&rest, ":"), *how = rest;
+	char *whole = realpath(source, NULL);
+	int rc = 0;
+	if (!dest || *dest != '/' || (how && strcmp(how, "ro") && strcmp(how, "rw"))) {
+		fail(e, EINVAL, "-v '%s' cannot be read", text);
+		rc = err_hint(e, "write it as -v FOLDER:/INSIDE[:ro]");
+	} else if (!whole) {
+		rc = fail(e, errno, "-v '%s': %s", source, strerror(errno));
+	} else {
+		json_array_append_new(mounts, json_pack("{s:s, s:s, s:s, s:[s]}", "destination",
+		                                        dest, "source", whole, "type", "bind",
+		                                        "options", how ? how : "rw"));
+	}
+	free(whole);
+	free(copy);
+	return rc;
+}
+
+static int
+network(json_t *config, const json_t *request, struct err *e)
+{
+	const json_t *publish = json_object_get(request, "publish");
+	const char *mode = json_str(request, "net", json_array_size(publish) ? "user" : "none");
+	if (strcmp(mode, "none") == 0)
+		return 0;
+	if (strcmp(mode, "user") != 0) {
+		fail(e, ENOSYS, "a computer cannot join network '%s' in this build", mode);
+		return err_hint(e, "use --net user, or --net none");
+	}
+	spec_note_set(config, "rv.net", "user");
+	if (json_array_size(publish)) {
+		char *text = json_dumps(publish, JSON_COMPACT);
+		spec_note_set(config, "rv.publish", text);
+		free(text);
+	}
+	return 0;
+}
+
 static int
 artifact(json_t *config, json_t *disks, struct err *e)
 {
@@ -112,7 +155,7 @@ numbers(json_t *config, const json_t *request, struct err *e)
 int
 options_complete(json_t *config, const json_t *request, struct err *e)
 {
-	json_t *disks = json_array(), *v;
+	json_t *disks = json_array(), *mounts = json_array(), *v;
 	size_t i;
 	int rc = numbers(config, request, e);
 	for (i = 0; rc == 0 && i < sizeof files / sizeof *files; i++) {
@@ -125,6 +168,12 @@ options_complete(json_t *config, const json_t *request, struct err *e)
 	json_array_foreach(json_object_get(request, "disk"), i, v)
 		if (rc == 0)
 			rc = add_disk(disks, json_string_value(v), e);
+	json_array_foreach(json_object_get(request, "volume"), i, v)
+		if (rc == 0)
+			rc = volume(mounts, json_string_value(v), e);
+	json_object_set_new(config, "mounts", mounts);
+	if (rc == 0)
+		rc = network(config, request, e);
 	if (json_array_size(disks)) {
 		char *text = json_dumps(disks, JSON_COMPACT);
 		spec_note_set(config, "rv.disks", text);
@@ -176,6 +225,13 @@ options_read(const struct spec *s, struct options *o, struct err *e)
 	o->append = spec_note(s, "rv.append", NULL);
 	o->memory = (uint64_t)json_int(memory, "limit", MEMORY_DEFAULT);
 	o->harts = (unsigned)strtoul(spec_note(s, "rv.harts", "1"), NULL, 10);
+	o->net = strcmp(spec_note(s, "rv.net", ""), "user") == 0;
+	json_t *publish = json_loads(spec_note(s, "rv.publish", "[]"), 0, NULL), *v;
+	size_t i;
+	json_array_foreach(publish, i, v)
+		if (json_is_string(v))
+			vec_push(&o->publish, xstrdup(json_string_value(v)));
+	json_decref(publish);
 	o->deterministic = strcmp(spec_note(s, "rv.deterministic", ""), "true") == 0;
 	return read_disks(s, o, e);
 }
@@ -185,4 +241,7 @@ options_free(struct options *o)
 {
 	for (unsigned i = 0; i < o->ndisk; i++)
 		free(o->disk[i].path);
+	for (size_t i = 0; i < o->publish.n; i++)
+		free(o->publish.p[i]);
+	vec_free(&o->publish);
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/vec.h"
 #include "core/spec.h"
 
 enum { OPTIONS_DISKS = 16 };
@@ -32,6 +33,8 @@ struct options {
 		enum disk_use use;
 	} disk[OPTIONS_DISKS];
 	unsigned ndisk;
+	bool net;           /* a card with passt behind it */
+	struct vec publish; /* own, and its strings */
 };
 
 int options_complete(json_t *config, const json_t *request, struct err *e);
