@@ -23,6 +23,8 @@ enum {
 	SET_EVENTS = 1 << 12, SET_EXEC = 1 << 13, SET_ATTACH = 1 << 14, SET_CP = 1 << 15,
 	SET_REGISTRY = 1 << 16, SET_PULL = 1 << 17, SET_RMI = 1 << 18, SET_IMPORT = 1 << 19,
 	SET_EXPORT = 1 << 20, SET_WAIT = 1 << 21, SET_RESTORE = 1 << 22,
+	SET_DISK_NEW = 1 << 23, SET_DISK_INFO = 1 << 24, SET_DISK_CONVERT = 1 << 25,
+	SET_DISK_CHECK = 1 << 26, SET_DISK_SNAPSHOT = 1 << 27, SET_DISK_RESIZE = 1 << 28,
 	SET_GUEST = 1 << 30,    /* what follows the fixed arguments is the guest's */
 };
 
@@ -59,7 +61,8 @@ extern const struct flag cli_flags[];   /* ended by a NULL name */
 
 /* parse.c: argv into *c; -1 with an error that ends with where to look. */
 int parse_line(int argc, char **argv, struct call *c, struct err *e);
-const struct verb *parse_verb(const char *name);
+const struct verb *parse_verb(const char *name);        /* of one word or two */
+const struct verb *parse_words(char **word, int n);     /* likewise, in one text or two */
 
 /* run.c: join this terminal with a machine that `take` gives the socket of; the exit status. */
 typedef int run_taker(struct call *c, const char *name, bool input, struct err *e);

@@ -12,7 +12,8 @@ static const struct {
 	const char *group, *title;
 } groups[] = {
 	{ "RUN", "Run" },   { "LOOK", "Look" },     { "ENTER", "Enter" },
-	{ "SAVE", "Time" }, { "THINGS", "Things" }, { "MORE", "More" },
+	{ "SAVE", "Time" }, { "THINGS", "Things" }, { "DISKS", "Disks" },
+	{ "MORE", "More" },
 };
 
 /* Text folded at 78 columns behind an indent. */
@@ -75,14 +76,32 @@ one(const struct verb *v)
 	return 0;
 }
 
+/* The verbs of a noun, if it is one. */
+static bool
+noun(const char *name)
+{
+	size_t n = strlen(name);
+	bool any = false;
+
+	for (const struct verb *v = cli_verbs; v->name; v++) {
+		if (strncmp(v->name, name, n) != 0 || v->name[n] != ' ')
+			continue;
+		printf("%sjoist %s %s\n  %s.\n", any ? "\n" : "", v->name, v->arguments, v->brief);
+		any = true;
+	}
+	return any;
+}
+
 int
 verb_help(struct call *c)
 {
 	if (c->nargs) {
-		const struct verb *v = parse_verb(c->args[0]);
+		const struct verb *v = parse_words(c->args, c->nargs);
 		struct err e = { 0 };
 		if (v)
 			return one(v);
+		if (noun(c->args[0]))
+			return 0;
 		fail(&e, 22, "there is no verb '%s'", c->args[0]);
 		err_hint(&e, "see them all: joist help");
 		return say_error(&e);
@@ -93,7 +112,7 @@ verb_help(struct call *c)
 		printf("\n%s:\n", groups[g].title);
 		for (const struct verb *v = cli_verbs; v->name; v++)
 			if (strcmp(v->group, groups[g].group) == 0)
-				printf("  %-10s %s\n", v->name, v->brief);
+				printf("  %-13s %s\n", v->name, v->brief);
 	}
 	puts("\nGlobal flags:");
 	for (const struct flag *f = cli_flags; f->name; f++)

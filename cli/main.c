@@ -11,7 +11,10 @@ const struct verb cli_verbs[] = {
 #define FLAG(...)
 #define VERB(name, group, arguments, least, most, sets, brief, detail)                             \
 	{ #name, #group, arguments, least, most, sets, brief, detail, verb_##name },
+#define VERB_OF(noun, name, group, arguments, least, most, sets, brief, detail)                    \
+	{ #noun " " #name, #group, arguments, least, most, sets, brief, detail, verb_##noun##_##name },
 #include "cli/verb.def"
+#undef VERB_OF
 #undef VERB
 #undef FLAG
 	{ NULL, NULL, NULL, 0, 0, 0, NULL, NULL, NULL },

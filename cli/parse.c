@@ -10,10 +10,12 @@
 
 const struct flag cli_flags[] = {
 #define VERB(...)
+#define VERB_OF(...)
 #define FLAG(set, letter, name, kind, argument, help)                                              \
 	{ set, letter, name, KIND_##kind, argument, help },
 #include "cli/verb.def"
 #undef VERB
+#undef VERB_OF
 #undef FLAG
 	{ 0, 0, NULL, KIND_BOOL, NULL, NULL },
 };
@@ -25,6 +27,31 @@ parse_verb(const char *name)
 		if (strcmp(v->name, name) == 0)
 			return v;
 	return NULL;
+}
+
+/* "disk" of "disk new": how long it is, 0 for no noun. */
+static size_t
+noun_in(const char *name)
+{
+	size_t n = strcspn(name, " ");
+
+	for (const struct verb *v = cli_verbs; v->name; v++)
+		if (strncmp(v->name, name, n) == 0 && v->name[n] == ' ')
+			return n;
+	return 0;
+}
+
+const struct verb *
+parse_words(char **word, int n)
+{
+	const struct verb *v = n > 0 ? parse_verb(word[0]) : NULL;
+
+	if (!v && n > 1 && noun_in(word[0])) {
+		char *both = xprintf("%s %s", word[0], word[1]);
+		v = parse_verb(both);
+		free(both);
+	}
+	return v;
 }
 
 static const struct flag *
@@ -234,6 +261,55 @@ no_verb(const char *name, struct err *e)
 	return err_hint(e, "see: joist help");
 }
 
+/* The words that belong to a noun, for who said only that or another. */
+static int
+no_word(const char *name, struct err *e)
+{
+	size_t n = noun_in(name);
+	struct str s = { 0 };
+
+	for (const struct verb *v = cli_verbs; v->name; v++)
+		if (strncmp(v->name, name, n) == 0 && v->name[n] == ' ')
+			str_printf(&s, "%s%s", s.n ? ", " : "", v->name + n + 1);
+	if (name[n])
+		fail(e, EINVAL, "there is no verb '%s'", name);
+	else
+		fail(e, EINVAL, "'%s' takes one more word", name);
+	err_hint(e, "one of: %s; see: joist help", str_text(&s));
+	str_free(&s);
+	return -1;
+}
+
+/* joist NOUN WORD; of the noun alone its help can be asked for. */
+static const struct verb *
+two_words(const char *name, int argc, char **argv, int *i, struct call *c, struct err *e)
+{
+	const char *next = *i < argc ? argv[*i] : "";
+
+	if (strcmp(next, "--help") == 0 || strcmp(next, "-h") == 0) {
+		*i = argc;
+		c->args[c->nargs++] = (char *)name;
+		return parse_verb("help");
+	}
+	bool word = *next && *next != '-';
+	char *both = word ? xprintf("%s %s", name, next) : xstrdup(name);
+	const struct verb *v = parse_verb(both);
+	*i += word;
+	if (!v)
+		no_word(both, e);
+	free(both);
+	return v;
+}
+
+/* A negative number is no flag where sizes can be one. */
+static bool
+is_flag(const struct verb *v, const char *word)
+{
+	if (word[0] != '-' || !word[1])
+		return false;
+	return !(v->sets & SET_DISK_RESIZE) || word[1] < '0' || word[1] > '9';
+}
+
 int
 parse_line(int argc, char **argv, struct call *c, struct err *e)
 {
@@ -250,15 +326,18 @@ parse_line(int argc, char **argv, struct call *c, struct err *e)
 		name = "version";
 	if (json_is_true(json_object_get(c->flags, "help")))
 		name = "help";
-	c->verb = parse_verb(name);
+	if (!parse_verb(name) && noun_in(name))
+		c->verb = two_words(name, argc, argv, &i, c, e);
+	else if (!(c->verb = parse_verb(name)))
+		no_verb(name, e);
 	if (!c->verb)
-		return no_verb(name, e);
+		return -1;
 	for (bool flags = true; i < argc; i++) {
 		if (guest_begins(c->verb, c->nargs))
 			flags = false;
 		if (flags && strcmp(argv[i], "--") == 0)
 			flags = false;
-		else if (flags && argv[i][0] == '-' && argv[i][1]) {
+		else if (flags && is_flag(c->verb, argv[i])) {
 			if (word(c, c->verb, c->verb->sets | SET_GLOBAL, argc, argv, &i, e) < 0)
 				return -1;
 		} else {

@@ -7,7 +7,10 @@ struct call;
 #define FLAG(...)
 #define VERB(name, group, arguments, least, most, sets, brief, detail) \
 	int verb_##name(struct call *c);
+#define VERB_OF(noun, name, group, arguments, least, most, sets, brief, detail) \
+	int verb_##noun##_##name(struct call *c);
 #include "cli/verb.def"
+#undef VERB_OF
 #undef VERB
 #undef FLAG
 

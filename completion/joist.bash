@@ -18,8 +18,15 @@ _joist_path() {
 	compopt -o nospace 2>/dev/null
 }
 _joist_verb() { _joist_words "$_joist_verbs"; }
-_joist_verbs='run create start stop kill rm pause resume restart wait ps inspect logs top events what doctor exec attach cp snapshot restore snaps pull push images rmi import export version help'
+_joist_verbs='run create start stop kill rm pause resume restart wait ps inspect logs top events what doctor exec attach cp snapshot restore snaps pull push images rmi import export disk version help'
 _joist_global=' --root -q --quiet -h --help -V --version'
+
+# What a verb of two words goes on with.
+_joist_second() {
+	case $1 in
+	disk) echo 'new info convert check snapshot resize' ;;
+	esac
+}
 
 _joist_flags() {
 	case $1 in
@@ -52,6 +59,12 @@ _joist_flags() {
 	rmi) echo ' -f --force --unused' ;;
 	import) echo ' -c --change -m --message --platform' ;;
 	export) echo ' -o --output --format' ;;
+	disk\ new) echo ' --json -f --format -b --backing -F --backing-format -o --option' ;;
+	disk\ info) echo ' --json -f --format --backing-chain -U --force-share --output' ;;
+	disk\ convert) echo ' --json -f --format -O --output-format -B --backing -F --backing-format -o --option -c --compress -S --sparse -n --no-create -l --snapshot -p --progress -U --force-share' ;;
+	disk\ check) echo ' --json -f --format -r --repair -U --force-share --output' ;;
+	disk\ snapshot) echo ' --json -f --format -l --list -c --create -a --apply -d --delete -U --force-share' ;;
+	disk\ resize) echo ' --json -f --format --shrink' ;;
 	version) echo ' --json' ;;
 	help) echo '' ;;
 	esac
@@ -240,6 +253,27 @@ _joist_value() {
 	import:--platform) _joist_none ;;
 	export:--output|export:-o) _joist_file ;;
 	export:--format) _joist_words 'oci docker oci-dir' ;;
+	disk\ new:--format|disk\ new:-f) _joist_words 'raw qcow2' ;;
+	disk\ new:--backing|disk\ new:-b) _joist_file ;;
+	disk\ new:--backing-format|disk\ new:-F) _joist_words 'raw qcow2' ;;
+	disk\ new:--option|disk\ new:-o) _joist_none ;;
+	disk\ info:--format|disk\ info:-f) _joist_words 'raw qcow2' ;;
+	disk\ info:--output) _joist_words 'human json' ;;
+	disk\ convert:--format|disk\ convert:-f) _joist_words 'raw qcow2' ;;
+	disk\ convert:--output-format|disk\ convert:-O) _joist_words 'raw qcow2' ;;
+	disk\ convert:--backing|disk\ convert:-B) _joist_file ;;
+	disk\ convert:--backing-format|disk\ convert:-F) _joist_words 'raw qcow2' ;;
+	disk\ convert:--option|disk\ convert:-o) _joist_none ;;
+	disk\ convert:--sparse|disk\ convert:-S) _joist_none ;;
+	disk\ convert:--snapshot|disk\ convert:-l) _joist_machine ;;
+	disk\ check:--format|disk\ check:-f) _joist_words 'raw qcow2' ;;
+	disk\ check:--repair|disk\ check:-r) _joist_words 'leaks all' ;;
+	disk\ check:--output) _joist_words 'human json' ;;
+	disk\ snapshot:--format|disk\ snapshot:-f) _joist_words 'raw qcow2' ;;
+	disk\ snapshot:--create|disk\ snapshot:-c) _joist_machine ;;
+	disk\ snapshot:--apply|disk\ snapshot:-a) _joist_machine ;;
+	disk\ snapshot:--delete|disk\ snapshot:-d) _joist_machine ;;
+	disk\ resize:--format|disk\ resize:-f) _joist_words 'raw qcow2' ;;
 	*) return 1 ;;
 	esac
 }
@@ -275,20 +309,31 @@ _joist_argument() {
 	rmi) _joist_image ;;
 	import) _joist_file ;;
 	export) _joist_any ;;
+	disk\ new) _joist_file ;;
+	disk\ info) _joist_file ;;
+	disk\ convert) _joist_file ;;
+	disk\ check) _joist_file ;;
+	disk\ snapshot) _joist_file ;;
+	disk\ resize) _joist_file ;;
 	version) _joist_none ;;
 	help) _joist_verb ;;
 	esac
 }
 
 _joist() {
-	local cur prev verb='' i w
+	local cur prev verb='' words i w
 	cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		w=${COMP_WORDS[i]}
 		case $w in
 		--root) i=$((i + 1)) ;;
 		-*) ;;
-		*) verb=$w; break ;;
+		*)
+			verb=$w words=$(_joist_second "$w")
+			[ -n "$words" ] || break
+			[ $((i + 1)) -lt "$COMP_CWORD" ] || { _joist_words "$words"; return; }
+			verb="$w ${COMP_WORDS[i + 1]}"
+			break ;;
 		esac
 	done
 	if [ -z "$verb" ]; then

@@ -165,7 +165,7 @@ disk_convert(struct disk *from, int dir, const char *to, const struct disk_optio
 	bool qcow2 = o->format && strcmp(o->format, "qcow2") == 0;
 	const char *side = "writing";
 
-	if (how->compress && !qcow2) {
+	if (how->compress && !qcow2 && (o->format || !how->existing)) {
 		fail(e, EINVAL, "a raw image cannot be compressed");
 		return err_hint(e, "make it a qcow2 image with -O qcow2");
 	}
@@ -173,9 +173,11 @@ disk_convert(struct disk *from, int dir, const char *to, const struct disk_optio
 		return fail(e, EINVAL, "'%s' is the image to be copied", to);
 	if (!how->existing && disk_create(dir, to, j.size, o, e) < 0)
 		return -1;
-	j.to = disk_open(dir, to, DISK_WRITE | (qcow2 ? DISK_QCOW2 : DISK_RAW), e);
+	unsigned format = qcow2 ? DISK_QCOW2 : DISK_RAW;
+	j.to = disk_open(dir, to, DISK_WRITE | (o->format || !how->existing ? format : 0), e);
 	if (!j.to)
 		return -1;
+	qcow2 = strcmp(disk_format(j.to), "qcow2") == 0;
 	int rc = 0;
 	if (j.to->size < j.size) {
 		rc = fail(e, ENOSPC, "disk '%s' of %llu bytes is too short for one of %llu", to,
@@ -184,7 +186,7 @@ disk_convert(struct disk *from, int dir, const char *to, const struct disk_optio
 		return rc;
 	}
 	j.blank = !how->existing && (qcow2 || j.to->platter->regular);
-	j.packed = how->compress;
+	j.packed = how->compress && qcow2;
 	j.bytes = xmalloc(CHUNK);
 	rc = copy(&j, &side);
 	free(j.bytes);

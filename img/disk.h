@@ -112,7 +112,7 @@ int disk_create(int dir, const char *path, uint64_t size, const struct disk_opti
 struct disk_convert {
 	bool compress;
 	uint64_t sparse; /* so many zeros become no data; 0: all zeros are written, too */
-	bool existing;   /* write into what is there already */
+	bool existing;   /* write into what is there already; o->format may be NULL then */
 	void (*progress)(void *arg, uint64_t done, uint64_t all); /* may be NULL */
 	void *arg;
 };

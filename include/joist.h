@@ -132,6 +132,34 @@ int joist_image_gc(struct joist *j, bool all_unused, char **json, struct err *e)
  * status.  The program has said on standard error what went wrong. */
 int joist_image_program(struct joist *j, char *const argv[], int *status, struct err *e);
 
+/* -- disks ------------------------------------------------------------- */
+
+/* Disk images of computers, by the path of their file.  Members of options, all
+ * optional: "format" (of what is there), "force_share" (look at what a machine
+ * writes), and
+ *   new       size, backing, backing_format, option ("K=V,..." each)
+ *   info      backing_chain; *json is an object, or with that an array of them
+ *   check     repair ("leaks" or "all")
+ *   snapshot  one of create, apply, delete: a name; *json is the list then
+ *   resize    size, or grow or shrink_by (bytes); shrink (must be true for that)
+ *   convert   output_format, option, backing, backing_format, compress, sparse
+ *             (bytes), no_create, snapshot (a name); "format" is the source's
+ * Sizes are bytes.  *json (the caller's) is as `qemu-img --output=json` says it. */
+int joist_disk_new(struct joist *j, const char *path, const char *options, char **json,
+                   struct err *e);
+int joist_disk_info(struct joist *j, const char *path, const char *options, char **json,
+                    struct err *e);
+int joist_disk_check(struct joist *j, const char *path, const char *options, char **json,
+                     struct err *e);
+int joist_disk_snapshot(struct joist *j, const char *path, const char *options, char **json,
+                        struct err *e);
+int joist_disk_resize(struct joist *j, const char *path, const char *options, char **json,
+                      struct err *e);
+/* progress may be NULL. */
+int joist_disk_convert(struct joist *j, const char *from, const char *to, const char *options,
+                       void (*progress)(void *ctx, uint64_t done, uint64_t all), void *ctx,
+                       char **json, struct err *e);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }

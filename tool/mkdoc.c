@@ -8,7 +8,7 @@
 
 enum { MANY = 1 << 20 };
 enum kind { BOOL, STR, LIST, INT, REAL, SIZE, TIME };
-enum group { RUN, LOOK, ENTER, SAVE, THINGS, MORE };
+enum group { RUN, LOOK, ENTER, SAVE, THINGS, DISKS, MORE };
 
 /* The sets of verb.def; which is which does not matter here, only what they share. */
 enum {
@@ -35,6 +35,12 @@ enum {
 	SET_RMI = 1 << 19,
 	SET_IMPORT = 1 << 20,
 	SET_EXPORT = 1 << 21,
+	SET_DISK_NEW = 1 << 23,
+	SET_DISK_INFO = 1 << 24,
+	SET_DISK_CONVERT = 1 << 25,
+	SET_DISK_CHECK = 1 << 26,
+	SET_DISK_SNAPSHOT = 1 << 27,
+	SET_DISK_RESIZE = 1 << 28,
 };
 
 struct verb {
@@ -57,25 +63,31 @@ struct flag {
 #define FLAG(...)
 #define VERB(name, group, args, least, most, sets, brief, detail)                                  \
 	{ #name, group, args, least, most, sets, brief, detail },
+#define VERB_OF(noun, name, group, args, least, most, sets, brief, detail)                         \
+	{ #noun " " #name, group, args, least, most, sets, brief, detail },
 static const struct verb verbs[] = {
 #include "cli/verb.def"
 };
 #undef FLAG
 #undef VERB
+#undef VERB_OF
 
 #define VERB(...)
+#define VERB_OF(...)
 #define FLAG(set, letter, name, kind, arg, help) { set, letter, name, kind, arg, help },
 static const struct flag flags[] = {
 #include "cli/verb.def"
 };
 #undef FLAG
 #undef VERB
+#undef VERB_OF
 
 enum { VERBS = sizeof verbs / sizeof verbs[0], FLAGS = sizeof flags / sizeof flags[0] };
 
 static const char *const group_title[] = {
 	[RUN] = "Running machines", [LOOK] = "Looking",  [ENTER] = "Entering",
-	[SAVE] = "Going back",      [THINGS] = "Images", [MORE] = "More",
+	[SAVE] = "Going back",      [THINGS] = "Images", [DISKS] = "Disk images",
+	[MORE] = "More",
 };
 
 /* -- the manual page, mdoc(7) ---------------------------------------------- */
@@ -307,6 +319,31 @@ man(void)
 	return 0;
 }
 
+/* -- verbs of two words ------------------------------------------------------- */
+
+static size_t
+noun_length(const struct verb *v)
+{
+	size_t n = strcspn(v->name, " ");
+	return v->name[n] ? n : 0;
+}
+
+/* Is it the first verb of its noun? */
+static bool
+noun_begins(int i)
+{
+	size_t n = noun_length(&verbs[i]);
+	return n > 0 && (i == 0 || strncmp(verbs[i].name, verbs[i - 1].name, n + 1) != 0);
+}
+
+/* Its name in the pattern of a shell's case. */
+static void
+label(const struct verb *v)
+{
+	for (const char *p = v->name; *p; p++)
+		printf(*p == ' ' ? "\\%c" : "%c", *p);
+}
+
 /* -- completion ------------------------------------------------------------ */
 
 /* What an argument is, as far as a shell can complete it. */
@@ -363,9 +400,14 @@ bash_values(const struct verb *v)
 		const struct flag *f = &flags[i];
 		if (!(f->set & v->sets) || f->kind == BOOL)
 			continue;
-		printf("\t%s:--%s", v->name, f->name);
-		if (f->letter)
-			printf("|%s:-%c", v->name, f->letter);
+		putchar('\t');
+		label(v);
+		printf(":--%s", f->name);
+		if (f->letter) {
+			putchar('|');
+			label(v);
+			printf(":-%c", f->letter);
+		}
 		if (is_choice(f->arg)) {
 			fputs(") _joist_words '", stdout);
 			choices(f->arg);
@@ -402,14 +444,19 @@ static const char bash_head[] =
 static const char bash_tail[] =
         "\n"
         "_joist() {\n"
-        "\tlocal cur prev verb='' i w\n"
+        "\tlocal cur prev verb='' words i w\n"
         "\tcur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
         "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
         "\t\tw=${COMP_WORDS[i]}\n"
         "\t\tcase $w in\n"
         "\t\t--root) i=$((i + 1)) ;;\n"
         "\t\t-*) ;;\n"
-        "\t\t*) verb=$w; break ;;\n"
+        "\t\t*)\n"
+        "\t\t\tverb=$w words=$(_joist_second \"$w\")\n"
+        "\t\t\t[ -n \"$words\" ] || break\n"
+        "\t\t\t[ $((i + 1)) -lt \"$COMP_CWORD\" ] || { _joist_words \"$words\"; return; }\n"
+        "\t\t\tverb=\"$w ${COMP_WORDS[i + 1]}\"\n"
+        "\t\t\tbreak ;;\n"
         "\t\tesac\n"
         "\tdone\n"
         "\tif [ -z \"$verb\" ]; then\n"
@@ -434,12 +481,27 @@ bash(void)
 	fputs(bash_head, stdout);
 	fputs("_joist_verbs='", stdout);
 	for (int i = 0; i < VERBS; i++)
-		printf("%s%s", i ? " " : "", verbs[i].name);
+		if (!noun_length(&verbs[i]))
+			printf("%s%s", i ? " " : "", verbs[i].name);
+		else if (noun_begins(i))
+			printf(" %.*s", (int)noun_length(&verbs[i]), verbs[i].name);
 	fputs("'\n_joist_global='", stdout);
 	bash_flag_names(SET_GLOBAL);
-	puts("'\n\n_joist_flags() {\n\tcase $1 in");
+	puts("'\n\n# What a verb of two words goes on with.\n_joist_second() {\n\tcase $1 in");
 	for (int i = 0; i < VERBS; i++) {
-		printf("\t%s) echo '", verbs[i].name);
+		size_t n = noun_length(&verbs[i]);
+		if (noun_begins(i))
+			printf("\t%.*s) echo '", (int)n, verbs[i].name);
+		if (n)
+			printf("%s%s", noun_begins(i) ? "" : " ", verbs[i].name + n + 1);
+		if (n && (i + 1 == VERBS || noun_length(&verbs[i + 1]) != n || noun_begins(i + 1)))
+			puts("' ;;");
+	}
+	puts("\tesac\n}\n\n_joist_flags() {\n\tcase $1 in");
+	for (int i = 0; i < VERBS; i++) {
+		putchar('\t');
+		label(&verbs[i]);
+		fputs(") echo '", stdout);
 		bash_flag_names(verbs[i].sets);
 		puts("' ;;");
 	}
@@ -449,7 +511,8 @@ bash(void)
 		bash_values(&verbs[i]);
 	puts("\t*) return 1 ;;\n\tesac\n}\n\n_joist_argument() {\n\tcase $1 in");
 	for (int i = 0; i < VERBS; i++)
-		printf("\t%s) _joist_%s ;;\n", verbs[i].name, nature(verbs[i].args));
+		putchar('\t'), label(&verbs[i]),
+		        printf(") _joist_%s ;;\n", nature(verbs[i].args));
 	puts("\tesac\n}");
 	fputs(bash_tail, stdout);
 	return 0;
@@ -523,14 +586,70 @@ static const char zsh_head[] =
         "\n"
         "_joist_verbs=(\n";
 
+/* 'name:brief' of the verb, or of the second word of one. */
+static void
+zsh_describe(const char *name, const char *brief, const char *indent)
+{
+	printf("%s'%s:", indent, name);
+	zsh_text(brief);
+	puts("'");
+}
+
+static void
+zsh_verb(const struct verb *v, const char *indent)
+{
+	char deeper[16];
+
+	snprintf(deeper, sizeof deeper, "%s\t", indent);
+	printf("%s_arguments -s \\\n", indent);
+	for (int k = 0; k < FLAGS; k++)
+		if (flags[k].set & v->sets)
+			zsh_flag(&flags[k], deeper);
+	printf("%s'%s:", deeper, v->sets & SET_GUEST ? "1" : "*");
+	zsh_text(*v->args ? v->args : "nothing");
+	putchar(':');
+	zsh_action(v->args);
+	if (v->sets & SET_GUEST)
+		printf("' \\\n%s'*::argument:_files' ;;\n", deeper);
+	else
+		puts("' ;;");
+}
+
+/* The verbs of two words that begin with the one at i. */
+static void
+zsh_noun(int i)
+{
+	size_t n = noun_length(&verbs[i]);
+	int end = i + 1;
+
+	while (end < VERBS && noun_length(&verbs[end]) == n && !noun_begins(end))
+		end++;
+	printf("\t%.*s)\n\t\tif (( CURRENT == 2 )); then\n\t\t\tlocal -a second=(\n", (int)n,
+	       verbs[i].name);
+	for (int k = i; k < end; k++)
+		zsh_describe(verbs[k].name + n + 1, verbs[k].brief, "\t\t\t\t");
+	puts("\t\t\t)\n\t\t\t_describe verb second\n\t\t\treturn\n\t\tfi\n"
+	     "\t\tshift words\n\t\t(( CURRENT-- ))\n\t\tcase $words[1] in");
+	for (int k = i; k < end; k++) {
+		printf("\t\t%s)\n", verbs[k].name + n + 1);
+		zsh_verb(&verbs[k], "\t\t\t");
+	}
+	puts("\t\tesac ;;");
+}
+
 static int
 zsh(void)
 {
+	char noun[32];
+
 	fputs(zsh_head, stdout);
 	for (int i = 0; i < VERBS; i++) {
-		printf("\t'%s:", verbs[i].name);
-		zsh_text(verbs[i].brief);
-		puts("'");
+		size_t n = noun_length(&verbs[i]);
+		snprintf(noun, sizeof noun, "%.*s", (int)n, verbs[i].name);
+		if (n == 0)
+			zsh_describe(verbs[i].name, verbs[i].brief, "\t");
+		else if (noun_begins(i))
+			zsh_describe(noun, group_title[verbs[i].group], "\t");
 	}
 	puts(")\n\n_joist() {\n\tlocal state line\n\t_arguments -C \\");
 	for (int i = 0; i < FLAGS; i++)
@@ -539,16 +658,12 @@ zsh(void)
 	puts("\t\t'1:verb:_joist_verb' \\\n\t\t'*::argument:->rest'\n"
 	     "\t[[ $state == rest ]] || return\n\tcase $line[1] in");
 	for (int i = 0; i < VERBS; i++) {
-		const struct verb *v = &verbs[i];
-		printf("\t%s)\n\t\t_arguments -s \\\n", v->name);
-		for (int k = 0; k < FLAGS; k++)
-			if (flags[k].set & v->sets)
-				zsh_flag(&flags[k], "\t\t\t");
-		printf("\t\t\t'%s:", v->sets & SET_GUEST ? "1" : "*");
-		zsh_text(*v->args ? v->args : "nothing");
-		putchar(':');
-		zsh_action(v->args);
-		puts(v->sets & SET_GUEST ? "' \\\n\t\t\t'*::argument:_files' ;;" : "' ;;");
+		if (noun_begins(i))
+			zsh_noun(i);
+		if (noun_length(&verbs[i]))
+			continue;
+		printf("\t%s)\n", verbs[i].name);
+		zsh_verb(&verbs[i], "\t\t");
 	}
 	puts("\tesac\n}\n\n_joist \"$@\"");
 	return 0;

@@ -93,7 +93,7 @@ rm -f "$words"
 # 7. every verb has a section of the manual and a test; what is made from the
 #    table is up to date
 if [ -e cli/verb.def ]; then
-	for v in $(sed -nE 's/^VERB\(([a-z]+),.*/\1/p' cli/verb.def); do
+	sed -nE 's/^VERB\(([a-z]+),.*/\1/p; s/^VERB_OF\(([a-z]+), *([a-z]+),.*/\1 \2/p' cli/verb.def | while read -r v; do
 		grep -qE "^\.S[SH] .*\b$v\b|^\.Ss .*\b$v\b" doc/joist.1 2>/dev/null || echo "$v: no section in doc/joist.1 (make doc)"
 		git grep -qE "joist( --?[a-z]+[ =][^ ]+)* $v\b" -- test || echo "$v: no test runs 'joist $v'"
 	done | say 'a verb without manual or test'

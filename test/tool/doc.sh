@@ -16,9 +16,9 @@ if has mandoc; then
 else
 	skip "manual page: no mandoc"
 fi
-for v in $(sed -nE 's/^VERB\(([a-z]+),.*/\1/p' cli/verb.def); do
+while read -r v; do
 	grep -q "^\.Ss joist $v$" doc/joist.1 || not_ok "$v has no section in the manual"
-done
+done < <(sed -nE 's/^VERB\(([a-z]+),.*/\1/p; s/^VERB_OF\(([a-z]+), *([a-z]+),.*/\1 \2/p' cli/verb.def)
 for f in $(sed -nE 's/^FLAG\([^,]*,[^,]*, "([^"]*)".*/\1/p' cli/verb.def); do
 	grep -qF -e "Fl \\-$f" doc/joist.1 || not_ok "--$f is not in the manual"
 	grep -qF -e "--$f" completion/joist.bash || not_ok "--$f is not completed by bash"
@@ -48,6 +48,10 @@ completes web joist stop w
 completes alpine joist rmi al
 completes always joist run --pull a
 completes --root joist --r
+completes disk joist di
+completes convert joist disk con
+completes --output-format joist disk convert --out
+completes qcow2 joist disk new -f q
 completes ps joist --root /x p
 completes machine-not-a-file joist help machine-not-a-file 2>/dev/null | grep -q '^not ok' && ok "completes nothing out of thin air"
 if has zsh; then
