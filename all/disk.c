@@ -439,9 +439,9 @@ joist_disk_convert(struct joist *j, const char *from, const char *to, const char
 	    disk_convert(d, AT_FDCWD, to, &target, &how, e) < 0)
 		goto out;
 	json_t *made = look(to,
-	                    !target.format                       ? 0
+	                    !target.format                      ? 0
 	                    : strcmp(target.format, "raw") == 0 ? DISK_RAW
-	                                                         : DISK_QCOW2,
+	                                                        : DISK_QCOW2,
 	                    e);
 	if (made) {
 		*json = face_text(made);

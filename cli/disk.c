@@ -71,7 +71,8 @@ describe(const json_t *o)
 	const char *full = json_str(o, "full-backing-filename", ""), *key;
 	json_t *list = json_object_get(o, "snapshots"), *v;
 
-	printf("image: %s\nfile format: %s\n", json_str(o, "filename", ""), json_str(o, "format", ""));
+	printf("image: %s\nfile format: %s\n", json_str(o, "filename", ""),
+	       json_str(o, "format", ""));
 	size_line("virtual size", (uint64_t)json_int(o, "virtual-size", 0), true);
 	size_line("disk size", (uint64_t)json_int(o, "actual-size", 0), false);
 	if (json_yes(o, "dirty-flag"))
@@ -121,8 +122,8 @@ size_of(json_t *flags, const char *key, const char *text, struct err *e)
 
 /* -- the verbs ---------------------------------------------------------------------------- */
 
-typedef int asker(struct joist *j, const char *path, const char *options, char **json,
-                  struct err *e);
+typedef int
+asker(struct joist *j, const char *path, const char *options, char **json, struct err *e);
 
 /* The answer to our flags, said already when it is to be JSON; NULL: an error was
  * said, and *status is not 0. */

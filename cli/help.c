@@ -11,9 +11,8 @@
 static const struct {
 	const char *group, *title;
 } groups[] = {
-	{ "RUN", "Run" },   { "LOOK", "Look" },     { "ENTER", "Enter" },
-	{ "SAVE", "Time" }, { "THINGS", "Things" }, { "DISKS", "Disks" },
-	{ "MORE", "More" },
+	{ "RUN", "Run" },       { "LOOK", "Look" },   { "ENTER", "Enter" }, { "SAVE", "Time" },
+	{ "THINGS", "Things" }, { "DISKS", "Disks" }, { "MORE", "More" },
 };
 
 /* Text folded at 78 columns behind an indent. */

@@ -12,7 +12,10 @@ const struct verb cli_verbs[] = {
 #define VERB(name, group, arguments, least, most, sets, brief, detail)                             \
 	{ #name, #group, arguments, least, most, sets, brief, detail, verb_##name },
 #define VERB_OF(noun, name, group, arguments, least, most, sets, brief, detail)                    \
-	{ #noun " " #name, #group, arguments, least, most, sets, brief, detail, verb_##noun##_##name },
+	{                                                                                          \
+		#noun " " #name, #group, arguments,           least, most, sets,                   \
+		brief,           detail, verb_##noun##_##name                                      \
+	},
 #include "cli/verb.def"
 #undef VERB_OF
 #undef VERB

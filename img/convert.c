@@ -106,14 +106,14 @@ align(const struct job *j, uint64_t at, int *what, uint64_t *n)
 {
 	uint64_t cluster = disk_cluster(j->to), left = j->size - at;
 
-	if (*what != DISK_DATA && *n < left && *n >= cluster)
-		*n -= *n % cluster;
+	if (*what != DISK_DATA && *n >= cluster)
+		*n -= *n < left ? *n % cluster : 0;
 	else if (*n < left)
+		*what = DISK_DATA;
+	if (*what == DISK_DATA)
 		*n += -*n & (cluster - 1);
 	if (*n > left)
 		*n = left;
-	if (*what != DISK_DATA && *n < cluster && *n < left)
-		*what = DISK_DATA;
 }
 
 static int

@@ -85,8 +85,12 @@ static const struct flag flags[] = {
 enum { VERBS = sizeof verbs / sizeof verbs[0], FLAGS = sizeof flags / sizeof flags[0] };
 
 static const char *const group_title[] = {
-	[RUN] = "Running machines", [LOOK] = "Looking",  [ENTER] = "Entering",
-	[SAVE] = "Going back",      [THINGS] = "Images", [DISKS] = "Disk images",
+	[RUN] = "Running machines",
+	[LOOK] = "Looking",
+	[ENTER] = "Entering",
+	[SAVE] = "Going back",
+	[THINGS] = "Images",
+	[DISKS] = "Disk images",
 	[MORE] = "More",
 };
 
@@ -511,8 +515,7 @@ bash(void)
 		bash_values(&verbs[i]);
 	puts("\t*) return 1 ;;\n\tesac\n}\n\n_joist_argument() {\n\tcase $1 in");
 	for (int i = 0; i < VERBS; i++)
-		putchar('\t'), label(&verbs[i]),
-		        printf(") _joist_%s ;;\n", nature(verbs[i].args));
+		putchar('\t'), label(&verbs[i]), printf(") _joist_%s ;;\n", nature(verbs[i].args));
 	puts("\tesac\n}");
 	fputs(bash_tail, stdout);
 	return 0;
