@@ -10,7 +10,7 @@
 /* Feature bits (5.5.3). */
 enum { F_STATS = 1, F_REPORTING = 5 };
 enum { INFLATE = 0, DEFLATE = 1 }; /* queues; the others come behind as agreed */
-enum { QUEUE = 128, PAGE = 4096, AT_ONCE = 4096, STAT = 10 };
+enum { QUEUE = 128, PAGE = 4096, AT_ONCE = 4096, STAT = 10, STATS_MOST = 64 };
 
 struct balloon {
 	uint32_t pages, actual; /* the configuration: wanted, lent */
@@ -99,7 +99,8 @@ stats(struct virtio *v)
 	struct balloon *b = v->self;
 	if (virtio_pop(v, stats_queue(v), &b->c) <= 0)
 		return;
-	for (uint64_t i = 0; i < VIRTIO_BALLOON_STATS && (i + 1) * STAT <= b->c.out_bytes; i++) {
+	/* Newer kernels have more than we know, and in front of those. */
+	for (uint64_t i = 0; i < STATS_MOST && (i + 1) * STAT <= b->c.out_bytes; i++) {
 		uint8_t bytes[STAT];
 		virtio_gather(bytes, STAT, b->c.out, b->c.nout, i * STAT);
 		struct cur c = cur_of(bytes, STAT);
