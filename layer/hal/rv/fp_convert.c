@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
+#include "layer/hal/rv/fp.h"
 #include "layer/hal/rv/fp_fast.h"
 #include "layer/hal/rv/fp_soft.h"
 
