@@ -28,7 +28,7 @@ struct member {
 struct board_source {
 	struct board *board; /* lent */
 	int fd;              /* lent, or -1: a timer */
-	uint32_t events; /* that it is looked at for; 0: it is not in the set */
+	uint32_t events;     /* that it is looked at for; 0: it is not in the set */
 	int64_t at;
 	board_fn *fn;
 	void *ctx;

@@ -306,7 +306,7 @@ waits(int fd)
 
 struct uart *
 uart_new(struct board *b, const char *name, uint64_t address, struct irq irq, int in, int out,
-         struct err *e)
+         bool wait, struct err *e)
 {
 	static const struct bus_ops ops = { read_register, write_register, 1, 1 };
 	struct uart *u = xcalloc(1, sizeof *u);
@@ -318,7 +318,7 @@ uart_new(struct board *b, const char *name, uint64_t address, struct irq irq, in
 	if (waits(in))
 		u->source_in = board_fd(b, in, EPOLLIN, can_read, u);
 	/* a descriptor stands in the set of the board once: `in` and `out` are two */
-	int twin = waits(out) && out != in ? out : -1;
+	int twin = !wait && waits(out) && out != in ? out : -1;
 	if (twin >= 0)
 		u->source_out = board_fd(b, twin, 0, can_write, u);
 	board_add(b, &kind, name, u);

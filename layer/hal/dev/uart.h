@@ -17,9 +17,10 @@ enum { UART_SIZE = 0x100 };
 
 struct uart;
 
-/* in and out are lent, -1: nothing comes, nobody hears. */
+/* in and out are lent, -1: nothing comes, nobody hears.  `wait`: what is sent is out at once,
+ * however long that takes, so that the guest never sees how fast the host is. */
 struct uart *uart_new(struct board *b, const char *name, uint64_t address, struct irq irq, int in,
-                      int out, struct err *e);
+                      int out, bool wait, struct err *e);
 
 /* The same two streams for firmware of ours (lock held): as many bytes as there is room for,
  * or as there are. */

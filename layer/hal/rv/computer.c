@@ -157,7 +157,7 @@ add_devices(struct guest *g, struct err *e)
 	            e) < 0)
 		return -1;
 	g->uart = uart_new(g->board, "uart0", MAP_UART, plic_wire(g->plic, MAP_IRQ_UART), g->in,
-	                   g->out, e);
+	                   g->out, g->options.deterministic, e);
 	for (unsigned i = 0; i < 4; i++)
 		wires[i] = plic_wire(g->plic, MAP_IRQ_PCI + i);
 	g->pci = g->uart ? pci_new(g->board, MAP_ECAM, MAP_PCI_MMIO, MAP_PCI_MMIO_SIZE, wires, e)
@@ -172,8 +172,11 @@ add_devices(struct guest *g, struct err *e)
 			return -1;
 	if (g->options.net && add_network(g, e) < 0)
 		return -1;
-	if (pci_virtio(g->pci, virtio_rng_new(g->board, "rng0"), e) < 0 ||
-	    pci_virtio(g->pci, virtio_balloon_new(g->board, "balloon0", 0), e) < 0)
+	/* the host's random numbers are never the same */
+	if (!g->options.deterministic &&
+	    pci_virtio(g->pci, virtio_rng_new(g->board, "rng0"), e) < 0)
+		return -1;
+	if (pci_virtio(g->pci, virtio_balloon_new(g->board, "balloon0", 0), e) < 0)
 		return -1;
 	return 0;
 }

@@ -14,8 +14,10 @@
 #include "layer/hal/rv/fp.h"
 
 /* float and double are the formats of IEEE 754, and evaluated as such. */
-enum { FP_FAST_HOST = FLT_EVAL_METHOD == 0 && FLT_RADIX == 2 && FLT_MANT_DIG == 24 &&
-	              FLT_MAX_EXP == 128 && DBL_MANT_DIG == 53 && DBL_MAX_EXP == 1024 };
+enum {
+	FP_FAST_HOST = FLT_EVAL_METHOD == 0 && FLT_RADIX == 2 && FLT_MANT_DIG == 24 &&
+	               FLT_MAX_EXP == 128 && DBL_MANT_DIG == 53 && DBL_MAX_EXP == 1024
+};
 
 static inline double
 fp_fast_real64(uint64_t v)
@@ -83,8 +85,8 @@ fp_fast_now(unsigned rm, const uint8_t *flags)
 	                                                  unsigned rm, uint8_t *flags)             \
 	{                                                                                          \
 		if (fp_fast_now(rm, flags)) {                                                      \
-			uint##size##_t r = fp_fast_bits##size(fp_fast_real##size(a)                \
-			                                              value fp_fast_real##size(b));        \
+			uint##size##_t r = fp_fast_bits##size(                                     \
+			        fp_fast_real##size(a) value fp_fast_real##size(b));                \
 			if (__builtin_expect(fp_fast_##fits##size(r), 1))                          \
 				return r;                                                          \
 		}                                                                                  \
@@ -124,7 +126,7 @@ fp_fast_fma64(uint64_t a, uint64_t b, uint64_t c, unsigned rm, uint8_t *flags)
 {
 	if (fp_fast_now(rm, flags)) {
 		uint64_t r = fp_fast_bits64(
-			__builtin_fma(fp_fast_real64(a), fp_fast_real64(b), fp_fast_real64(c)));
+		        __builtin_fma(fp_fast_real64(a), fp_fast_real64(b), fp_fast_real64(c)));
 		if (__builtin_expect(fp_fast_ordinary64(r), 1))
 			return r;
 	}
@@ -135,7 +137,7 @@ fp_fast_fma32(uint32_t a, uint32_t b, uint32_t c, unsigned rm, uint8_t *flags)
 {
 	if (fp_fast_now(rm, flags)) {
 		uint32_t r = fp_fast_bits32(
-			__builtin_fmaf(fp_fast_real32(a), fp_fast_real32(b), fp_fast_real32(c)));
+		        __builtin_fmaf(fp_fast_real32(a), fp_fast_real32(b), fp_fast_real32(c)));
 		if (__builtin_expect(fp_fast_ordinary32(r), 1))
 			return r;
 	}

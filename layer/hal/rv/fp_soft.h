@@ -18,8 +18,8 @@ uint64_t fp_soft_sub(unsigned bits, uint64_t a, uint64_t b, unsigned rm, uint8_t
 uint64_t fp_soft_mul(unsigned bits, uint64_t a, uint64_t b, unsigned rm, uint8_t *flags);
 uint64_t fp_soft_div(unsigned bits, uint64_t a, uint64_t b, unsigned rm, uint8_t *flags);
 uint64_t fp_soft_sqrt(unsigned bits, uint64_t a, unsigned rm, uint8_t *flags);
-uint64_t fp_soft_fma(unsigned bits, uint64_t a, uint64_t b, uint64_t c, unsigned rm,
-                     uint8_t *flags);
+uint64_t
+fp_soft_fma(unsigned bits, uint64_t a, uint64_t b, uint64_t c, unsigned rm, uint8_t *flags);
 
 /* From one format to another, or to itself. */
 uint64_t fp_soft_convert(unsigned from, unsigned to, uint64_t a, unsigned rm, uint8_t *flags);
@@ -27,8 +27,7 @@ uint64_t fp_soft_convert(unsigned from, unsigned to, uint64_t a, unsigned rm, ui
 uint64_t fp_soft_to_int(unsigned bits, uint64_t a, unsigned width, bool is_signed, unsigned rm,
                         uint8_t *flags);
 /* From magnitude, negated if minus. */
-uint64_t fp_soft_of_int(unsigned bits, bool minus, uint64_t magnitude, unsigned rm,
-                        uint8_t *flags);
+uint64_t fp_soft_of_int(unsigned bits, bool minus, uint64_t magnitude, unsigned rm, uint8_t *flags);
 /* To an integral value of the same format; NX only if inexact. */
 uint64_t fp_soft_round(unsigned bits, uint64_t a, unsigned rm, bool inexact, uint8_t *flags);
 

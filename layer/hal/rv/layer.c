@@ -141,8 +141,7 @@ resident(void)
 static json_t *
 stats(struct guest *g)
 {
-	return json_pack("{s:{s:I, s:I}}", "memory", "usage",
-	                 (json_int_t)resident(), "limit",
+	return json_pack("{s:{s:I, s:I}}", "memory", "usage", (json_int_t)resident(), "limit",
 	                 (json_int_t)g->options.memory);
 }
 

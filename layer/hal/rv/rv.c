@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "core/snap.h"
+#include "layer/hal/rv/hart.h"
 #include "layer/hal/rv/core.h"
 #include "layer/hal/rv/csr.h"
 

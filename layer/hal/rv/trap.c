@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "layer/hal/rv/hart.h"
 #include "layer/hal/rv/core.h"
 #include "layer/hal/rv/csr.h"
 
