@@ -319,29 +319,26 @@ put_tree(struct guest *g, struct layout *l, struct err *e)
 	void *p = NULL;
 	size_t n = 0;
 	int rc;
+	struct tree t = { .harts = g->rv->nhart,
+		          .ram_size = g->options.memory,
+		          .bootargs = g->options.append,
+		          .initrd = l->initrd,
+		          .initrd_end = l->initrd_end,
+		          .pci = true,
+		          .uart = true,
+		          .rtc = true };
+	if (!g->options.deterministic && getrandom(seed, sizeof seed, 0) == sizeof seed)
+		t.seed = seed;
+	if (g->options.firmware)
+		t.firmware_size = (l->firmware.end - MAP_RAM + 0x1fffff) & ~UINT64_C(0x1fffff);
 	if (g->options.dtb) {
 		rc = map_file(g->options.dtb, &p, &n, e);
 		if (rc == 0)
-			rc = tree_check(p, n, g->options.dtb, e);
-		if (rc == 0)
-			buf_put(&b, p, n);
+			rc = tree_take(&t, p, n, g->options.dtb, &b, e);
 		unmap_file(p, n);
 	} else {
-		struct tree t = { .harts = g->rv->nhart,
-			          .ram_size = g->options.memory,
-			          .bootargs =
-			                  g->options.append ? g->options.append : "console=ttyS0",
-			          .initrd = l->initrd,
-			          .initrd_end = l->initrd_end,
-			          .pci = true,
-			          .uart = true,
-			          .rtc = true,
-			          .firmware_size = g->options.firmware ? (l->firmware.end -
-			                                                  MAP_RAM + 0x1fffff) &
-			                                                         ~UINT64_C(0x1fffff)
-			                                               : 0 };
-		if (!g->options.deterministic && getrandom(seed, sizeof seed, 0) == sizeof seed)
-			t.seed = seed;
+		if (!t.bootargs)
+			t.bootargs = "console=ttyS0";
 		rc = tree_make(&t, &b, e);
 	}
 	if (rc == 0)
@@ -370,8 +367,10 @@ computer_boot(struct guest *g, struct err *e)
 	madvise(b->ram, b->ram_size, MADV_DONTNEED);
 	bus_wrote(b, b->ram_start, b->ram_size);
 	board_reset(g->board);
-	for (unsigned i = 0; i < g->rv->nhart; i++)
+	for (unsigned i = 0; i < g->rv->nhart; i++) {
 		hart_reset(g->rv->hart[i]);
+		rv_timer(g->rv->hart[i]);
+	}
 	if (put_kernel(g, &l, e) < 0 || put_initrd(g, &l, e) < 0 || put_tree(g, &l, e) < 0)
 		return -1;
 	if (g->options.firmware) {

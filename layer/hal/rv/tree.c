@@ -4,13 +4,15 @@
 #include <errno.h>
 #include <libfdt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
+#include "layer/hal/rv/aclint.h"
 #include "layer/hal/rv/map.h"
 #include "layer/hal/rv/plic.h"
-#include "layer/hal/rv/aclint.h"
 
-/* One list of what the processor has: read by both forms of the property. */
+/* What the processor has; tree_isa says the same. */
 static const char *const extensions[] = {
 	"i",      "m",      "a",       "f",       "d",      "c",        "zicbom",
 	"zicbop", "zicboz", "zicntr",  "zicond",  "zicsr",  "zifencei", "zihintpause",
@@ -234,21 +236,26 @@ devices(struct maker *m, const struct tree *t)
 		pci(m);
 }
 
+static void
+finisher(struct maker *m)
+{
+	static const char compatible[] = "sifive,test1\0sifive,test0\0syscon";
+	begin_at(m, "test", MAP_FINISHER);
+	DO(m, fdt_property(m->fdt, "compatible", compatible, sizeof compatible));
+	reg(m, MAP_FINISHER, 0x1000);
+	cell(m, "phandle", HANDLE_FINISHER);
+	end(m);
+}
+
 /* Writing to the finisher ends or restarts the computer. */
 static void
 power(struct maker *m)
 {
-	static const char finisher[] = "sifive,test1\0sifive,test0\0syscon";
 	static const struct {
 		const char *name, *compatible;
 		uint32_t value;
 	} ways[] = { { "poweroff", "syscon-poweroff", 0x5555 },
 		     { "reboot", "syscon-reboot", 0x7777 } };
-	begin_at(m, "test", MAP_FINISHER);
-	DO(m, fdt_property(m->fdt, "compatible", finisher, sizeof finisher));
-	reg(m, MAP_FINISHER, 0x1000);
-	cell(m, "phandle", HANDLE_FINISHER);
-	end(m);
 	for (size_t i = 0; i < 2; i++) {
 		begin(m, ways[i].name);
 		text(m, "compatible", ways[i].compatible);
@@ -279,6 +286,17 @@ memory(struct maker *m, const struct tree *t)
 	end(m);
 }
 
+/* Firmware like OpenSBI writes into the tree that it was given, behind its end. */
+static void
+make_room(struct buf *b)
+{
+	enum { ROOM = 8192 };
+	uint32_t n = fdt_totalsize(b->p) + ROOM;
+	b->n = fdt_totalsize(b->p);
+	memset(buf_room(b, ROOM), 0, ROOM);
+	fdt_set_totalsize(b->p, n);
+}
+
 int
 tree_make(const struct tree *t, struct buf *out, struct err *e)
 {
@@ -302,14 +320,58 @@ tree_make(const struct tree *t, struct buf *out, struct err *e)
 	flag(&m, "ranges");
 	controllers(&m, t);
 	devices(&m, t);
-	power(&m);
+	finisher(&m);
 	end(&m);
+	power(&m);
 	end(&m);
 	DO(&m, fdt_finish(m.fdt));
 	if (m.rc < 0)
 		return fail(e, E2BIG, "the device tree cannot be made: %s", fdt_strerror(m.rc));
-	out->n = fdt_totalsize(m.fdt);
+	make_room(out);
 	return 0;
+}
+
+static int
+patch(char *fdt, const struct tree *t)
+{
+	int at = fdt_path_offset(fdt, "/chosen"), rc = at < 0 ? at : 0;
+	if (at == -FDT_ERR_NOTFOUND) {
+		at = fdt_add_subnode(fdt, 0, "chosen");
+		rc = at < 0 ? at : 0;
+	}
+	if (!rc && t->bootargs)
+		rc = fdt_setprop_string(fdt, at, "bootargs", t->bootargs);
+	if (!rc && t->initrd != t->initrd_end) {
+		rc = fdt_setprop_u64(fdt, at, "linux,initrd-start", t->initrd);
+		rc = rc ? rc : fdt_setprop_u64(fdt, at, "linux,initrd-end", t->initrd_end);
+	}
+	if (!rc && t->seed)
+		rc = fdt_setprop(fdt, at, "rng-seed", t->seed, 32);
+	return rc;
+}
+
+int
+tree_take(const struct tree *t, const void *bytes, size_t n, const char *name, struct buf *out,
+          struct err *e)
+{
+	/* the names and values of patch(), more than once over */
+	size_t more = 1024 + (t->bootargs ? strlen(t->bootargs) : 0);
+	if (tree_check(bytes, n, name, e) < 0)
+		return -1;
+	size_t size = fdt_totalsize(bytes) + more;
+	char *fdt = xcalloc(1, size);
+	int rc = fdt_open_into(bytes, fdt, (int)size);
+	rc = rc ? rc : patch(fdt, t);
+	rc = rc ? rc : fdt_pack(fdt);
+	if (rc == 0) {
+		buf_put(out, fdt, fdt_totalsize(fdt));
+		make_room(out);
+	} else {
+		fail(e, EINVAL, "'%s' cannot be given a /chosen: %s", name, fdt_strerror(rc));
+		rc = err_hint(e, "compile it with dtc -O dtb");
+	}
+	free(fdt);
+	return rc;
 }
 
 int
