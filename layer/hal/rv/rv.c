@@ -183,15 +183,13 @@ void
 rv_timer(struct hart *h)
 {
 	struct seat *s = seat_of(h);
-	if (!(h->menvcfg & MENVCFG_STCE)) {
-		hart_irq(h, IRQ_STI, false);
-		return;
-	}
-	bool due = rv_time(h->rv) >= h->stimecmp;
+	const uint64_t most = INT64_MAX / (1000000000 / RV_TIMEBASE);
+	bool on = h->menvcfg & MENVCFG_STCE;
+	bool due = on && rv_time(h->rv) >= h->stimecmp;
 	hart_irq(h, IRQ_STI, due);
 	pthread_mutex_lock(&h->bus->lock);
-	uint64_t most = INT64_MAX / (1000000000 / RV_TIMEBASE);
-	board_at(s->timer, due || h->stimecmp > most
+	/* one that was set before is forgotten in any case */
+	board_at(s->timer, !on || due || h->stimecmp > most
 	                           ? INT64_MAX
 	                           : (int64_t)h->stimecmp * (1000000000 / RV_TIMEBASE));
 	pthread_mutex_unlock(&h->bus->lock);

@@ -2,6 +2,7 @@
 #include "layer/hal/rv/sbi.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "layer/hal/rv/core.h"
 #include "layer/hal/rv/csr.h"
@@ -15,6 +16,7 @@ enum error {
 	SBI_INVALID_ADDRESS = -5,
 	SBI_ALREADY_AVAILABLE = -6,
 	SBI_ALREADY_STARTED = -7,
+	SBI_ALREADY_STOPPED = -8,
 };
 
 enum {
@@ -53,21 +55,21 @@ static struct result ok(uint64_t value) { return (struct result){ SBI_SUCCESS, v
 
 /* -- harts ----------------------------------------------------------------------------------- */
 
+static uint64_t
+all_harts(const struct rv *r)
+{
+	return r->nhart == 64 ? UINT64_MAX : (UINT64_C(1) << r->nhart) - 1;
+}
+
 /* A mask of harts from a base; all of them when the base is -1 (3.1). */
 static bool
 chosen(const struct rv *r, uint64_t mask, uint64_t base, uint64_t *out)
 {
-	uint64_t all = r->nhart == 64 ? UINT64_MAX : (UINT64_C(1) << r->nhart) - 1;
+	uint64_t all = all_harts(r);
 	*out = base == UINT64_MAX ? all : base < 64 ? mask << base : 0;
 	if (base != UINT64_MAX && mask && (base >= r->nhart || *out >> base != mask || *out & ~all))
 		return false;
 	return true;
-}
-
-static void
-raise_ssip(struct hart *h)
-{
-	hart_irq(h, IRQ_SSI, true);
 }
 
 static struct result
@@ -78,7 +80,7 @@ send_ipi(struct hart *h, uint64_t mask, uint64_t base)
 		return failed(SBI_INVALID_PARAM);
 	for (unsigned i = 0; i < h->rv->nhart; i++)
 		if (harts >> i & 1)
-			raise_ssip(h->rv->hart[i]);
+			hart_irq(h->rv->hart[i], IRQ_SSI, true);
 	return ok(0);
 }
 
@@ -127,14 +129,19 @@ rfence(struct hart *h, uint64_t function, const uint64_t a[6])
 
 struct start {
 	uint64_t pc, opaque;
+	bool *done;
 };
 
+/* On its own thread, so that of two who start it one is too late. */
 static void
 do_start(struct hart *h, const void *arg)
 {
 	const struct start *s = arg;
+	*s->done = h->state == HART_STOPPED;
+	if (!*s->done)
+		return;
 	sbi_prepare(h);
-	hart_start(h, s->pc, MODE_S, h->id, s->opaque);
+	hart_start(h, s->pc & ~UINT64_C(1), MODE_S, h->id, s->opaque);
 }
 
 static struct result
@@ -143,15 +150,14 @@ hsm(struct hart *h, uint64_t function, const uint64_t a[6])
 	struct rv *r = h->rv;
 	switch (function) {
 	case 0: {
-		struct start s = { a[1], a[2] };
+		bool done = false;
+		struct start s = { a[1], a[2], &done };
 		if (a[0] >= r->nhart)
 			return failed(SBI_INVALID_PARAM);
 		if (!bus_ram(r->bus, a[1] & ~UINT64_C(1), 2))
 			return failed(SBI_INVALID_ADDRESS);
-		if (r->hart[a[0]]->state != HART_STOPPED)
-			return failed(SBI_ALREADY_AVAILABLE);
 		rv_each(r, UINT64_C(1) << a[0], do_start, &s, h);
-		return ok(0);
+		return done ? ok(0) : failed(SBI_ALREADY_AVAILABLE);
 	}
 	case 1: h->state = HART_STOPPED; return ok(0);
 	case 2:
@@ -159,8 +165,11 @@ hsm(struct hart *h, uint64_t function, const uint64_t a[6])
 			return failed(SBI_INVALID_PARAM);
 		return ok(r->hart[a[0]]->state == HART_STARTED ? 0 : 1);
 	case 3:
-		/* retentive: a wait for an interrupt */
-		if (a[0] != 0)
+		/* Table 29: 0 is retentive, a wait for an interrupt; others are reserved, or not
+		 * ours. */
+		if ((a[0] & 0x7fffffff) && (a[0] & 0x7fffffff) < 0x10000000)
+			return failed(SBI_INVALID_PARAM);
+		if ((uint32_t)a[0])
 			return failed(SBI_NOT_SUPPORTED);
 		h->waiting = true;
 		return ok(0);
@@ -181,7 +190,12 @@ set_timer(struct hart *h, uint64_t at)
 static struct result
 system_reset(struct hart *h, uint64_t type, uint64_t reason)
 {
-	if (type > 2)
+	enum { WARM = 2, FAILURE = 1 };
+	type = (uint32_t)type;
+	reason = (uint32_t)reason;
+	if (type >> 28 == 15)
+		return failed(SBI_NOT_SUPPORTED); /* a vendor's */
+	if (type > WARM || (reason > FAILURE && reason >> 29 != 7))
 		return failed(SBI_INVALID_PARAM);
 	h->state = HART_STOPPED;
 	pthread_mutex_lock(&h->bus->lock);
@@ -190,14 +204,24 @@ system_reset(struct hart *h, uint64_t type, uint64_t reason)
 	return ok(0);
 }
 
+/* One byte that must go out.  false: nothing takes it now, and the call is made again, so
+ * that the hart can be stopped meanwhile and the machine be saved. */
+static bool
+put_byte(struct hart *h, const struct sbi_console *c, uint64_t value)
+{
+	static const struct timespec nap = { .tv_nsec = 1000000 };
+	uint8_t byte = (uint8_t)value;
+	if (c->out(c->ctx, &byte, 1))
+		return true;
+	h->pc -= 4;
+	h->instret--;
+	nanosleep(&nap, NULL);
+	return false;
+}
+
 static struct result
 console(struct hart *h, const struct sbi_console *c, uint64_t function, const uint64_t a[6])
 {
-	if (function == 2) {
-		uint8_t byte = (uint8_t)a[0];
-		c->out(c->ctx, &byte, 1);
-		return ok(0);
-	}
 	if (function > 2)
 		return failed(SBI_NOT_SUPPORTED);
 	uint64_t n = a[0] < 65536 ? a[0] : 65536;
@@ -215,6 +239,14 @@ console(struct hart *h, const struct sbi_console *c, uint64_t function, const ui
 
 enum { COUNTERS = 32, SKIP_MATCH = 1, CLEAR_VALUE = 2, AUTO_START = 4 };
 
+static bool
+counts(struct hart *h, unsigned n)
+{
+	uint64_t inhibit;
+	hart_csr_read(h, CSR_mcountinhibit, &inhibit);
+	return !(inhibit >> n & 1);
+}
+
 static uint64_t
 event_of(uint64_t idx)
 {
@@ -228,7 +260,7 @@ start_counter(struct hart *h, unsigned n, bool set, uint64_t v)
 	hart_csr_read(h, CSR_mcountinhibit, &inhibit);
 	hart_csr_write(h, CSR_mcountinhibit, inhibit & ~(UINT64_C(1) << n));
 	if (set)
-		hart_csr_write(h, n == 0 ? CSR_mcycle : CSR_mcycle + n, v);
+		hart_csr_write(h, CSR_mcycle + n, v);
 }
 
 static void
@@ -262,6 +294,28 @@ configure(struct hart *h, const uint64_t a[6])
 	return failed(SBI_NOT_SUPPORTED);
 }
 
+/* All of a set; one that is so already is told when the others are done (11.5, 11.6). */
+static struct result
+start_stop(struct hart *h, bool start, const uint64_t a[6])
+{
+	bool already = false;
+	for (unsigned i = 0; i < COUNTERS; i++) {
+		if (!(a[1] >> i & 1))
+			continue;
+		if (a[0] >= COUNTERS || a[0] + i >= COUNTERS || a[0] + i == 1)
+			return failed(SBI_INVALID_PARAM);
+		unsigned n = (unsigned)a[0] + i;
+		already |= counts(h, n) == start;
+		if (start && !counts(h, n))
+			start_counter(h, n, a[2] & 1, a[3]);
+		else if (!start)
+			stop_counter(h, n);
+	}
+	if (!already)
+		return ok(0);
+	return failed(start ? SBI_ALREADY_STARTED : SBI_ALREADY_STOPPED);
+}
+
 static struct result
 pmu(struct hart *h, uint64_t function, const uint64_t a[6])
 {
@@ -274,19 +328,8 @@ pmu(struct hart *h, uint64_t function, const uint64_t a[6])
 		return ok((CSR_cycle + a[0]) | UINT64_C(63) << 12);
 	case 2: return configure(h, a);
 	case 3:
-	case 4:
-		for (unsigned i = 0; i < COUNTERS; i++) {
-			uint64_t n = a[0] + i;
-			if (!(a[1] >> i & 1))
-				continue;
-			if (a[0] >= COUNTERS || n >= COUNTERS || n == 1)
-				return failed(SBI_INVALID_PARAM);
-			if (function == 3)
-				start_counter(h, (unsigned)n, a[2] & 1, a[3]);
-			else
-				stop_counter(h, (unsigned)n);
-		}
-		return ok(0);
+	case 4: return start_stop(h, function == 3, a);
+	case 5: return failed(SBI_INVALID_PARAM); /* none is the firmware's */
 	default: return failed(SBI_NOT_SUPPORTED);
 	}
 }
@@ -328,22 +371,28 @@ base(uint64_t function, const uint64_t a[6])
 static bool
 legacy(struct hart *h, const struct sbi_console *c, uint64_t ext)
 {
-	uint64_t mask = UINT64_MAX, all = UINT64_MAX;
+	uint64_t mask = UINT64_MAX;
 	struct range range = { h->x[11], h->x[12] };
 	uint8_t byte = (uint8_t)h->x[10];
 	long result = 0;
 	switch (ext) {
 	case LEGACY_SET_TIMER: set_timer(h, h->x[10]); break;
-	case LEGACY_PUTCHAR: c->out(c->ctx, &byte, 1); break;
+	case LEGACY_PUTCHAR:
+		if (!put_byte(h, c, h->x[10]))
+			return true;
+		break;
 	case LEGACY_GETCHAR: result = c->in(c->ctx, &byte, 1) ? byte : -1; break;
-	case LEGACY_CLEAR_IPI: hart_irq(h, IRQ_SSI, false); break;
+	case LEGACY_CLEAR_IPI:
+		result = atomic_load(&h->wires) >> IRQ_SSI & 1;
+		hart_irq(h, IRQ_SSI, false);
+		break;
 	case LEGACY_SEND_IPI:
 	case LEGACY_FENCE_I:
 	case LEGACY_SFENCE:
 	case LEGACY_SFENCE_ASID:
 		if (h->x[10] && !hart_peek(h, h->x[10], &mask, sizeof mask))
 			break;
-		chosen(h->rv, mask, h->x[10] ? 0 : all, &mask);
+		mask &= all_harts(h->rv);
 		if (ext == LEGACY_SEND_IPI)
 			send_ipi(h, mask, 0);
 		else
@@ -373,7 +422,11 @@ call(struct hart *h, void *ctx)
 	case EXT_SRST:
 		r = function ? failed(SBI_NOT_SUPPORTED) : system_reset(h, a[0], a[1]);
 		break;
-	case EXT_DBCN: r = console(h, c, function, a); break;
+	case EXT_DBCN:
+		if (function == 2 && !put_byte(h, c, a[0]))
+			return;
+		r = function == 2 ? ok(0) : console(h, c, function, a);
+		break;
 	case EXT_PMU: r = pmu(h, function, a); break;
 	default:
 		if (legacy(h, c, ext))
@@ -394,7 +447,8 @@ sbi_prepare(struct hart *h)
 	             MENVCFG_ADUE;
 	h->mie = 0;
 	h->stimecmp = UINT64_MAX;
-	hart_irq(h, IRQ_STI, false);
+	rv_timer(h);
+	hart_irq(h, IRQ_SSI, false);
 }
 
 void
