@@ -48,9 +48,10 @@ struct page {
 
 enum {
 	TLB_NONE = 0x800,
-	TLB_SIZE = 256,
+	TLB_SIZE = 512,
 	JUMP_SIZE = 2048,
-	FETCH_SIZE = 128,
+	FETCH_SIZE = 256,
+	WALK_SIZE = 64,
 	PAGE_MOST = 4096,
 	HASH_SIZE = 16384
 };
@@ -73,6 +74,11 @@ struct core {
 	struct {
 		uint64_t page, paddr; /* virtual ^ key, physical; page 2: nothing */
 	} fetch[FETCH_SIZE];
+	/* last-level page tables, by the 2 MiB that they map; tag 1: nothing */
+	struct {
+		uint64_t tag, table;
+	} walk[WALK_SIZE];
+	bool pmp;     /* some entry of PMP is on */
 	uint64_t key; /* tells the modes apart in `jump_pc` and `fetch` */
 
 	uint8_t *arena; /* own: blocks, until it is full */
@@ -110,6 +116,8 @@ bool mmu_walk(struct hart *h, uint64_t addr, enum access a, enum space s, bool p
 void mmu_space(struct hart *h);
 void mmu_flush(struct hart *h); /* all translations */
 void mmu_flush_page(struct hart *h, uint64_t addr);
+/* pmpcfg changed. */
+void mmu_pmp_changed(struct hart *h);
 bool mmu_even(const struct hart *h, uint64_t page); /* does one rule of PMP hold for it? */
 bool mmu_pmp(const struct hart *h, uint64_t paddr, uint64_t size, enum access a, enum mode m);
 /* A store to a marked page happened. */

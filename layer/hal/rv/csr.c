@@ -283,7 +283,7 @@ set_pmpcfg0(struct hart *h, unsigned csr, uint64_t v)
 		if (!(*cfg & 0x80) && (to & 3) != 2) /* writable but not readable is reserved */
 			*cfg = to;
 	}
-	mmu_flush(h);
+	mmu_pmp_changed(h);
 }
 static void set_pmpcfg2(struct hart *h, unsigned csr, uint64_t v) { set_pmpcfg0(h, csr, v); }
 

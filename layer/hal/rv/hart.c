@@ -85,7 +85,7 @@ hart_reset(struct hart *h)
 	h->core->block_most = BLOCK_OPS;
 	atomic_store(&h->limit, UINT64_MAX);
 	block_drop_all(h);
-	mmu_flush(h);
+	mmu_pmp_changed(h);
 	mmu_space(h);
 }
 

@@ -66,6 +66,8 @@ mmu_pmp(const struct hart *h, uint64_t paddr, uint64_t size, enum access a, enum
 {
 	static const uint8_t need[] = { 1, 2, 4 };
 	bool any = false;
+	if (!h->core->pmp)
+		return true;
 	for (unsigned i = 0; i < 16; i++) {
 		uint64_t from, to;
 		any |= (h->pmpcfg[i] & 0x18) != 0;
@@ -80,10 +82,21 @@ mmu_pmp(const struct hart *h, uint64_t paddr, uint64_t size, enum access a, enum
 	return m == MODE_M || !any;
 }
 
+void
+mmu_pmp_changed(struct hart *h)
+{
+	h->core->pmp = false;
+	for (unsigned i = 0; i < 16; i++)
+		h->core->pmp |= (h->pmpcfg[i] & 0x18) != 0;
+	mmu_flush(h);
+}
+
 /* Does one rule hold for the whole page? */
 bool
 mmu_even(const struct hart *h, uint64_t page)
 {
+	if (!h->core->pmp)
+		return true;
 	for (unsigned i = 0; i < 16; i++) {
 		uint64_t from, to;
 		if (!pmp_range(h, i, &from, &to) || page >= to || page + 4096 <= from)
@@ -149,7 +162,12 @@ mmu_walk(struct hart *h, uint64_t addr, enum access a, enum space s, bool peek, 
 		return refuse(h, a, true, addr);
 again:;
 	uint64_t table = (h->satp & ((UINT64_C(1) << 44) - 1)) << 12;
-	for (unsigned level = levels; level-- > 0;) {
+	unsigned level = levels, near = addr >> 21 & (WALK_SIZE - 1);
+	if (h->core->walk[near].tag == addr >> 21 << 21) {
+		table = h->core->walk[near].table;
+		level = 1;
+	}
+	while (level-- > 0) {
 		uint64_t place = table + (addr >> (12 + 9 * level) & 511) * 8;
 		uint64_t *at = bus_ram(h->bus, place, 8);
 		if (!at || !mmu_pmp(h, place, 8, ACCESS_READ, MODE_S))
@@ -161,6 +179,10 @@ again:;
 			return refuse(h, a, true, addr);
 		if (!leaf) {
 			table = PTE_PPN(pte) << 12;
+			if (level == 1 && !peek) {
+				h->core->walk[near].tag = addr >> 21 << 21;
+				h->core->walk[near].table = table;
+			}
 			continue;
 		}
 		uint64_t size = UINT64_C(4096) << 9 * level, ppn = PTE_PPN(pte);
@@ -225,6 +247,8 @@ mmu_flush(struct hart *h)
 	for (unsigned s = 0; s < SPACE_COUNT; s++)
 		for (unsigned i = 0; i < TLB_SIZE; i++)
 			c->tlb[s][i].read = c->tlb[s][i].write = TLB_NONE;
+	for (unsigned i = 0; i < WALK_SIZE; i++)
+		c->walk[i].tag = 1;
 	for (unsigned i = 0; i < FETCH_SIZE; i++)
 		c->fetch[i].page = 2; /* ^ key it can be no page */
 	block_forget_jumps(h);
@@ -239,6 +263,7 @@ mmu_flush_page(struct hart *h, uint64_t addr)
 		struct tlb *t = &c->tlb[s][page % TLB_SIZE];
 		t->read = t->write = TLB_NONE;
 	}
+	c->walk[addr >> 21 & (WALK_SIZE - 1)].tag = 1;
 	c->fetch[page % FETCH_SIZE].page = 2;
 	block_forget_jumps(h);
 }

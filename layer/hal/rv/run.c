@@ -140,6 +140,14 @@ static bool
 cbo_zero(struct hart *h, uint64_t addr)
 {
 	addr &= ~(uint64_t)(CBO_BLOCK - 1);
+	const struct tlb *t = &h->core->data[addr >> 12 & (TLB_SIZE - 1)];
+	/* the first store finds the page */
+	if (t->write != (addr & ~UINT64_C(4095)) && !mmu_store(h, addr, 8, 0))
+		return false;
+	if (t->write == (addr & ~UINT64_C(4095)) && !*t->code) {
+		memset((void *)(addr + t->add), 0, CBO_BLOCK);
+		return true;
+	}
 	for (unsigned i = 0; i < CBO_BLOCK; i += 8)
 		if (!mmu_store(h, addr + i, 8, 0))
 			return false;

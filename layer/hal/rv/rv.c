@@ -473,7 +473,7 @@ rv_load(struct rv *r, struct snap *s, struct err *e)
 		h->pc &= ~UINT64_C(1);
 		atomic_fetch_or(&h->wires, h->soft_mip & BIT(IRQ_SSI));
 		h->soft_mip &= ~BIT(IRQ_SSI);
-		mmu_flush(h);
+		mmu_pmp_changed(h);
 		mmu_space(h);
 		block_drop_all(h);
 		rv_timer(h);
