@@ -34,7 +34,7 @@ run joist disk resize --shrink a.img -2M
 expect_out "a.img: raw, 2.0M" "disk resize --shrink" && ok "disk resize --shrink"
 
 for words in "disk" "disk nwe a 1G" "disk new b.img" "disk new b.img 1X" "disk new -f vmdk b.img 1G" \
-	"disk new -o cluster_size=3 -f qcow2 b.img 1G" "disk new -o colour=red -f qcow2 b.img 1G" \
+	"disk new --option cluster_size=3 -f qcow2 b.img 1G" "disk new -o colour=red -f qcow2 b.img 1G" \
 	"disk new -b missing b.img" "disk info missing" "disk info ." "disk convert a.img a.img" \
 	"disk convert -c -O raw a.img b.img" "disk snapshot -c one a.img" "disk snapshot -d none a.qcow2" \
 	"disk check -r some a.qcow2" "disk resize a.img much" "disk new -f raw -b a.img b.img"; do

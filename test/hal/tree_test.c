@@ -241,11 +241,11 @@ extensions(void **state)
 	int len;
 	const char *list = fdt_getprop(b.p, node(&b, "/cpus/cpu@0"), "riscv,isa-extensions", &len);
 	char isa[512] = "rv64";
+	size_t n = strlen(isa);
 	bool letters = true;
 	for (const char *p = list; p < list + len; p += strlen(p) + 1) {
 		letters &= strlen(p) == 1;
-		strcat(isa, letters ? "" : "_");
-		strcat(isa, p);
+		n += (size_t)snprintf(isa + n, sizeof isa - n, "%s%s", letters ? "" : "_", p);
 	}
 	assert_string_equal(isa, tree_isa);
 	buf_free(&b);
