@@ -16,6 +16,7 @@
 #include "layer/hal/rv/hart.h"
 #include "layer/hal/rv/core.h"
 #include "layer/hal/rv/csr.h"
+#include "layer/hal/rv/fp.h"
 
 #define HART_TAG SNAP_TAG('H', 'A', 'R', 'T')
 
@@ -271,6 +272,7 @@ seat_run(void *ctx)
 	struct seat *s = ctx;
 	struct rv *r = s->rv;
 	struct hart *h = s->hart;
+	fp_thread();
 	while (!atomic_load(&r->stop)) {
 		uint32_t seen = atomic_load(&s->word);
 		do_posts(s);
@@ -294,6 +296,7 @@ static void
 run_in_turn(struct rv *r)
 {
 	struct threads *t = r->threads;
+	fp_thread();
 	while (!atomic_load(&r->stop)) {
 		bool any = false;
 		for (unsigned i = 0; i < r->nhart; i++) {
