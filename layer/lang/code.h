@@ -148,7 +148,4 @@ struct locals {
 bool code_locals(struct func *f, struct locals *out);
 void code_locals_free(struct locals *l);
 
-/* For tests and the curious: the code as text, one line an instruction. */
-void code_print(struct func *f, struct buf *out);
-
 #endif

@@ -345,8 +345,8 @@ with_step(struct translate *x, struct test t)
 	struct last add;
 	uint32_t from, by;
 	enum code_op no = negated(t.op);
-	if (no == CODE_COUNT || !translate_look(x, 0, &add) || add.op != C_i32_add_k ||
-	    add.a != t.a || !fuse_operands(&add, &from, &by))
+	if (no == CODE_COUNT || !translate_look(x, &add) || add.op != C_i32_add_k || add.a != t.a ||
+	    !fuse_operands(&add, &from, &by))
 		return t;
 	enum code_op yes = negated(no);
 	t.op = (enum code_op)fuse_pair(C_i32_add_k, yes);

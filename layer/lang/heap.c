@@ -67,9 +67,10 @@ heap_free(struct heap *h)
 	free(h);
 }
 
-/* Fresh pages are zero, and the old half is given back after each collection. */
-uint64_t
-heap_take(struct heap *h, uint32_t type, uint32_t length, uint64_t bytes)
+/* Room for an object of `bytes` behind its header; 0 when it does not fit without a
+ * collection.  Fresh pages are zero, and the old half is given back after each. */
+static uint64_t
+take(struct heap *h, uint32_t type, uint32_t length, uint64_t bytes)
 {
 	if (h->limit - h->top < 24 + bytes)
 		return 0;
@@ -228,10 +229,10 @@ take_among(struct store *s, uint32_t type, uint32_t length, uint64_t bytes)
 		s->heap = heap_new(s, NULL);
 	struct heap *h = s->heap;
 	if (h && bytes <= h->max - FIRST - 32) {
-		ref = heap_take(h, type, length, bytes);
+		ref = take(h, type, length, bytes);
 		if (!ref) {
 			h->limit = h->high;
-			ref = heap_take(h, type, length, bytes);
+			ref = take(h, type, length, bytes);
 		}
 	}
 	pthread_mutex_unlock(&s->lock);
@@ -250,9 +251,9 @@ heap_new_object(struct store *s, uint32_t type, uint32_t length, uint64_t bytes)
 		return 0;
 	if (harsh_on())
 		heap_collect(h, bytes + 32);
-	uint64_t ref = heap_take(h, type, length, bytes);
+	uint64_t ref = take(h, type, length, bytes);
 	if (!ref && heap_collect(h, bytes + 32))
-		ref = heap_take(h, type, length, bytes);
+		ref = take(h, type, length, bytes);
 	return ref;
 }
 

@@ -53,15 +53,12 @@ heap_object(const struct heap *h, uint64_t ref)
 	return (struct object *)(h->base + ref);
 }
 
-/* Room for an object of `bytes` behind its header, cleared; 0 when it does not
- * fit without a collection.  Never collects. */
-uint64_t heap_take(struct heap *h, uint32_t type, uint32_t length, uint64_t bytes);
-
 /* Make room for `bytes` more; every root must be where run_roots, globals,
  * tables and segments find it.  false: out of memory. */
 bool heap_collect(struct heap *h, uint64_t bytes);
 
-/* heap_take, collecting when needed; 0 is out of memory.  *store->heap is made. */
+/* An object of `bytes` behind its header, cleared; a collection makes room when needed.
+ * 0: out of memory.  *store->heap is made. */
 uint64_t heap_new_object(struct store *s, uint32_t type, uint32_t length, uint64_t bytes);
 
 /* For save.c: the first object's reference and an object's bytes, to walk over all;

@@ -185,7 +185,7 @@ static bool
 just_made(const struct translate *x, uint32_t from_top, struct last *out)
 {
 	const struct entry *e = &x->entry[x->nentry - 1 - from_top];
-	return e->kept == KEPT_SLOT && translate_look(x, 0, out) && out->at == x->producer &&
+	return e->kept == KEPT_SLOT && translate_look(x, out) && out->at == x->producer &&
 	       out->a == e->slot;
 }
 
@@ -316,7 +316,7 @@ static bool
 sum_of(struct translate *x, uint32_t from_top, uint64_t offset, struct last *add)
 {
 	const struct entry *e = &x->entry[x->nentry - 1 - from_top];
-	return e->kept == KEPT_SLOT && offset <= 0xffff && translate_look(x, 0, add) &&
+	return e->kept == KEPT_SLOT && offset <= 0xffff && translate_look(x, add) &&
 	       add->op == C_i32_add && add->a == e->slot;
 }
 
@@ -326,7 +326,7 @@ stepped(struct translate *x, enum op op, uint32_t dst, uint64_t offset)
 {
 	struct last add;
 	uint32_t slot, b, c;
-	if (*op_info[op].out == 'v' || !in_slot(x, 0, &slot) || !translate_look(x, 0, &add) ||
+	if (*op_info[op].out == 'v' || !in_slot(x, 0, &slot) || !translate_look(x, &add) ||
 	    add.op != C_i32_add_k || add.a != slot || !fuse_operands(&add, &b, &c))
 		return false;
 	int code = fuse_pair(C_i32_add_k, (enum code_op)memory_code[op]);
@@ -365,7 +365,7 @@ load(struct translate *x, enum op op)
 	}
 	translate_result(x, 1, type);
 	struct last made;
-	if (translate_look(x, 0, &made) &&
+	if (translate_look(x, &made) &&
 	    (int)made.op == fuse_pair(C_i32_add_k, (enum code_op)memory_code[op]))
 		x->producer = NOWHERE; /* its result is in d: nobody may turn it elsewhere */
 }

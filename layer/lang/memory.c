@@ -9,10 +9,11 @@
 #include "base/arena.h"
 #include "layer/lang/store.h"
 
-/* Linear memories.  Address space is reserved for all that a memory may become,
- * and for a 32-bit one for all that an instruction can name (4 GiB of address and
- * 4 GiB of offset), so that it grows in place.  Where address space is short the
- * reservation is smaller, down to the size itself, and growing may move it. */
+/* Linear memories.  Address space is reserved for all that a memory may become, so
+ * that it grows in place, and for a 32-bit one for all that an instruction can name
+ * (4 GiB of address and 4 GiB of offset): code without checks could rely on that, the
+ * interpreter does not.  Where address space is short the reservation is smaller, down
+ * to the size itself, and growing may move it. */
 
 #define GIB ((uint64_t)1 << 30)
 
@@ -77,7 +78,6 @@ take_space(struct memory *m, uint64_t size)
 		m->base = reserve(want[i]);
 		if (m->base) {
 			m->reserved = want[i];
-			m->guarded = i == 0;
 			return true;
 		}
 	}

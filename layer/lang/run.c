@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "layer/lang/run.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "layer/lang/heap.h"
@@ -79,14 +78,7 @@ put_v128(uint64_t *s, union v128 v)
 
 /* A function of numbers or vectors applied to fields b, c, d: which slots it
  * reads and writes follows from its type. */
-#define APPLY(name, get, put, ret, ...) put(ret, name(__VA_ARGS__))
-
-typedef uint32_t f_ii(uint32_t);
-typedef union v128 vv(union v128);
-
 #define INLINE static inline __attribute__((always_inline))
-#define FN1(tag, R, A1, put, get) \
-	INLINE void apply_##tag(R (*f)(A1), uint64_t *fp, const uint64_t *pc) { put(f(get)); }
 #define P_I(v) fp[A] = (uint32_t)(v)
 #define P_L(v) fp[A] = (v)
 #define P_F(v) fp[A] = of_f32(v)

@@ -76,7 +76,6 @@ struct memory {
 	_Atomic uint64_t size; /* bytes */
 	struct limits limits;  /* min is the size it began with, in pages */
 	size_t reserved;       /* bytes of address space behind base */
-	bool guarded;          /* any 32-bit address + 32-bit offset hits the reservation */
 	uint32_t number;       /* in its store */
 	pthread_mutex_t lock;  /* shared memories: growth and waiters */
 	struct waiter *waiters;

@@ -13,8 +13,8 @@ const void *code_go[CODE_COUNT];
 
 /* -- reading: the bytes are validated, so no bounds are checked ------------------------- */
 
-uint64_t
-translate_u64(struct translate *x)
+static uint64_t
+uleb(struct translate *x)
 {
 	uint64_t v = 0;
 	for (int shift = 0;; shift += 7) {
@@ -30,7 +30,7 @@ translate_u32(struct translate *x)
 {
 	if (*x->p < 0x80)
 		return *x->p++;
-	return (uint32_t)translate_u64(x);
+	return (uint32_t)uleb(x);
 }
 
 int64_t
@@ -49,8 +49,8 @@ translate_s64(struct translate *x)
 	}
 }
 
-enum op
-translate_opcode(struct translate *x)
+static enum op
+opcode(struct translate *x)
 {
 	uint8_t b = *x->p++;
 	if (b == 0x1c)
@@ -91,7 +91,7 @@ translate_memarg(struct translate *x, uint32_t *memory)
 {
 	uint32_t flags = translate_u32(x);
 	*memory = flags & 64 ? translate_u32(x) : 0;
-	return translate_u64(x);
+	return uleb(x);
 }
 
 void
@@ -218,19 +218,16 @@ translate_label_here(struct translate *x)
 }
 
 bool
-translate_look(const struct translate *x, uint32_t i, struct last *out)
+translate_look(const struct translate *x, struct last *out)
 {
-	if (x->nhist <= i)
+	if (!x->nhist)
 		return false;
-	uint32_t at = x->hist[x->nhist - 1 - i];
+	uint32_t at = x->hist[x->nhist - 1];
 	uint64_t w = x->word[at + 1];
-	*out = (struct last){ (enum code_op)x->word[at],
-		              at,
-		              w & 0xffff,
-		              w >> 16 & 0xffff,
-		              w >> 32 & 0xffff,
-		              (uint32_t)(w >> 48),
-		              (int32_t)(w >> 32) };
+	*out = (struct last){
+		(enum code_op)x->word[at], at, w & 0xffff, w >> 16 & 0xffff, w >> 32 & 0xffff,
+		(int32_t)(w >> 32)
+	};
 	return true;
 }
 
@@ -358,7 +355,7 @@ translate_move(struct translate *x, const struct entry *from, uint32_t slot)
 		return;
 	if (from->type == 'v') {
 		translate_emit(x, C_move_v128, slot, source, 0, 0);
-	} else if (translate_look(x, 0, &before) && before.op == C_move) {
+	} else if (translate_look(x, &before) && before.op == C_move) {
 		translate_drop_last(x);
 		translate_emit(x, C_move2, before.a, before.b, slot, source);
 	} else {
@@ -444,7 +441,7 @@ body(struct translate *x)
 	control_begin(x);
 	while (x->nlabel && !x->bad && !x->found) {
 		x->at = x->p;
-		enum op op = translate_opcode(x);
+		enum op op = opcode(x);
 		if (skip_dead(x, op))
 			continue;
 		if (x->meters && x->meter != NOWHERE)

@@ -93,16 +93,13 @@ struct translate {
 	/* asked by code_place and friends */
 	struct place *want;
 	bool by_offset, returning, found;
-	const uint64_t *want_word; /* unused while translating for real */
-	uint32_t *line;            /* own: pairs of word, offset; NULL: not asked */
+	uint32_t *line; /* own: pairs of word, offset; NULL: not asked */
 	uint32_t nline, line_cap;
 };
 
 /* -- reading ---- */
 uint32_t translate_u32(struct translate *x);
-uint64_t translate_u64(struct translate *x);
 int64_t translate_s64(struct translate *x);
-enum op translate_opcode(struct translate *x);
 void translate_skip(struct translate *x, enum op op);
 
 /* -- emitting: the index of the instruction's first word ---- */
@@ -113,13 +110,13 @@ void translate_word(struct translate *x, uint64_t w);
 void translate_label_here(struct translate *x); /* nothing may be fused over this point */
 void translate_place(struct translate *x, enum place_kind kind);
 
-/* The i-th last instruction, if nothing can jump in between. */
+/* The last instruction, if nothing can jump in behind it. */
 struct last {
 	enum code_op op;
-	uint32_t at, a, b, c, d;
+	uint32_t at, a, b, c;
 	int32_t k;
 };
-bool translate_look(const struct translate *x, uint32_t i, struct last *out);
+bool translate_look(const struct translate *x, struct last *out);
 void translate_drop_last(struct translate *x);
 
 /* -- operands ---- */

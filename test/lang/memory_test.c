@@ -76,13 +76,11 @@ reservations(void **state)
 	(void)state;
 	struct store *s = store_new(NULL);
 	struct memory *m = made(s, pages(1, FULL));
-	assert_true(m->guarded);
 	assert_true(m->reserved > 8192 * MIB);
 	assert_true(memory_grow(s, m, 65536) == FULL);
 	assert_int_equal(memory_grow(s, m, 65535), 1);
 	m->base[4096 * MIB - 1] = 1;
 	assert_true(memory_grow(s, m, 1) == FULL);
-	assert_false(made(s, pages(1, 16))->guarded);
 	assert_true(made(s, pages(1, 16))->reserved < 2 * MIB);
 	struct limits wide = pages(1, FULL);
 	wide.is64 = true;
@@ -191,7 +189,6 @@ moves_when_address_space_is_short(void **state)
 	only(600 * MIB, &before);
 	struct store *s = store_new(NULL);
 	struct memory *m = made(s, pages(16, FULL));
-	assert_false(m->guarded);
 	assert_true(m->reserved < 100 * MIB);
 	memset(m->base, 0x5a, MIB);
 	uint64_t old;

@@ -164,10 +164,7 @@ void encode_type_field(struct encode *c, unsigned word);
 
 /* -- instr.c, operand.c -------------------------------------------------------------------- */
 
-/* Instructions up to a ")", or exactly one in parentheses; to c->out, without `end`. */
-void encode_instrs(struct encode *c);
-void encode_one_instr(struct encode *c);
-/* Either, and its `end`. */
+/* Instructions up to a ")", or exactly one in parentheses, and an `end`. */
 void encode_expr(struct encode *c, struct buf *out);
 void encode_one_expr(struct encode *c, struct buf *out);
 uint32_t encode_label(struct encode *c);

@@ -431,18 +431,6 @@ instrs(struct encode *c, enum frame_kind kind)
 		pop_label(c);
 }
 
-void
-encode_instrs(struct encode *c)
-{
-	instrs(c, LIST);
-}
-
-void
-encode_one_instr(struct encode *c)
-{
-	instrs(c, ONE);
-}
-
 static void
 expr(struct encode *c, struct buf *out, enum frame_kind kind)
 {

@@ -59,7 +59,7 @@ enum wasi_function {
 /* -- open files ----------------------------------------------------------------- */
 
 /* Where an open file comes from, and with that how a snapshot finds it again. */
-enum wasi_source { SOURCE_STDIO, SOURCE_SOCKET, SOURCE_DIR, SOURCE_PATH, SOURCE_ACCEPTED, SOURCE_COUNT };
+enum wasi_source { SOURCE_STDIO, SOURCE_SOCKET, SOURCE_DIR, SOURCE_PATH, SOURCE_ACCEPTED };
 
 struct wasi_entry { uint64_t ino; uint32_t at, n; uint8_t type; };     /* name: bytes of the listing */
 struct wasi_listing {
