@@ -2,7 +2,7 @@
  *
  * Reading stops at the first error by a jump to module_read, which gives back
  * all that was made: a module is whole or not there.  Only module.c, read.c and
- * valid.c know this header.
+ * the validator (valid.h) know this header.
  */
 #ifndef LAYER_LANG_READER_H
 #define LAYER_LANG_READER_H
@@ -63,7 +63,7 @@ struct reader {
 	uint32_t data_count;
 	struct typedefn *group;       /* own: the recursion group being read */
 	uint32_t group_first, ngroup; /* its place among the module's types */
-	struct valid *valid;          /* own: scratch of valid.c */
+	struct valid *valid;          /* own: scratch of the validator */
 };
 
 /* Leave with a sentence. */
