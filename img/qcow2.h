@@ -299,11 +299,17 @@ qcow2_clusters(const struct qcow2 *q, uint64_t bytes)
 	return (bytes >> q->cluster_bits) + ((bytes & (q->cluster - 1)) != 0);
 }
 
+static inline uint64_t
+qcow2_end(const struct qcow2 *q) /* of the file; its last cluster may be cut short */
+{
+	return qcow2_clusters(q, q->platter->size) << q->cluster_bits;
+}
+
 /* Aligned, and all n bytes in the file (the last cluster may be cut short). */
 static inline bool
 qcow2_inside(const struct qcow2 *q, uint64_t offset, uint64_t n)
 {
-	uint64_t end = qcow2_clusters(q, q->platter->size) << q->cluster_bits;
+	uint64_t end = qcow2_end(q);
 	return offset != 0 && (offset & (q->cluster - 1)) == 0 && offset <= end && n <= end - offset;
 }
 

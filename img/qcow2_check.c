@@ -23,6 +23,8 @@ struct walk {
 	uint64_t n;
 	uint32_t tables; /* L1 tables walked so far */
 	bool rebuild;    /* the table of counts is no good */
+	struct qcow2_claim fixed; /* own: clusters of what cannot be made anew */
+	struct qcow2_claim l2;    /* own: clusters of L2 tables */
 };
 
 __attribute__((format(printf, 2, 3))) static void
@@ -68,6 +70,27 @@ name(struct walk *w, uint64_t offset, uint64_t bytes)
 	return true;
 }
 
+/* Take such namings back. */
+static void
+unname(struct walk *w, uint64_t offset, uint64_t bytes)
+{
+	for (uint64_t i = offset >> w->q->cluster_bits;
+	     i <= (offset + bytes - 1) >> w->q->cluster_bits; i++)
+		w->named[i] -= w->named[i] > 0;
+}
+
+/* Does data there lie on a table, or is it named more often than can be counted? */
+static bool
+crowded(const struct walk *w, uint64_t offset, uint64_t bytes)
+{
+	for (uint64_t i = offset >> w->q->cluster_bits;
+	     i <= (offset + bytes - 1) >> w->q->cluster_bits; i++)
+		if (qcow2_claim_has(&w->fixed, i) || qcow2_claim_has(&w->l2, i) ||
+		    w->named[i] > w->q->count_most)
+			return true;
+	return false;
+}
+
 static bool
 aligned(const struct walk *w, uint64_t offset)
 {
@@ -88,17 +111,19 @@ walk_entry(struct walk *w, struct table *t, uint64_t i)
 {
 	struct qcow2 *q = w->q;
 	uint64_t e = be64toh(t->entry[i]), offset = e & QCOW2_PLACE, n = q->cluster;
-	bool packed = e & QCOW2_PACKED, ok;
+	bool packed = e & QCOW2_PACKED, ok, inside;
 
 	if (packed)
 		qcow2_packed_place(q, e, &offset, &n);
 	else if (offset == 0)
 		return;
-	/* The last sectors of packed bytes may be behind the end of the file. */
-	ok = packed ? offset >= q->cluster && offset < q->platter->size : aligned(w, offset);
-	if (ok && packed && offset + n > w->n << q->cluster_bits)
-		n = (w->n << q->cluster_bits) - offset;
-	if (ok && name(w, offset, n)) {
+	ok = packed ? offset >= q->cluster : aligned(w, offset);
+	inside = ok = ok && name(w, offset, n);
+	if (ok && crowded(w, offset, n)) {
+		unname(w, offset, n);
+		ok = false;
+	}
+	if (ok) {
 		if (t->active) {
 			w->out->allocated++;
 			w->out->compressed += packed;
@@ -108,8 +133,9 @@ walk_entry(struct walk *w, struct table *t, uint64_t i)
 		}
 		return;
 	}
-	found(w, "entry %llu of the L2 table at %#llx is %#llx, which is outside of the file",
-	      (unsigned long long)i, (unsigned long long)t->at, (unsigned long long)e);
+	found(w, "entry %llu of the L2 table at %#llx is %#llx, which is %s", (unsigned long long)i,
+	      (unsigned long long)t->at, (unsigned long long)e,
+	      inside ? "used for something else" : "outside of the file");
 	if (wrong(w)) {
 		/* What was there is lost: zeros, and not what is below. */
 		t->entry[i] = htobe64(q->version >= 3 ? QCOW2_ZERO : 0);
@@ -155,7 +181,9 @@ walk_l1(struct walk *w, const uint64_t *l1, uint64_t at, uint32_t n, bool active
 			continue;
 		bool ok = aligned(w, l2) && name(w, l2, q->cluster);
 		/* Named once by each L1 table at most, or walking takes for ever. */
-		if (ok && w->named[l2 >> q->cluster_bits] <= w->tables) {
+		if (ok && w->named[l2 >> q->cluster_bits] <= w->tables &&
+		    w->named[l2 >> q->cluster_bits] <= q->count_most &&
+		    !qcow2_claim_has(&w->fixed, l2 >> q->cluster_bits)) {
 			rc = walk_l2(w, l2, active, &after);
 			continue;
 		}
@@ -167,46 +195,130 @@ walk_l1(struct walk *w, const uint64_t *l1, uint64_t at, uint32_t n, bool active
 		} else {
 			wrong(w);
 			if (ok)
-				w->named[l2 >> q->cluster_bits]--;
+				unname(w, l2, q->cluster);
 			qcow2_enter_l1(q, i, 0);
 		}
 	}
 	return rc;
 }
 
-static int
-walk_bitmaps(struct walk *w)
+/* Name a range when it is time for that; before, only see that it is in the file. */
+static bool
+bitmap_range(struct walk *w, bool count, uint64_t offset, uint64_t bytes)
+{
+	if (!aligned(w, offset) || bytes > qcow2_end(w->q) || offset > qcow2_end(w->q) - bytes)
+		return false;
+	return !count || name(w, offset, bytes);
+}
+
+static bool
+bitmap(struct walk *w, bool count, uint64_t offset, uint32_t size)
+{
+	uint64_t *table;
+	bool ok = true;
+
+	if (size == 0)
+		return true;
+	if (!bitmap_range(w, count, offset, size * UINT64_C(8)) ||
+	    qcow2_load(w->q, offset, size, &table) < 0)
+		return false;
+	for (uint32_t k = 0; k < size && ok; k++)
+		if (table[k] & QCOW2_PLACE)
+			ok = bitmap_range(w, count, table[k] & QCOW2_PLACE, w->q->cluster);
+	free(table);
+	return ok;
+}
+
+/* The directory of bitmaps: of each where its table is and how long, and at 18 the
+ * length of its name and of what else there is. */
+static bool
+bitmaps(struct walk *w, bool count)
 {
 	struct qcow2 *q = w->q;
-	uint64_t at = q->bitmaps_offset, n = q->bitmaps_size, *table;
+	uint64_t at = q->bitmaps_offset, n = q->bitmaps_size, i = 0;
+	bool ok = n <= 64 << 20 && bitmap_range(w, count, at, n);
+	uint8_t *dir = ok ? xmalloc(n + 1) : NULL;
 
-	if (!q->bitmaps || n > 64 << 20 || !aligned(w, at) || !name(w, at, n))
-		return 0;
-	uint8_t *dir = xmalloc(n);
-	int rc = platter_read(q->platter, at, dir, n);
-	/* an entry: where its table is, how long; at 22 the length of its name */
-	for (uint64_t i = 0; rc == 0 && n - i >= 24;) {
+	ok = ok && platter_read(q->platter, at, dir, n) == 0;
+	for (uint32_t k = 0; k < q->bitmaps && ok; k++) {
 		uint64_t offset;
 		uint32_t size, extra;
 		uint16_t letters;
+		ok = n - i >= 24;
+		if (!ok)
+			break;
 		memcpy(&offset, dir + i, 8);
 		memcpy(&size, dir + i + 8, 4);
 		memcpy(&letters, dir + i + 18, 2);
 		memcpy(&extra, dir + i + 20, 4);
-		offset = be64toh(offset);
-		size = be32toh(size);
-		if (size > 0 && aligned(w, offset) && name(w, offset, size * UINT64_C(8)) &&
-		    qcow2_load(q, offset, size, &table) == 0) {
-			for (uint32_t k = 0; k < size; k++)
-				if (aligned(w, table[k] & QCOW2_PLACE))
-					name(w, table[k] & QCOW2_PLACE, q->cluster);
-			free(table);
-		}
 		uint64_t length =
 		        (24 + (uint64_t)be32toh(extra) + be16toh(letters) + 7) & ~UINT64_C(7);
-		i = length > n - i ? n : i + length;
+		ok = length <= n - i && bitmap(w, count, be64toh(offset), be32toh(size));
+		i += length;
 	}
 	free(dir);
+	return ok;
+}
+
+static int
+walk_bitmaps(struct walk *w)
+{
+	struct qcow2 *q = w->q;
+	uint64_t none = 0;
+
+	if (!q->bitmaps)
+		return 0;
+	if (bitmaps(w, false)) {
+		bitmaps(w, true);
+		return 0;
+	}
+	found(w, "the directory of bitmaps at %#llx is damaged",
+	      (unsigned long long)q->bitmaps_offset);
+	if (!wrong(w))
+		return 0;
+	/* without that bit it is nothing */
+	q->bitmaps = 0;
+	return qcow2_header_put(q, QCOW2_AT_AUTOCLEAR, &none, sizeof none);
+}
+
+static void
+claim(struct walk *w, struct qcow2_claim *set, uint64_t offset, uint64_t bytes)
+{
+	uint64_t first = offset >> w->q->cluster_bits, n = qcow2_clusters(w->q, bytes);
+	for (uint64_t i = 0; i < n && first + i < w->n; i++)
+		qcow2_claim_add(set, first + i);
+}
+
+static void
+claim_l2(struct walk *w, const uint64_t *l1, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (aligned(w, l1[i] & QCOW2_PLACE))
+			claim(w, &w->l2, l1[i] & QCOW2_PLACE, w->q->cluster);
+}
+
+/* Where the tables are that data must not lie on.  Those of the counts do not belong
+ * to them: they are made anew where somebody else wants their place. */
+static int
+claim_tables(struct walk *w)
+{
+	struct qcow2 *q = w->q;
+	uint64_t *l1;
+	int rc = 0;
+
+	claim(w, &w->fixed, 0, q->cluster);
+	claim(w, &w->fixed, q->l1_offset, q->l1_size * UINT64_C(8));
+	if (q->snapshots)
+		claim(w, &w->fixed, q->snapshots_offset, q->snapshots_bytes);
+	claim_l2(w, q->l1, q->l1_size);
+	for (uint32_t i = 0; rc == 0 && i < q->snapshots; i++) {
+		struct qcow2_snapshot *s = &q->snapshot[i];
+		claim(w, &w->fixed, s->l1_offset, s->l1_size * UINT64_C(8));
+		rc = qcow2_load(q, s->l1_offset, s->l1_size, &l1);
+		if (rc == 0)
+			claim_l2(w, l1, s->l1_size);
+		free(l1);
+	}
 	return rc;
 }
 
@@ -218,7 +330,9 @@ walk_all(struct walk *w)
 	uint64_t *l1;
 
 	name(w, 0, q->cluster);
-	int rc = walk_l1(w, q->l1, q->l1_offset, q->l1_size, true);
+	int rc = claim_tables(w);
+	if (rc == 0)
+		rc = walk_l1(w, q->l1, q->l1_offset, q->l1_size, true);
 	if (q->snapshots)
 		name(w, q->snapshots_offset, q->snapshots_bytes);
 	for (uint32_t i = 0; rc == 0 && i < q->snapshots; i++) {
@@ -262,6 +376,8 @@ walk_counts(struct walk *w)
 		found(w, "refcount block %llu at %#llx is %s", (unsigned long long)i,
 		      (unsigned long long)at,
 		      ok ? "used for something else" : "outside of the file");
+		if (ok)
+			w->named[at >> q->cluster_bits]--;
 		q->counts[i] = 0;
 		w->rebuild = true;
 	}
@@ -510,6 +626,8 @@ qcow2_check(struct disk *d, unsigned repair, struct disk_check *out, struct err 
 	if (rc == 0)
 		rc = check(&w);
 	free(w.named);
+	qcow2_claim_free(&w.fixed);
+	qcow2_claim_free(&w.l2);
 	return rc < 0 ? fail(e, -rc, "disk '%s': %s", d->path, strerror(-rc)) : 0;
 }
 

@@ -82,7 +82,7 @@ find_tail(struct qcow2 *q)
 int
 qcow2_count_load(struct qcow2 *q, struct err *e)
 {
-	int rc = qcow2_load(q, q->counts_offset, q->counts_n, &q->counts);
+	int rc = q->counts_n ? qcow2_load(q, q->counts_offset, q->counts_n, &q->counts) : -EIO;
 
 	for (uint64_t i = 0; rc == 0 && i < q->counts_n; i++) {
 		q->counts[i] &= ~UINT64_C(511);

@@ -216,10 +216,12 @@ qcow2_header_read(struct qcow2 *q, struct err *e)
 	else
 		rc = extensions(q, h, length, end < length ? length : end, e);
 	free(h);
+	if (rc < 0)
+		return -1;
 	q->count_most =
 	        q->count_order == 6 ? UINT64_MAX : (UINT64_C(1) << (1U << q->count_order)) - 1;
 	q->lazy = q->version >= 3 && (q->compatible & QCOW2_LAZY);
-	return rc;
+	return 0;
 }
 
 int

@@ -68,9 +68,8 @@ change_entry(struct qcow2 *q, uint64_t entry, int more)
 		qcow2_packed_place(q, entry, &offset, &n);
 	else if (offset == 0)
 		return 0;
-	if (!(entry & QCOW2_PACKED) && !qcow2_inside(q, offset, 1))
-		return -EIO;
-	if (offset < q->cluster || offset >= q->platter->size)
+	if (offset < q->cluster || offset + n > qcow2_end(q) ||
+	    (!(entry & QCOW2_PACKED) && (offset & (q->cluster - 1))))
 		return -EIO;
 	return change(q, offset, n, more);
 }

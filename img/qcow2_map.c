@@ -64,7 +64,7 @@ decode(struct qcow2 *q, uint64_t entry, struct qcow2_span *s)
 	if (entry & QCOW2_PACKED) {
 		s->kind = QCOW2_PACK;
 		qcow2_packed_place(q, entry, &s->host, &packed);
-		return s->host >= q->cluster && s->host < q->platter->size ? 0 : -EIO;
+		return s->host >= q->cluster && s->host + packed <= qcow2_end(q) ? 0 : -EIO;
 	}
 	s->kind = q->version >= 3 && (entry & QCOW2_ZERO) ? QCOW2_ZEROS
 	          : place                                 ? QCOW2_PLAIN
