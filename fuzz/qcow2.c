@@ -66,8 +66,9 @@ check(unsigned repair)
 {
 	struct err e = { 0 };
 	struct disk_check c = { 0 };
-	struct disk *d = disk_open(AT_FDCWD, path,
-	                           DISK_QCOW2 | DISK_ALONE | DISK_REPAIR | (repair ? DISK_WRITE : 0), &e);
+	struct disk *d =
+	        disk_open(AT_FDCWD, path,
+	                  DISK_QCOW2 | DISK_ALONE | DISK_REPAIR | (repair ? DISK_WRITE : 0), &e);
 	if (!d) {
 		told(&e);
 		return 2;

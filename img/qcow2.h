@@ -70,7 +70,7 @@ struct qcow2_table {
 struct qcow2_cache {
 	struct qcow2_table *table; /* own */
 	int *bucket;               /* own; -1 is empty */
-	int n, cap, hand, last;
+	int n, cap, most, hand, last;
 	int dirty; /* how many */
 	unsigned bits;
 };

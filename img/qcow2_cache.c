@@ -18,12 +18,7 @@ qcow2_cache_init(struct qcow2 *q, struct qcow2_cache *c, uint64_t bytes)
 {
 	uint64_t n = bytes >> q->cluster_bits;
 
-	c->cap = n < LEAST ? LEAST : (int)n;
-	while ((1 << c->bits) < c->cap)
-		c->bits++;
-	c->table = xcalloc((size_t)c->cap, sizeof *c->table);
-	c->bucket = xmalloc(sizeof *c->bucket << c->bits);
-	memset(c->bucket, -1, sizeof *c->bucket << c->bits);
+	c->most = n < LEAST ? LEAST : (int)n;
 	c->last = -1;
 }
 
@@ -48,7 +43,7 @@ qcow2_cache_free(struct qcow2_cache *c)
 }
 
 static int *
-bucket(struct qcow2_cache *c, uint64_t offset)
+bucket(const struct qcow2_cache *c, uint64_t offset)
 {
 	return &c->bucket[(offset >> 9) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - c->bits)];
 }
@@ -64,12 +59,36 @@ unlink_table(struct qcow2_cache *c, int i)
 		c->last = -1;
 }
 
+/* More places; most images never need all of them. */
+static void
+widen(struct qcow2_cache *c)
+{
+	c->cap = c->cap ? c->cap * 2 : 16;
+	if (c->cap > c->most)
+		c->cap = c->most;
+	c->table = xrealloc(c->table, (size_t)c->cap * sizeof *c->table);
+	memset(c->table + c->n, 0, (size_t)(c->cap - c->n) * sizeof *c->table);
+	for (c->bits = 2; (1 << c->bits) < c->cap;)
+		c->bits++;
+	free(c->bucket);
+	c->bucket = xmalloc(sizeof *c->bucket << c->bits);
+	memset(c->bucket, -1, sizeof *c->bucket << c->bits);
+	for (int i = 0; i < c->n; i++) {
+		if (c->table[i].offset == 0)
+			continue;
+		c->table[i].next = *bucket(c, c->table[i].offset);
+		*bucket(c, c->table[i].offset) = i;
+	}
+}
+
 /* A place for one more; -1: all must be written first. */
 static int
 room(struct qcow2 *q, struct qcow2_cache *c)
 {
+	if (c->n == c->cap && c->cap < c->most)
+		widen(c);
 	if (c->n < c->cap) {
-		c->table[c->n].bytes = xmalloc(q->cluster);
+		c->table[c->n] = (struct qcow2_table){ .bytes = xmalloc(q->cluster) };
 		return c->n++;
 	}
 	for (int tries = 0; tries < 2 * c->n; tries++) {
@@ -96,7 +115,7 @@ qcow2_cache_get(struct qcow2 *q, struct qcow2_cache *c, uint64_t offset, bool fr
 {
 	int i = c->last;
 
-	if (i < 0 || c->table[i].offset != offset)
+	if ((i < 0 || c->table[i].offset != offset) && c->n > 0)
 		for (i = *bucket(c, offset); i >= 0 && c->table[i].offset != offset;)
 			i = c->table[i].next;
 	if (i < 0) {
@@ -136,7 +155,7 @@ qcow2_cache_get(struct qcow2 *q, struct qcow2_cache *c, uint64_t offset, bool fr
 void
 qcow2_cache_drop(struct qcow2_cache *c, uint64_t offset)
 {
-	int i = *bucket(c, offset);
+	int i = c->n > 0 ? *bucket(c, offset) : -1;
 	while (i >= 0 && c->table[i].offset != offset)
 		i = c->table[i].next;
 	if (i < 0)

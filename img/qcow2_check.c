@@ -21,8 +21,8 @@ struct walk {
 	unsigned repair;
 	uint32_t *named; /* own: how often, for each cluster of the file */
 	uint64_t n;
-	uint32_t tables; /* L1 tables walked so far */
-	bool rebuild;    /* the table of counts is no good */
+	uint32_t tables;          /* L1 tables walked so far */
+	bool rebuild;             /* the table of counts is no good */
 	struct qcow2_claim fixed; /* own: clusters of what cannot be made anew */
 	struct qcow2_claim l2;    /* own: clusters of L2 tables */
 };

@@ -49,7 +49,7 @@ change(struct qcow2 *q, uint64_t offset, uint64_t bytes, int more)
 	int rc = 0;
 
 	if (more < 0)
-		return qcow2_release(q, first << q->cluster_bits, last - first + 1, false);
+		return qcow2_release(q, first << q->cluster_bits, last - first + 1, true);
 	for (uint64_t c = first; c <= last && rc == 0; c++) {
 		rc = qcow2_count_add(q, c, more);
 		/* only whole ranges are counted, so that they can be taken back */
@@ -379,7 +379,7 @@ qcow2_snapshot_apply(struct disk *d, const char *name, struct err *e)
 	if (!s)
 		return -1;
 	uint64_t span = qcow2_l1_span(q), needs = s->size / span + (s->size % span != 0);
-	int rc = start(q);
+	int rc = needs > QCOW2_MOST_L1 / 8 ? -EFBIG : start(q);
 	if (rc == 0)
 		rc = qcow2_load(q, s->l1_offset, s->l1_size, &l1);
 	if (rc < 0)

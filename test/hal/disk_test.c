@@ -194,13 +194,147 @@ a_raw_disk_cannot_dress_up(void **state)
 	disk_close(open_it("sly", DISK_WRITE | DISK_RAW));
 }
 
+static void
+fill(const char *name, char with)
+{
+	struct disk *d = open_it(name, DISK_WRITE);
+	char *m = malloc(disk_size(d));
+	memset(m, with, disk_size(d));
+	assert_int_equal(put(d, 0, m, disk_size(d)), 0);
+	assert_int_equal(disk_close(d), 0);
+	free(m);
+}
+
+static char
+byte_at(struct disk *d, uint64_t at)
+{
+	char c;
+	assert_int_equal(get(d, at, &c, 1), 0);
+	return c;
+}
+
+static void
+a_scratch_leaves_no_trace(void **state)
+{
+	(void)state;
+	char many[70000];
+	memset(many, 'b', sizeof many);
+	make("below", 1 << 20, (struct disk_options){ 0 });
+	fill("below", 'a');
+	struct disk *d = open_it("below", DISK_SCRATCH), *other = open_it("below", DISK_SCRATCH);
+	assert_true(disk_writable(d));
+	assert_int_equal(disk_size(d), 1 << 20);
+	assert_int_equal(put(d, 1000, many, sizeof many), 0);
+	assert_int_equal(disk_zero(d, 200000, 300000, true), 0);
+	assert_int_equal(disk_flush(d), 0);
+	assert_int_equal(byte_at(d, 999), 'a');
+	assert_int_equal(byte_at(d, 1000), 'b');
+	assert_int_equal(byte_at(d, 70999), 'b');
+	assert_int_equal(byte_at(d, 71000), 'a');
+	assert_int_equal(byte_at(d, 200000), 0);
+	assert_int_equal(byte_at(other, 1000), 'a');
+	assert_int_equal(disk_close(d), 0);
+	assert_int_equal(disk_close(other), 0);
+	d = open_it("below", 0);
+	assert_int_equal(byte_at(d, 1000), 'a');
+	disk_close(d);
+}
+
+static void
+names_are_seen_from_the_image(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	assert_int_equal(mkdirat(dir, "sub", 0755), 0);
+	assert_int_equal(mkdirat(dir, "sub/deep", 0755), 0);
+	make("sub/base", 100000, (struct disk_options){ 0 });
+	fill("sub/base", 'x');
+	make("sub/deep/mid", 0, (struct disk_options){ .format = "qcow2", .backing = "../base" });
+	make("top", 200000,
+	     (struct disk_options){
+	             .format = "qcow2", .backing = "sub/deep/mid", .backing_format = "qcow2" });
+	struct disk *d = open_it("top", DISK_WRITE);
+	assert_int_equal(disk_size(d), 200000);
+	assert_int_equal(byte_at(d, 99999), 'x');
+	assert_int_equal(byte_at(d, 100000), 0);
+	assert_int_equal(put(d, 99990, "hello", 5), 0);
+	assert_int_equal(byte_at(d, 99989), 'x');
+	assert_int_equal(byte_at(d, 99994), 'o');
+	assert_int_equal(byte_at(d, 99995), 'x');
+	/* who stands on it keeps others from writing to it */
+	assert_null(disk_open(dir, "sub/base", DISK_WRITE, &e));
+	assert_int_equal(e.code, EBUSY);
+	assert_int_equal(disk_close(d), 0);
+	assert_int_equal(unlinkat(dir, "sub/base", 0), 0);
+	assert_null(disk_open(dir, "top", 0, &e));
+	assert_int_equal(e.code, ENOENT);
+	/* but what it is can be said */
+	d = open_it("top", DISK_ALONE);
+	json_t *info = disk_info(d, &e);
+	assert_string_equal(json_string_value(json_object_get(info, "backing-filename")),
+	                    "sub/deep/mid");
+	json_decref(info);
+	disk_close(d);
+}
+
+/* An image that stands on itself is made by giving it the place of its base. */
+static void
+no_image_stands_on_itself(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	make("ring0", 4096, (struct disk_options){ .format = "qcow2" });
+	make("ring1", 0, (struct disk_options){ .format = "qcow2", .backing = "ring0" });
+	make("ring2", 0, (struct disk_options){ .format = "qcow2", .backing = "ring1" });
+	assert_int_equal(renameat(dir, "ring2", dir, "ring0"), 0);
+	assert_null(disk_open(dir, "ring1", 0, &e));
+	assert_int_equal(e.code, ELOOP);
+	assert_null(disk_open(dir, "ring0", DISK_WRITE, &e));
+
+	/* nor is there an end to a ladder */
+	char name[16] = "step0", next[16];
+	make(name, 4096, (struct disk_options){ .format = "qcow2" });
+	int i, rc = 0;
+	for (i = 1; i < 150 && rc == 0; i++) {
+		snprintf(next, sizeof next, "step%d", i);
+		struct disk_options o = { .format = "qcow2",
+			                  .backing = name,
+			                  .backing_format = "qcow2" };
+		rc = disk_create(dir, next, 4096, &o, &e);
+		memcpy(name, next, sizeof name);
+	}
+	assert_int_equal(rc, -1);
+	assert_int_equal(e.code, ELOOP);
+	assert_true(i > 90);
+}
+
+static void
+what_a_file_is_not(void **state)
+{
+	(void)state;
+	static const char *const names[] = { "nbd:localhost:1", "json:{\"driver\":\"raw\"}",
+		                             "ssh://host/disk" };
+	struct err e = { 0 };
+	for (int i = 0; i < 3; i++) {
+		struct disk_options o = { .format = "qcow2", .backing = names[i] };
+		assert_int_equal(disk_create(dir, "far", 4096, &o, &e), -1);
+		assert_int_equal(e.code, ENOTSUP);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(raw_reads_what_was_written), TEST(raw_holes),
-		TEST(two_do_not_write_one_image), TEST(what_is_no_disk),
+		TEST(raw_reads_what_was_written),
+		TEST(raw_holes),
+		TEST(two_do_not_write_one_image),
+		TEST(what_is_no_disk),
 		TEST(a_raw_disk_cannot_dress_up),
+		TEST(a_scratch_leaves_no_trace),
+		TEST(names_are_seen_from_the_image),
+		TEST(no_image_stands_on_itself),
+		TEST(what_a_file_is_not),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }

@@ -4,9 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -14,6 +18,7 @@
 #include "base/file.h"
 #include "img/disk.h"
 #include "img/format.h"
+#include "img/qcow2.h"
 
 enum { SECTOR = 512, SECTORS = 1536, SIZE = SECTORS * SECTOR };
 
@@ -34,7 +39,9 @@ static int
 begin(void **state)
 {
 	(void)state;
-	snprintf(folder, sizeof folder, "/tmp/joist-disk-XXXXXX");
+	/* in memory where there is such a place: thousands of syncs */
+	bool memory = access("/dev/shm", W_OK) == 0;
+	snprintf(folder, sizeof folder, "%s/joist-disk-XXXXXX", memory ? "/dev/shm" : "/tmp");
 	assert_non_null(mkdtemp(folder));
 	dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return dir < 0;
@@ -247,6 +254,9 @@ random_work(void **state)
 		make_kind(&kinds[k]);
 		for (int round = 0; round < 8; round++) {
 			struct disk *d = open_it(kinds[k].name, DISK_WRITE);
+			/* now and then with hardly any memory for tables */
+			if (round % 2)
+				d->qcow2->l2.most = d->qcow2->blocks.most = 4;
 			for (int i = 0; i < 150; i++) {
 				struct op o = random_op(SECTORS);
 				assert_int_equal(apply(d, &o), 0);
@@ -639,14 +649,224 @@ the_power_goes_amid_a_snapshot(void **state)
 	}
 }
 
+/* The program is killed: whatever it said to be flushed is there. */
+static void
+killed(void **state)
+{
+	(void)state;
+	for (int k = 0; k < KINDS; k++) {
+		make_kind(&kinds[k]);
+		uint64_t last = 0;
+		for (int round = 0; round < 6; round++) {
+			int said[2];
+			uint64_t word, done = last;
+			assert_int_equal(pipe(said), 0);
+			pid_t pid = fork();
+			if (pid == 0) {
+				struct disk *d = open_it(kinds[k].name, DISK_WRITE);
+				/* sector i gets a number that tells i and when */
+				for (uint64_t n = last + 1;; n++) {
+					struct op o = { WRITE, n * 7 % SECTORS, 1, n };
+					if (put(d, &o) < 0 || disk_flush(d) < 0 ||
+					    write(said[1], &n, sizeof n) != sizeof n)
+						_exit(1);
+				}
+			}
+			close(said[1]);
+			for (uint64_t i = 0; i < 20 + chance(200); i++)
+				if (read(said[0], &word, sizeof word) == sizeof word)
+					now[(done = word) * 7 % SECTORS] = word;
+			kill(pid, SIGKILL);
+			while (read(said[0], &word, sizeof word) == sizeof word)
+				now[(done = word) * 7 % SECTORS] = word;
+			close(said[0]);
+			assert_int_equal(waitpid(pid, NULL, 0), pid);
+			assert_true(done > last);
+			struct disk *d = open_it(kinds[k].name, DISK_WRITE);
+			/* the next one may have begun to take its place */
+			uint64_t next = (done + 1) * 7 % SECTORS;
+			for (uint64_t i = 0; i < SECTORS; i++) {
+				uint64_t v = sector(d, i);
+				if (v != now[i] && (i != next || v != done + 1))
+					fail_msg("%s: sector %d is %d, not %d", kinds[k].name,
+					         (int)i, (int)v, (int)now[i]);
+				now[i] = v;
+			}
+			assert_int_equal(disk_close(d), 0);
+			sound(kinds[k].name, 0, true, "killed");
+			last = done + 1;
+		}
+	}
+}
+
+/* There is no room in the file system: the same again later is as if nothing was. */
+static void
+no_room(void **state)
+{
+	(void)state;
+	struct rlimit all, some;
+	getrlimit(RLIMIT_FSIZE, &all);
+	signal(SIGXFSZ, SIG_IGN);
+	for (int k = 0; k < KINDS - 1; k++) {
+		seed = 4711 + (uint64_t)k;
+		make_kind(&kinds[k]);
+		struct disk *d = open_it(kinds[k].name, DISK_WRITE);
+		some = (struct rlimit){ d->platter->size, all.rlim_max };
+		int refused = 0;
+		for (int i = 0; i < 300; i++) {
+			struct op o = random_op(SECTORS);
+			some.rlim_cur += chance(3000);
+			setrlimit(RLIMIT_FSIZE, &some);
+			int rc = apply(d, &o);
+			if (rc < 0) {
+				assert_int_equal(rc, -EFBIG);
+				refused++;
+				setrlimit(RLIMIT_FSIZE, &all);
+				if (chance(2))
+					assert_int_equal(disk_flush(d), 0);
+				assert_int_equal(apply(d, &o), 0);
+			}
+			model(d, &o);
+		}
+		setrlimit(RLIMIT_FSIZE, &all);
+		if (strcmp(kinds[k].name, "full") != 0)
+			assert_true(refused > 3);
+		same_as_model(d, kinds[k].name);
+		assert_int_equal(disk_close(d), 0);
+		sound(kinds[k].name, 0, false, kinds[k].name);
+	}
+}
+
+/* More clusters than the first table of counts can count. */
+static void
+tables_grow(void **state)
+{
+	(void)state;
+	enum { LONG = 40 << 20, STEP = 1 << 20 };
+	struct err e = { 0 };
+	uint8_t *m = malloc(STEP);
+	make("growing", LONG / 2,
+	     (struct disk_options){ .cluster_size = 512, .refcount_bits = 64 });
+	struct disk *d = open_it("growing", DISK_WRITE);
+	uint64_t first = d->qcow2->counts_n;
+	for (int pass = 0; pass < 2; pass++) {
+		for (uint64_t at = 0; at < disk_size(d); at += STEP) {
+			memset(m, (int)(at / STEP) + 1, STEP);
+			struct iovec v = { m, STEP };
+			assert_int_equal(disk_write(d, at, &v, 1), 0);
+		}
+		if (pass == 0)
+			assert_int_equal(disk_resize(d, LONG, &e), 0);
+	}
+	assert_true(d->qcow2->counts_n > first);
+	assert_int_equal(disk_snapshot_make(d, "s", &e), 0);
+	assert_int_equal(disk_close(d), 0);
+	sound("growing", 0, false, "grown");
+	d = open_it("growing", DISK_WRITE);
+	for (uint64_t at = 0; at < LONG; at += STEP) {
+		struct iovec v = { m, STEP };
+		assert_int_equal(disk_read(d, at, &v, 1), 0);
+		for (int i = 0; i < STEP; i++)
+			if (m[i] != (uint8_t)(at / STEP + 1))
+				fail_msg("byte %d is %d", (int)at + i, m[i]);
+	}
+	assert_int_equal(disk_discard(d, 0, LONG), 0);
+	assert_int_equal(disk_snapshot_drop(d, "s", &e), 0);
+	assert_int_equal(disk_close(d), 0);
+	sound("growing", 0, false, "shrunk");
+	d = open_it("growing", 0);
+	/* pages are larger than its clusters */
+	assert_true(platter_used(d->platter) < LONG / 3);
+	disk_close(d);
+	free(m);
+}
+
+static void
+lengths(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	for (int k = 0; k < KINDS; k++) {
+		seed = 5 + (uint64_t)k;
+		make_kind(&kinds[k]);
+		struct disk *d = open_it(kinds[k].name, DISK_WRITE);
+		uint64_t size = SECTORS;
+		for (int i = 0; i < 60; i++) {
+			uint64_t to = chance(SECTORS) + 1;
+			if (disk_resize(d, to * SECTOR, &e) < 0)
+				fail_msg("%s", e.what);
+			for (uint64_t s = size; s < to; s++)
+				now[s] = 0;
+			size = to;
+			assert_int_equal(disk_size(d), size * SECTOR);
+			same_as_model(d, "after a resize");
+			for (int n = 0; n < 3; n++) {
+				struct op o = random_op(size);
+				assert_int_equal(apply(d, &o), 0);
+				model(d, &o);
+			}
+			if (i % 10 == 9) {
+				assert_int_equal(disk_close(d), 0);
+				sound(kinds[k].name, 0, false, kinds[k].name);
+				d = open_it(kinds[k].name, DISK_WRITE);
+			}
+		}
+		disk_close(d);
+	}
+}
+
+/* Several threads, each with sectors of its own. */
+struct lane {
+	struct disk *d;
+	uint64_t n;
+	pthread_t thread;
+	bool ok;
+};
+
+static void *
+drive(void *arg)
+{
+	struct lane *l = arg;
+	uint64_t v[SECTOR / 8];
+	for (int i = 0; i < 400; i++) {
+		uint64_t s = ((uint64_t)i * 37 % (SECTORS / 4)) * 4 + l->n;
+		struct iovec io = { v, sizeof v };
+		fill((uint8_t *)v, s + 7);
+		if (disk_write(l->d, s * SECTOR, &io, 1) < 0 ||
+		    (i % 50 == 0 && disk_flush(l->d) < 0) ||
+		    disk_read(l->d, s * SECTOR, &io, 1) < 0 || v[0] != s + 7 || v[63] != s + 7)
+			return NULL;
+	}
+	l->ok = true;
+	return NULL;
+}
+
+static void
+threads(void **state)
+{
+	(void)state;
+	struct lane lane[4];
+	make_kind(&kinds[0]);
+	struct disk *d = open_it(kinds[0].name, DISK_WRITE);
+	for (uint64_t i = 0; i < 4; i++) {
+		lane[i] = (struct lane){ .d = d, .n = i };
+		assert_int_equal(pthread_create(&lane[i].thread, NULL, drive, &lane[i]), 0);
+	}
+	for (int i = 0; i < 4; i++) {
+		pthread_join(lane[i].thread, NULL);
+		assert_true(lane[i].ok);
+	}
+	assert_int_equal(disk_close(d), 0);
+	sound(kinds[0].name, 0, false, "threads");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(random_work),
-		TEST(random_snapshots),
-		TEST(the_power_goes),
-		TEST(the_power_goes_amid_a_snapshot),
+		TEST(random_work), TEST(random_snapshots), TEST(lengths),
+		TEST(tables_grow), TEST(no_room),          TEST(threads),
+		TEST(killed),      TEST(the_power_goes),   TEST(the_power_goes_amid_a_snapshot),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }
