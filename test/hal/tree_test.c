@@ -25,8 +25,7 @@ whole(void)
 		              .pci = true,
 		              .uart = true,
 		              .rtc = true,
-		              .seed = seed,
-		              .firmware_size = 2 << 20 };
+		              .seed = seed };
 }
 
 static struct buf
@@ -102,7 +101,6 @@ everything(void **state)
 	assert_int_equal(len, 32);
 	assert_memory_equal(p, seed, 32);
 	CELLS(&b, "/memory@80000000", "reg", 0, 0x80000000, 1, 0x40000000);
-	CELLS(&b, "/reserved-memory/firmware@80000000", "reg", 0, 0x80000000, 0, 2 << 20);
 	CELLS(&b, "/cpus", "timebase-frequency", 10000000);
 	for (unsigned i = 0; i < 4; i++) {
 		char path[64];
@@ -171,8 +169,7 @@ nothing_more_than_asked(void **state)
 	struct tree t = { .harts = 1, .ram_size = GIB };
 	struct buf b = make(&t);
 	const char *const absent[] = { "/soc/serial@10000000", "/soc/rtc@101000",
-		                       "/soc/virtio_mmio@10001000", "/soc/pci@30000000",
-		                       "/reserved-memory" };
+		                       "/soc/virtio_mmio@10001000", "/soc/pci@30000000" };
 	for (unsigned i = 0; i < sizeof absent / sizeof *absent; i++)
 		assert_false(has(&b, absent[i]));
 	assert_int_equal(fdt_first_property_offset(b.p, node(&b, "/chosen")), -FDT_ERR_NOTFOUND);
@@ -287,6 +284,26 @@ taken(void **state)
 	free(small);
 }
 
+/* Version 16 tells the size of its strings, and libfdt believes it when it makes a 17 of it. */
+static void
+of_version_16(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	struct tree t = whole(), none = { 0 };
+	struct buf b = make(&t), out = { 0 };
+	fdt_pack(b.p);
+	b.n = fdt_totalsize(b.p);
+	fdt_set_version(b.p, 16);
+	assert_int_equal(tree_take(&none, b.p, b.n, "f", &out, &e), 0);
+	text_is(&out, "/chosen", "bootargs", t.bootargs);
+	buf_free(&out);
+	fdt_set_size_dt_strings(b.p, 0);
+	assert_int_equal(tree_take(&none, b.p, b.n, "f", &out, &e), -1);
+	assert_null(out.p);
+	buf_free(&b);
+}
+
 static void
 refused(void **state)
 {
@@ -300,6 +317,11 @@ refused(void **state)
 	assert_string_equal(e.what, "'f' is no device tree: FDT_ERR_BADMAGIC");
 	assert_string_equal(e.hint, "compile it with dtc -O dtb");
 	assert_int_equal(tree_check(NULL, 0, "f", &e), -1);
+	fdt_set_version(b.p, 15);
+	fdt_set_last_comp_version(b.p, 2);
+	assert_int_equal(tree_check(b.p, b.n, "f", &e), -1);
+	assert_string_equal(e.what, "'f' is no device tree: FDT_ERR_BADVERSION");
+	fdt_set_version(b.p, 17);
 	for (size_t n = 0; n < b.n; n += n < 100 ? 1 : 97) {
 		/* of that size, so that a sanitizer sees what lies behind it */
 		void *cut = xmalloc(n ? n : 1);
@@ -313,4 +335,5 @@ refused(void **state)
 }
 
 UNIT_MAIN(TEST(everything), TEST(pci_interrupts), TEST(nothing_more_than_asked), TEST(largest),
-          TEST(no_heap_inside), TEST(room_behind), TEST(extensions), TEST(taken), TEST(refused))
+          TEST(no_heap_inside), TEST(room_behind), TEST(extensions), TEST(taken),
+          TEST(of_version_16), TEST(refused))

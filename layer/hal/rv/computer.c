@@ -329,8 +329,6 @@ put_tree(struct guest *g, struct layout *l, struct err *e)
 		          .rtc = true };
 	if (!g->options.deterministic && getrandom(seed, sizeof seed, 0) == sizeof seed)
 		t.seed = seed;
-	if (g->options.firmware)
-		t.firmware_size = (l->firmware.end - MAP_RAM + 0x1fffff) & ~UINT64_C(0x1fffff);
 	if (g->options.dtb) {
 		rc = map_file(g->options.dtb, &p, &n, e);
 		if (rc == 0)

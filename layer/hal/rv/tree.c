@@ -273,17 +273,6 @@ memory(struct maker *m, const struct tree *t)
 	text(m, "device_type", "memory");
 	reg(m, MAP_RAM, t->ram_size);
 	end(m);
-	if (!t->firmware_size)
-		return;
-	begin(m, "reserved-memory");
-	cell(m, "#address-cells", 2);
-	cell(m, "#size-cells", 2);
-	flag(m, "ranges");
-	begin_at(m, "firmware", MAP_RAM);
-	reg(m, MAP_RAM, t->firmware_size);
-	flag(m, "no-map");
-	end(m);
-	end(m);
 }
 
 /* Firmware like OpenSBI writes into the tree that it was given, behind its end. */
@@ -363,6 +352,8 @@ tree_take(const struct tree *t, const void *bytes, size_t n, const char *name, s
 	int rc = fdt_open_into(bytes, fdt, (int)size);
 	rc = rc ? rc : patch(fdt, t);
 	rc = rc ? rc : fdt_pack(fdt);
+	/* an old version has less in it to be checked than what it was made into */
+	rc = rc ? rc : fdt_check_full(fdt, fdt_totalsize(fdt));
 	if (rc == 0) {
 		buf_put(out, fdt, fdt_totalsize(fdt));
 		make_room(out);
@@ -377,7 +368,11 @@ tree_take(const struct tree *t, const void *bytes, size_t n, const char *name, s
 int
 tree_check(const void *bytes, size_t n, const char *name, struct err *e)
 {
-	int rc = n < sizeof(struct fdt_header) ? -FDT_ERR_TRUNCATED : fdt_check_full(bytes, n);
+	int rc = n < sizeof(struct fdt_header) ? -FDT_ERR_TRUNCATED : fdt_check_header(bytes);
+	/* libfdt 1.6 falls over older ones: to it their root can be without a name */
+	if (!rc && fdt_version(bytes) < 16)
+		rc = -FDT_ERR_BADVERSION;
+	rc = rc ? rc : fdt_check_full(bytes, n);
 	if (rc == 0)
 		return 0;
 	fail(e, EINVAL, "'%s' is no device tree: %s", name, fdt_strerror(rc));

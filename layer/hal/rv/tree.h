@@ -1,7 +1,8 @@
 /* tree.h -- the device tree that a kernel is given.
  *
  * Devicetree Specification 0.4, with the bindings that Linux has for the parts of the
- * board (map.h).  Behind it there is room: firmware adds to it where it stands.
+ * board (map.h).  Behind it there is room: firmware adds to it where it stands, also
+ * what memory is its own.
  */
 #ifndef LAYER_HAL_RV_TREE_H
 #define LAYER_HAL_RV_TREE_H
@@ -20,8 +21,6 @@ struct tree {
 	unsigned virtio;             /* how many MMIO slots are taken */
 	bool pci, uart, rtc;
 	const uint8_t *seed; /* 32 bytes for the kernel's random numbers, or NULL */
-	/* Reserved for firmware at the beginning of RAM; 0: none. */
-	uint64_t firmware_size;
 };
 
 /* Make it; *out is its bytes. */
