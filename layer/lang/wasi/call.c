@@ -13,12 +13,6 @@ const struct wasi_row wasi_row[FN_COUNT] = {
 	{ { "wasi.thread-spawn", NULL }, "i", "i", wasi_thread_spawn },
 };
 
-const char *
-wasi_name(size_t i)
-{
-	return i < FN_COUNT ? wasi_row[i].name[0] : NULL;
-}
-
 int
 wasi_errno(int host)
 {

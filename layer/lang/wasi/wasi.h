@@ -65,9 +65,6 @@ void wasi_free(struct wasi *w);         /* NULL is allowed; no thread is in a ca
 bool wasi_import(struct wasi *w, struct store *s, struct name module, struct name name,
                  uint32_t type_id, struct external *out, struct err *e);
 
-/* What there is, for inspection: "wasi_snapshot_preview1.fd_read"; NULL behind the last. */
-const char *wasi_name(size_t i);
-
 /* Open files as where to find them again, no host descriptors; no thread is in a call.
  * -1: something is open that cannot be found again (a removed file, a connection). */
 int wasi_save(struct wasi *w, struct buf *b, struct err *e);
