@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +42,21 @@ struct guest {
 	char dir[64];           /* on the host */
 	int fd;                 /* of it */
 };
+
+/* What the process owes WASI (wasi.h). */
+static inline void
+guest_nothing(int sig)
+{
+	(void)sig;
+}
+
+static inline void
+guest_signals(void)
+{
+	struct sigaction a = { .sa_handler = guest_nothing };
+	sigaction(SIGURG, &a, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
 
 static inline void
 guest_memory(struct guest *g)
@@ -91,6 +107,18 @@ guest_new(struct guest *g)
 	close(null);
 }
 
+/* A guest whose standard input and output are these. */
+static inline void
+guest_with(struct guest *g, int in, int out, const int *sockets, size_t nsocket)
+{
+	memset(g, 0, sizeof *g);
+	guest_memory(g);
+	guest_wasi(g, &(struct wasi_config){ .fd = { in, out, -1 },
+	                                     .sockets = sockets,
+	                                     .nsocket = nsocket,
+	                                     .clocks = true });
+}
+
 static inline void
 guest_free(struct guest *g)
 {
@@ -131,8 +159,8 @@ put(struct guest *g, uint32_t a, const char *s)
 }
 
 /* Places in the memory: paths at PATH and PATH2, lists of buffers at IOV, what calls
- * say at OUT, data at DATA. */
-enum { OUT = 0x100, IOV = 0x200, PATH = 0x1000, PATH2 = 0x3000, DATA = 0x8000 };
+ * say at OUT, data at DATA, events at EVENTS. */
+enum { OUT = 0x100, IOV = 0x200, PATH = 0x1000, PATH2 = 0x3000, DATA = 0x8000, EVENTS = 0x10000 };
 
 static inline uint32_t
 iov(struct guest *g, uint32_t a, uint32_t n)
