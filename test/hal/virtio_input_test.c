@@ -30,7 +30,7 @@ up(struct driver *d, unsigned n)
 static void
 expect(struct driver *d, uint16_t type, uint16_t code, int32_t value)
 {
-	uint32_t head, n;
+	uint32_t head = 0, n = 0;
 	assert_true(driver_take(d, EVENTS, &head, &n));
 	assert_int_equal(n, 8);
 	const uint8_t *p = driver_ptr(d, buffers + head * 8);

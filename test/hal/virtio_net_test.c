@@ -212,7 +212,7 @@ a_peer_that_reads_slowly(void **state)
 	enum { FRAMES = 3000, ROOM = 128 };
 	int us;
 	uint8_t got[65536];
-	uint32_t head, n;
+	uint32_t head = 0, n = 0;
 	(void)state;
 	struct driver *d = net_new(&us, false);
 	driver_up(d, MRG | VIRTIO_EVENT_IDX, 256);
@@ -300,7 +300,7 @@ buffers_are_merged(void **state)
 {
 	int us;
 	uint8_t frame[20000], got[20100];
-	uint32_t head, n, all = 0, count = 0;
+	uint32_t head = 0, n = 0, all = 0, count = 0;
 	(void)state;
 	struct driver *d = net_new(&us, true);
 	driver_up(d, MRG | GUEST_CSUM, 64);
@@ -472,7 +472,7 @@ a_tap_device(void **state)
 	driver_do(d, TX, &p, 1);
 	bool found = false;
 	for (int i = 0; i < 20000 && !found; i++) {
-		uint32_t head, n;
+		uint32_t head = 0, n = 0;
 		if (!driver_take(d, RX, &head, &n)) {
 			driver_nap();
 			continue;

@@ -253,7 +253,7 @@ static void
 a_table_of_descriptors(void **state)
 {
 	struct echo *x;
-	uint32_t head, n;
+	uint32_t head = 0, n = 0;
 	(void)state;
 	struct driver *d = echo_new(&x);
 	driver_up(d, VIRTIO_INDIRECT_DESC, 2);

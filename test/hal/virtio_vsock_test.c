@@ -55,7 +55,7 @@ up(struct driver *d, unsigned buffers)
 static bool
 take(struct driver *d, struct packet *p)
 {
-	uint32_t head, n;
+	uint32_t head = 0, n = 0;
 	for (int i = 0; !driver_take(d, RX, &head, &n); i++) {
 		if (i == 1000)
 			return false;
