@@ -24,7 +24,7 @@ nothing(struct thread *t, void *env, uint64_t *slots)
 }
 
 static bool
-give(struct store *s, const struct module *m, const struct import *x, struct external *out)
+give(struct wasm_store *s, const struct module *m, const struct import *x, struct external *out)
 {
 	const uint64_t zero[2] = { 0, 0 };
 
@@ -66,15 +66,15 @@ module_again(void *ctx, uint32_t i, const char *name)
 }
 
 static struct func *
-host_again(void *ctx, struct store *s, const char *name, uint32_t type, struct err *e)
+host_again(void *ctx, struct wasm_store *s, const char *name, uint32_t type, struct err *e)
 {
 	(void)ctx, (void)name, (void)e;
 	return store_host(s, type, nothing, NULL, "fuzz.nothing");
 }
 
 /* The store at rest, written and read back; what was is gone. */
-static struct store *
-again(struct store *s, struct module *m, const struct store_limits *l)
+static struct wasm_store *
+again(struct wasm_store *s, struct module *m, const struct store_limits *l)
 {
 	struct snap *out = snap_new();
 	struct err e = { 0 };
@@ -82,7 +82,7 @@ again(struct store *s, struct module *m, const struct store_limits *l)
 
 	if (save_store(s, out, &e) == 0 && snap_finish(out, &e) == 0) {
 		struct snap *in = snap_of(snap_bytes(out)->p, snap_bytes(out)->n);
-		struct store *now = save_load(in, l, &w, &e);
+		struct wasm_store *now = save_load(in, l, &w, &e);
 		snap_free(in);
 		if (!now)
 			abort();
@@ -93,8 +93,8 @@ again(struct store *s, struct module *m, const struct store_limits *l)
 	return s;
 }
 
-static struct store *
-call(struct store *s, struct module *m, struct func *f, const struct store_limits *l)
+static struct wasm_store *
+call(struct wasm_store *s, struct module *m, struct func *f, const struct store_limits *l)
 {
 	const struct type *type = type_of(f->type);
 	uint64_t *args = calloc(type->pslots + 1, sizeof *args);
@@ -135,7 +135,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct store_limits l = {
 		.memory = 4 << 20, .heap = 1 << 20, .table = 10000, .stack = 64 << 10, .meter = true
 	};
-	struct store *s = store_new(&l);
+	struct wasm_store *s = store_new(&l);
 	struct thread *t = store_thread(s, &e);
 	struct external *imports = calloc((size_t)m->nimport + 1, sizeof *imports);
 	bool ok = t && imports;

@@ -84,10 +84,10 @@ struct wasm_engine_t {
 };
 
 struct wasm_store_t {
-	wasm_engine_t *engine; /* one user */
-	struct store *store;   /* own */
-	struct thread *thread; /* own, through the store */
-	bool deleted;          /* by its owner; it goes with the last handle */
+	wasm_engine_t *engine;    /* one user */
+	struct wasm_store *store; /* own */
+	struct thread *thread;    /* own, through the store */
+	bool deleted;             /* by its owner; it goes with the last handle */
 	size_t handles;
 	void *records;        /* tsearch: of the engine's objects, by address */
 	struct vec numbered;  /* own: records that are values of the engine's */

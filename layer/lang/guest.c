@@ -49,7 +49,7 @@ module_of(void *ctx, uint32_t instance, const char *name)
 }
 
 static struct func *
-host_of(void *ctx, struct store *s, const char *name, uint32_t type, struct err *e)
+host_of(void *ctx, struct wasm_store *s, const char *name, uint32_t type, struct err *e)
 {
 	struct guest *g = ctx;
 	const char *dot = strchr(name, '.');
@@ -65,7 +65,7 @@ host_of(void *ctx, struct store *s, const char *name, uint32_t type, struct err 
 
 /* What the loaded store means to the guest. */
 static int
-adopt(struct guest *g, struct store *s, uint32_t number, const uint32_t *shared, struct err *e)
+adopt(struct guest *g, struct wasm_store *s, uint32_t number, const uint32_t *shared, struct err *e)
 {
 	struct module *m = g->program.module;
 	if (number >= s->instance.n || s->thread.n == 0)
@@ -109,7 +109,7 @@ guest_load(struct guest *g, struct snap *snap, struct err *e)
 		rc = snap_get(snap, CHUNK_WASI, &c, e);
 	if (rc == 0)
 		rc = wasi_load(g->wasi, &c, e);
-	struct store *s = rc == 0 ? save_load(snap, &g->grant.limits, &w, e) : NULL;
+	struct wasm_store *s = rc == 0 ? save_load(snap, &g->grant.limits, &w, e) : NULL;
 	if (s && adopt(g, s, number, shared, e) < 0) {
 		if (g->store != s)
 			store_free(s);

@@ -44,8 +44,8 @@ struct guest {
 	bool print;                      /* its results are printed */
 
 	/* the thread inside enter(), or the monitor's at rest */
-	struct store *store;   /* own */
-	struct instance *main; /* lent by the store */
+	struct wasm_store *store; /* own */
+	struct instance *main;    /* lent by the store */
 	enum phase phase;
 	bool started;
 	int status;

@@ -25,13 +25,13 @@ whole(uint64_t n, uint64_t least)
 }
 
 struct heap *
-heap_new(struct store *s, struct err *e)
+heap_new(struct wasm_store *s, struct err *e)
 {
 	return heap_new_sized(s, s->limits.heap, e);
 }
 
 struct heap *
-heap_new_sized(struct store *s, uint64_t most, struct err *e)
+heap_new_sized(struct wasm_store *s, uint64_t most, struct err *e)
 {
 	struct heap *h = xcalloc(1, sizeof *h);
 	h->store = s;
@@ -169,7 +169,7 @@ visit_object(struct heap *h, struct object *o)
 static void
 visit_roots(struct heap *h)
 {
-	struct store *s = h->store;
+	struct wasm_store *s = h->store;
 	for (uint32_t i = 0; i < s->global.n; i++) {
 		struct global *g = s->global.p[i];
 		if (type_is_ref(g->type))
@@ -221,7 +221,7 @@ heap_collect(struct heap *h, uint64_t bytes)
 /* While there are several threads nobody knows where the others hold references:
  * nothing is collected, and all that there is may be used. */
 static uint64_t
-take_among(struct store *s, uint32_t type, uint32_t length, uint64_t bytes)
+take_among(struct wasm_store *s, uint32_t type, uint32_t length, uint64_t bytes)
 {
 	uint64_t ref = 0;
 	pthread_mutex_lock(&s->lock);
@@ -240,7 +240,7 @@ take_among(struct store *s, uint32_t type, uint32_t length, uint64_t bytes)
 }
 
 uint64_t
-heap_new_object(struct store *s, uint32_t type, uint32_t length, uint64_t bytes)
+heap_new_object(struct wasm_store *s, uint32_t type, uint32_t length, uint64_t bytes)
 {
 	if (__atomic_load_n(&s->thread.n, __ATOMIC_RELAXED) > 1)
 		return take_among(s, type, length, bytes);
@@ -258,7 +258,7 @@ heap_new_object(struct store *s, uint32_t type, uint32_t length, uint64_t bytes)
 }
 
 bool
-heap_is(const struct store *s, uint64_t ref, uint32_t heaptype)
+heap_is(const struct wasm_store *s, uint64_t ref, uint32_t heaptype)
 {
 	/* Validation asks it only of an external reference, and that all may be. */
 	if (heaptype == HEAP_EXTERN)

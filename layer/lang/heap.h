@@ -36,7 +36,7 @@ struct heap {
 	uint64_t max;        /* bytes of a half at most */
 	uint64_t live;       /* bytes after the last collection */
 	size_t reserved;
-	struct store *store; /* lent */
+	struct wasm_store *store; /* lent */
 	uint64_t collections;
 	uint64_t *starts; /* own: bit per 8 bytes where an object begins, while loading */
 	/* the host's roots: handles of the embedder */
@@ -44,7 +44,7 @@ struct heap {
 	void *host_ctx;
 };
 
-struct heap *heap_new(struct store *s, struct err *e); /* NULL: no address space */
+struct heap *heap_new(struct wasm_store *s, struct err *e); /* NULL: no address space */
 void heap_free(struct heap *h);
 
 static inline struct object *
@@ -59,7 +59,7 @@ bool heap_collect(struct heap *h, uint64_t bytes);
 
 /* An object of `bytes` behind its header, cleared; a collection makes room when needed.
  * 0: out of memory.  *store->heap is made. */
-uint64_t heap_new_object(struct store *s, uint32_t type, uint32_t length, uint64_t bytes);
+uint64_t heap_new_object(struct wasm_store *s, uint32_t type, uint32_t length, uint64_t bytes);
 
 /* For save.c: the first object's reference and an object's bytes, to walk over all;
  * a heap with room for what another had; the objects that are then at low .. top
@@ -67,13 +67,13 @@ uint64_t heap_new_object(struct store *s, uint32_t type, uint32_t length, uint64
  * heap.  heap_has: is there an object at this reference?  Only until heap_settle. */
 uint64_t heap_first(const struct heap *h);
 uint64_t heap_size(const struct object *o);
-struct heap *heap_new_sized(struct store *s, uint64_t max, struct err *e);
+struct heap *heap_new_sized(struct wasm_store *s, uint64_t max, struct err *e);
 bool heap_adopt(struct heap *h, uint64_t low, uint64_t top, const uint32_t *from,
                 const uint32_t *to, uint32_t n);
 bool heap_has(const struct heap *h, uint64_t ref);
 void heap_settle(struct heap *h);
 
 /* Does a reference have that heap type? (null is the caller's affair) */
-bool heap_is(const struct store *s, uint64_t ref, uint32_t heaptype);
+bool heap_is(const struct wasm_store *s, uint64_t ref, uint32_t heaptype);
 
 #endif

@@ -285,7 +285,7 @@ take_imports(struct instance *i, const struct external *imports)
 /* -- what the module defines --------------------------------------------------------------------- */
 
 struct instance *
-link_bare(struct store *s, struct module *m)
+link_bare(struct wasm_store *s, struct module *m)
 {
 	struct instance *i = xcalloc(1, sizeof *i);
 	i->store = s;
@@ -360,7 +360,7 @@ make_things(struct instance *i, struct err *e)
 static void
 unmake(struct instance *i)
 {
-	struct store *s = i->store;
+	struct wasm_store *s = i->store;
 	const struct module *m = i->module;
 	for (uint32_t k = m->ntable; k-- > m->table_imports;)
 		if (i->table[k] && store_take_back(s, &s->table, i->table[k])) {
@@ -547,7 +547,7 @@ enum link
 link_make(struct thread *t, struct module *m, const struct external *imports, const char *name,
           struct instance **out, struct err *e)
 {
-	struct store *s = t->store;
+	struct wasm_store *s = t->store;
 	*out = NULL;
 	if (s->instance.n >= s->limits.instances) {
 		fail(e, EAGAIN, "the limit of %u instances is reached", s->limits.instances);

@@ -46,7 +46,7 @@ most_bytes(const struct limits *l)
 
 /* More bytes out of what the store may have; false: that is beyond it. */
 static bool
-take_bytes(struct store *s, uint64_t n)
+take_bytes(struct wasm_store *s, uint64_t n)
 {
 	uint64_t used = atomic_load(&s->memory_used);
 	do
@@ -85,7 +85,7 @@ take_space(struct memory *m, uint64_t size)
 }
 
 struct memory *
-memory_new(struct store *s, const struct limits *l, struct err *e)
+memory_new(struct wasm_store *s, const struct limits *l, struct err *e)
 {
 	unsigned long long pages = l->min;
 	uint64_t size = l->min << l->page;
@@ -169,7 +169,7 @@ move(struct memory *m, uint64_t now, uint64_t size)
 }
 
 static uint64_t
-grow(struct store *s, struct memory *m, uint64_t pages)
+grow(struct wasm_store *s, struct memory *m, uint64_t pages)
 {
 	uint64_t was = atomic_load(&m->size), old = was >> m->limits.page;
 	if (pages > most(&m->limits) - old)
@@ -187,7 +187,7 @@ grow(struct store *s, struct memory *m, uint64_t pages)
 }
 
 uint64_t
-memory_grow(struct store *s, struct memory *m, uint64_t pages)
+memory_grow(struct wasm_store *s, struct memory *m, uint64_t pages)
 {
 	pthread_mutex_lock(&m->lock);
 	uint64_t old = grow(s, m, pages);

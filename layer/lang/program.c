@@ -68,7 +68,8 @@ program_free(struct program *p)
 
 /* A memory that is imported, as threads do: made once, for all instances. */
 static bool
-shared_memory(struct program *p, uint32_t k, struct store *s, struct external *out, struct err *e)
+shared_memory(struct program *p, uint32_t k, struct wasm_store *s, struct external *out,
+              struct err *e)
 {
 	const struct import *x = &p->module->import[k];
 	if (!p->shared)
@@ -82,7 +83,7 @@ shared_memory(struct program *p, uint32_t k, struct store *s, struct external *o
 }
 
 void
-program_share(struct program *p, struct store *s, const uint32_t *number)
+program_share(struct program *p, struct wasm_store *s, const uint32_t *number)
 {
 	for (uint32_t i = 0; i < p->module->nimport; i++) {
 		if (number[i] == UINT32_MAX)

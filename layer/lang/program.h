@@ -24,7 +24,7 @@ void program_free(struct program *p);
 uint32_t program_crc(struct program *p);
 
 /* The memories that a loaded store's instances share; UINT32_MAX: none. */
-void program_share(struct program *p, struct store *s, const uint32_t *number);
+void program_share(struct program *p, struct wasm_store *s, const uint32_t *number);
 
 /* An instance with WASI below it; nothing of it has run. */
 int program_link(struct program *p, struct guest *g, struct thread *t, struct instance **out,

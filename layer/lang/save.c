@@ -75,7 +75,7 @@ get_limits(struct cur *c)
 }
 
 static uint64_t
-func_number(const struct store *s, const struct func *f)
+func_number(const struct wasm_store *s, const struct func *f)
 {
 	return (uint64_t)(f - s->func);
 }
@@ -86,7 +86,7 @@ func_number(const struct store *s, const struct func *f)
 static int
 put_funcs(struct savetype *types, struct buf *b, struct err *e)
 {
-	struct store *s = types->store;
+	struct wasm_store *s = types->store;
 	for (size_t i = 1; i < s->nfunc;) {
 		struct func *f = &s->func[i];
 		if (f->inst) {
@@ -109,7 +109,7 @@ put_funcs(struct savetype *types, struct buf *b, struct err *e)
 static int
 put_things(struct savetype *types, struct buf *b, struct err *e)
 {
-	struct store *s = types->store;
+	struct wasm_store *s = types->store;
 	for (uint32_t i = 0; i < s->tag.n; i++)
 		if (savetype_put(types, b, ((struct tag *)s->tag.p[i])->type, e) < 0)
 			return -1;
@@ -141,7 +141,7 @@ static void
 put_instance(struct buf *b, const struct instance *i)
 {
 	const struct module *m = i->module;
-	const struct store *s = i->store;
+	const struct wasm_store *s = i->store;
 	put_text(b, i->name);
 	for (uint32_t k = 0; k < m->func_imports; k++)
 		buf_u64(b, func_number(s, i->func_import[k]));
@@ -203,7 +203,7 @@ put_heap(struct savetype *types, struct snap *snap, struct err *e)
 /* -- frames ---------------------------------------------------------------------------------------- */
 
 static int
-put_frame(struct buf *b, const struct store *s, const struct activation *a, struct err *e)
+put_frame(struct buf *b, const struct wasm_store *s, const struct activation *a, struct err *e)
 {
 	struct place p;
 	struct locals l;
@@ -271,7 +271,7 @@ put_chunk(struct snap *snap, uint32_t tag, struct buf *b, struct err *e)
 static int
 write_all(struct savetype *types, struct snap *snap, struct buf *b, struct err *e)
 {
-	struct store *s = types->store;
+	struct wasm_store *s = types->store;
 	uint32_t counts[] = { s->instance.n, s->tag.n,    s->global.n,
 		              s->table.n,    s->memory.n, s->thread.n };
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
@@ -304,7 +304,7 @@ write_all(struct savetype *types, struct snap *snap, struct buf *b, struct err *
 }
 
 int
-save_store(struct store *s, struct snap *snap, struct err *e)
+save_store(struct wasm_store *s, struct snap *snap, struct err *e)
 {
 	struct savetype types;
 	struct buf b = { 0 };
@@ -318,7 +318,7 @@ save_store(struct store *s, struct snap *snap, struct err *e)
 /* -- loading ------------------------------------------------------------------------------------------ */
 
 struct load {
-	struct store *s; /* own until it is whole */
+	struct wasm_store *s; /* own until it is whole */
 	struct snap *snap;
 	const struct save_world *world;
 	struct module **module; /* own: by instance */
@@ -726,7 +726,7 @@ read_all(struct load *l)
 	return c.bad ? damaged(l->e, "its threads") : 0;
 }
 
-struct store *
+struct wasm_store *
 save_load(struct snap *snap, const struct store_limits *limits, const struct save_world *w,
           struct err *e)
 {

@@ -10,7 +10,7 @@ enum { OF_INSTANCE, OF_HOST };
 enum { VALUE_PLAIN, VALUE_DEFINED };
 
 void
-savetype_init(struct savetype *s, struct store *store)
+savetype_init(struct savetype *s, struct wasm_store *store)
 {
 	*s = (struct savetype){ .store = store };
 	for (uint32_t i = 0; i < store->instance.n; i++) {

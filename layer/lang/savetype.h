@@ -8,13 +8,13 @@
 #include "layer/lang/store.h"
 
 struct savetype {
-	struct store *store; /* lent */
-	uint64_t *place;     /* own: by id; instance << 32 | index, plus 1 */
+	struct wasm_store *store; /* lent */
+	uint64_t *place;          /* own: by id; instance << 32 | index, plus 1 */
 	uint32_t n;
 };
 
 /* What all instances of the store define. */
-void savetype_init(struct savetype *s, struct store *store);
+void savetype_init(struct savetype *s, struct wasm_store *store);
 void savetype_free(struct savetype *s);
 
 int savetype_put(struct savetype *s, struct buf *b, uint32_t id, struct err *e);

@@ -40,10 +40,10 @@ defaults(const struct store_limits *l)
 	return d;
 }
 
-struct store *
+struct wasm_store *
 store_new(const struct store_limits *l)
 {
-	struct store *s = xcalloc(1, sizeof *s);
+	struct wasm_store *s = xcalloc(1, sizeof *s);
 	s->limits = defaults(l);
 	pthread_mutex_init(&s->lock, NULL);
 	type_hold();
@@ -80,7 +80,7 @@ store_instance_free(struct instance *i)
 }
 
 void
-store_free(struct store *s)
+store_free(struct wasm_store *s)
 {
 	if (!s)
 		return;
@@ -122,7 +122,7 @@ append(struct list *l, void *thing)
 }
 
 void
-store_add(struct store *s, struct list *l, void *thing, uint32_t *number)
+store_add(struct wasm_store *s, struct list *l, void *thing, uint32_t *number)
 {
 	pthread_mutex_lock(&s->lock);
 	*number = l->n;
@@ -131,7 +131,7 @@ store_add(struct store *s, struct list *l, void *thing, uint32_t *number)
 }
 
 bool
-store_take_back(struct store *s, struct list *l, const void *thing)
+store_take_back(struct wasm_store *s, struct list *l, const void *thing)
 {
 	pthread_mutex_lock(&s->lock);
 	bool last = l->n && l->p[l->n - 1] == thing;
@@ -141,7 +141,7 @@ store_take_back(struct store *s, struct list *l, const void *thing)
 }
 
 struct func *
-store_funcs(struct store *s, size_t n, struct err *e)
+store_funcs(struct wasm_store *s, size_t n, struct err *e)
 {
 	struct func *f = NULL;
 	pthread_mutex_lock(&s->lock);
@@ -156,7 +156,7 @@ store_funcs(struct store *s, size_t n, struct err *e)
 }
 
 void
-store_funcs_take_back(struct store *s, struct func *f, size_t n)
+store_funcs_take_back(struct wasm_store *s, struct func *f, size_t n)
 {
 	pthread_mutex_lock(&s->lock);
 	memset(f, 0, n * sizeof *f);
@@ -166,7 +166,7 @@ store_funcs_take_back(struct store *s, struct func *f, size_t n)
 }
 
 struct func *
-store_host(struct store *s, uint32_t type, host_fn *fn, void *env, const char *name)
+store_host(struct wasm_store *s, uint32_t type, host_fn *fn, void *env, const char *name)
 {
 	struct func *f = store_funcs(s, 1, NULL);
 	if (!f)
@@ -180,7 +180,7 @@ store_host(struct store *s, uint32_t type, host_fn *fn, void *env, const char *n
 }
 
 struct global *
-store_global(struct store *s, valtype t, bool mut, const uint64_t v[2])
+store_global(struct wasm_store *s, valtype t, bool mut, const uint64_t v[2])
 {
 	struct global *g = xcalloc(1, sizeof *g);
 	g->type = t;
@@ -191,7 +191,7 @@ store_global(struct store *s, valtype t, bool mut, const uint64_t v[2])
 }
 
 struct tag *
-store_tag(struct store *s, uint32_t type)
+store_tag(struct wasm_store *s, uint32_t type)
 {
 	struct tag *t = xcalloc(1, sizeof *t);
 	t->type = type;
@@ -208,7 +208,7 @@ page(void)
 }
 
 struct thread *
-store_thread(struct store *s, struct err *e)
+store_thread(struct wasm_store *s, struct err *e)
 {
 	if (s->thread.n >= s->limits.threads) {
 		fail(e, EAGAIN, "the limit of %u threads is reached", s->limits.threads);

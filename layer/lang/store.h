@@ -1,9 +1,9 @@
 /* store.h -- what exists while programs run: instances and all that they share.
  *
- * A store owns its instances, functions, memories, tables, globals, tags, heap
- * and threads; they live as long as it does, each has a number in it, and a
- * reference is never a host pointer.  That is why a store can be written to a
- * snapshot as it stands (save.c).
+ * A store (the specification's word; that of core/store.h is another) owns its
+ * instances, functions, memories, tables, globals, tags, heap and threads; they live
+ * as long as it does, each has a number in it, and a reference is never a host
+ * pointer.  That is why a store can be written to a snapshot as it stands (save.c).
  *
  * A value takes one 8-byte slot, v128 two.  An i32 or f32 has its bits in the
  * low half; the high half of a slot is not defined for them.  A reference slot is:
@@ -31,7 +31,7 @@
 struct code;
 struct heap;
 struct instance;
-struct store;
+struct wasm_store;
 struct thread;
 
 enum trap {
@@ -115,10 +115,10 @@ struct external { /* what can be imported and exported */
 /* -- instances ---------------------------------------------------------------- */
 
 struct instance {
-	struct store *store;   /* lent */
-	struct module *module; /* lent; outlives the store */
-	uint32_t number;       /* in its store */
-	char *name;            /* own: for messages and linking, or NULL */
+	struct wasm_store *store; /* lent */
+	struct module *module;    /* lent; outlives the store */
+	uint32_t number;          /* in its store */
+	char *name;               /* own: for messages and linking, or NULL */
 
 	struct func *func;         /* of its own functions: func[index - func_imports] */
 	struct func **func_import; /* own list */
@@ -159,7 +159,7 @@ struct run_values {
 };
 
 struct thread {
-	struct store *store; /* lent */
+	struct wasm_store *store; /* lent */
 	uint32_t number;
 
 	/* its stack: 8-byte slots, mapped lazily */
@@ -212,7 +212,7 @@ struct list {
 	uint32_t n, cap;
 };
 
-struct store {
+struct wasm_store {
 	struct store_limits limits;
 	struct func *func; /* the function table: own mapping */
 	size_t nfunc, func_cap;
@@ -223,31 +223,32 @@ struct store {
 	void *host;           /* lent */
 };
 
-struct store *store_new(const struct store_limits *l); /* l NULL: defaults; never fails */
-void store_free(struct store *s);                      /* NULL is allowed */
+struct wasm_store *store_new(const struct store_limits *l); /* l NULL: defaults; never fails */
+void store_free(struct wasm_store *s);                      /* NULL is allowed */
 
-struct thread *store_thread(struct store *s, struct err *e);
+struct thread *store_thread(struct wasm_store *s, struct err *e);
 void store_thread_free(struct thread *t);
 
 /* A host function; name is lent and names it in snapshots. */
-struct func *store_host(struct store *s, uint32_t type, host_fn *fn, void *env, const char *name);
+struct func *store_host(struct wasm_store *s, uint32_t type, host_fn *fn, void *env,
+                        const char *name);
 /* n fresh functions in one row, or NULL when the table is full. */
-struct func *store_funcs(struct store *s, size_t n, struct err *e);
-void store_funcs_take_back(struct store *s, struct func *f, size_t n);
-struct global *store_global(struct store *s, valtype t, bool mut, const uint64_t v[2]);
-struct tag *store_tag(struct store *s, uint32_t type);
-void store_add(struct store *s, struct list *l, void *thing, uint32_t *number);
+struct func *store_funcs(struct wasm_store *s, size_t n, struct err *e);
+void store_funcs_take_back(struct wasm_store *s, struct func *f, size_t n);
+struct global *store_global(struct wasm_store *s, valtype t, bool mut, const uint64_t v[2]);
+struct tag *store_tag(struct wasm_store *s, uint32_t type);
+void store_add(struct wasm_store *s, struct list *l, void *thing, uint32_t *number);
 /* Undo store_add; false: others were added since, and it stays. */
-bool store_take_back(struct store *s, struct list *l, const void *thing);
+bool store_take_back(struct wasm_store *s, struct list *l, const void *thing);
 void store_instance_free(struct instance *i);
 
 static inline uint64_t
-store_ref(const struct store *s, const struct func *f)
+store_ref(const struct wasm_store *s, const struct func *f)
 {
 	return f ? ((uint64_t)((const char *)f - (const char *)s->func) | 2) : 0;
 }
 static inline struct func *
-store_func(const struct store *s, uint64_t ref)
+store_func(const struct wasm_store *s, uint64_t ref)
 {
 	return (struct func *)((char *)s->func + (ref & ~(uint64_t)7));
 }
@@ -256,13 +257,13 @@ store_func(const struct store *s, uint64_t ref)
 
 /* -- memory.c and table.c -------------------------------------------------------- */
 
-struct memory *memory_new(struct store *s, const struct limits *l, struct err *e);
+struct memory *memory_new(struct wasm_store *s, const struct limits *l, struct err *e);
 void memory_free(struct memory *m);
 /* A kicked thread leaves its wait. */
 void memory_wake_thread(struct thread *t);
 /* Returns the old size in pages, or UINT64_MAX: it cannot.  base may move only when
  * the memory is not shared. */
-uint64_t memory_grow(struct store *s, struct memory *m, uint64_t pages);
+uint64_t memory_grow(struct wasm_store *s, struct memory *m, uint64_t pages);
 uint64_t memory_pages(const struct memory *m);
 uint32_t memory_notify(struct memory *m, uint64_t addr, uint32_t count);
 /* 0 woken, 1 not equal, 2 timed out, 3 kicked (t->pending). ns < 0: for ever. */
@@ -270,9 +271,9 @@ int memory_wait(struct thread *t, struct memory *m, uint64_t addr, uint64_t expe
                 int64_t ns);
 
 struct table *
-table_new(struct store *s, valtype type, const struct limits *l, uint64_t init, struct err *e);
+table_new(struct wasm_store *s, valtype type, const struct limits *l, uint64_t init, struct err *e);
 void table_free(struct table *t);
-uint64_t table_grow(struct store *s, struct table *t, uint64_t n, uint64_t init);
+uint64_t table_grow(struct wasm_store *s, struct table *t, uint64_t n, uint64_t init);
 
 /* -- link.c: instances out of modules -------------------------------------------- */
 
@@ -286,7 +287,7 @@ enum link { LINK_OK, LINK_UNLINKABLE, LINK_TRAP, LINK_EXIT };
 enum link link_instance(struct thread *t, struct module *m, const struct external *imports,
                         const char *name, struct instance **out, struct err *e);
 /* For save.c: an instance with empty lists; and its functions, in one row. */
-struct instance *link_bare(struct store *s, struct module *m);
+struct instance *link_bare(struct wasm_store *s, struct module *m);
 int link_functions(struct instance *i, struct err *e);
 
 /* The same without the start function: no instruction of the module has run. */

@@ -32,7 +32,7 @@ make_room(struct table *t, uint64_t n)
 
 /* More elements out of what the store may have; false: that is beyond it. */
 static bool
-take(struct store *s, struct table *t, uint64_t n)
+take(struct wasm_store *s, struct table *t, uint64_t n)
 {
 	uint64_t used = atomic_load(&s->table_used);
 	do
@@ -54,7 +54,7 @@ extend(struct table *t, uint64_t n, uint64_t init)
 }
 
 struct table *
-table_new(struct store *s, valtype type, const struct limits *l, uint64_t init, struct err *e)
+table_new(struct wasm_store *s, valtype type, const struct limits *l, uint64_t init, struct err *e)
 {
 	struct table *t = xcalloc(1, sizeof *t);
 	t->type = type;
@@ -80,7 +80,7 @@ table_free(struct table *t)
 }
 
 uint64_t
-table_grow(struct store *s, struct table *t, uint64_t n, uint64_t init)
+table_grow(struct wasm_store *s, struct table *t, uint64_t n, uint64_t init)
 {
 	uint64_t old = t->size;
 	if (n > most(t) - old || !take(s, t, n))

@@ -28,7 +28,7 @@ struct node {
 };
 
 struct world {
-	struct store *s;
+	struct wasm_store *s;
 	struct thread *t;
 	struct module module;
 	struct elemdef elem;

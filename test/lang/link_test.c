@@ -42,7 +42,7 @@ global(const struct instance *i, uint32_t k)
 }
 
 static const uint64_t *
-words(const struct store *s, uint64_t ref)
+words(const struct wasm_store *s, uint64_t ref)
 {
 	assert_true(ref && (ref & 7) == 0);
 	return (const uint64_t *)(const void *)heap_object(s->heap, ref)->bytes;
@@ -99,7 +99,7 @@ everything_constant(void **state)
 	SECTION(&b, CODE, "\x01\x02\x00\x0b");
 	SECTION(&b, DATA, "\x02\x00\x41\x08\x0b\x03\x61\x62\x63\x01\x02\x64\x65");
 	struct module *m = module(&b);
-	struct store *s = store_new(NULL);
+	struct wasm_store *s = store_new(NULL);
 	struct instance *i;
 	struct err e = { 0 };
 	assert_int_equal(link_instance(store_thread(s, NULL), m, NULL, "all", &i, &e), LINK_OK);
@@ -142,33 +142,33 @@ everything_constant(void **state)
 /* -- imports --------------------------------------------------------------------------------- */
 
 static struct external
-function(struct store *s, uint32_t type)
+function(struct wasm_store *s, uint32_t type)
 {
 	return (struct external){ .kind = EXTERN_FUNC,
 		                  .func = store_host(s, type, NULL, NULL, "f") };
 }
 
 static struct external
-table(struct store *s, valtype t, struct limits l)
+table(struct wasm_store *s, valtype t, struct limits l)
 {
 	return (struct external){ .kind = EXTERN_TABLE, .table = table_new(s, t, &l, 0, NULL) };
 }
 
 static struct external
-memory(struct store *s, struct limits l)
+memory(struct wasm_store *s, struct limits l)
 {
 	return (struct external){ .kind = EXTERN_MEMORY, .memory = memory_new(s, &l, NULL) };
 }
 
 static struct external
-value(struct store *s, valtype t, bool mut)
+value(struct wasm_store *s, valtype t, bool mut)
 {
 	return (struct external){ .kind = EXTERN_GLOBAL,
 		                  .global = store_global(s, t, mut, (uint64_t[]){ 0, 0 }) };
 }
 
 static struct external
-tag(struct store *s, uint32_t type)
+tag(struct wasm_store *s, uint32_t type)
 {
 	return (struct external){ .kind = EXTERN_TAG, .tag = store_tag(s, type) };
 }
@@ -189,7 +189,7 @@ imports_match_or_not(void **state)
 	        "\x01m\x01w\x03\x7f\x01"
 	        "\x01m\x01x\x04\x00\x00");
 	struct module *m = module(&b);
-	struct store *s = store_new(NULL);
+	struct wasm_store *s = store_new(NULL);
 	struct thread *t = store_thread(s, NULL);
 	struct instance *i;
 	struct err e;
@@ -282,7 +282,7 @@ what_cannot_be_leaves_nothing(void **state)
 	SECTION(&b, GLOBAL, "\x01\x7f\x00\x41\x00\x0b");
 	SECTION(&b, CODE, "\x02\x02\x00\x0b\x02\x00\x0b");
 	struct module *m = module(&b);
-	struct store *s = store_new(&(struct store_limits){ .table = 64 });
+	struct wasm_store *s = store_new(&(struct store_limits){ .table = 64 });
 	struct thread *t = store_thread(s, NULL);
 	struct instance *i;
 	struct err e;
@@ -314,7 +314,7 @@ what_was_written_before_a_trap_stays(void **state)
 	SECTION(&b, CODE, "\x01\x02\x00\x0b");
 	SECTION(&b, DATA, "\x01\x00\x41\x00\x0b\x01\x61");
 	struct module *m = module(&b);
-	struct store *s = store_new(NULL);
+	struct wasm_store *s = store_new(NULL);
 	struct thread *t = store_thread(s, NULL);
 	struct instance *i;
 	struct err e;
@@ -339,7 +339,7 @@ data_beyond_the_memory(void **state)
 	        "\x04\x00\x41\xff\xff\x03\x0b\x01\x61\x00\x41\x80\x80\x04\x0b\x00"
 	        "\x00\x41\xff\xff\x03\x0b\x02\x62\x62\x00\x41\x7f\x0b\x00");
 	struct module *m = module(&b);
-	struct store *s = store_new(NULL);
+	struct wasm_store *s = store_new(NULL);
 	struct thread *t = store_thread(s, NULL);
 	struct instance *i;
 	struct err e;
@@ -361,7 +361,7 @@ an_initialiser_without_room(void **state)
 	/* an array of 2^32 - 1 vectors, and a global behind it */
 	SECTION(&b, GLOBAL, "\x02\x6e\x00\x41\x7f\xfb\x07\x00\x0b\x7f\x00\x41\x05\x0b");
 	struct module *m = module(&b);
-	struct store *s = store_new(NULL);
+	struct wasm_store *s = store_new(NULL);
 	struct thread *t = store_thread(s, NULL);
 	struct instance *i;
 	struct err e;
@@ -390,7 +390,7 @@ the_start_function_runs(void **state)
 	/* unreachable; and global 0 = 42 */
 	SECTION(&b, CODE, "\x02\x03\x00\x00\x0b\x06\x00\x41\x2a\x24\x00\x0b");
 	struct module *m = module(&b);
-	struct store *s = store_new(NULL);
+	struct wasm_store *s = store_new(NULL);
 	struct thread *t = store_thread(s, NULL);
 	struct instance *i;
 	struct external x;
@@ -458,7 +458,7 @@ data_comes_from_the_file(void **state)
 		struct module *m = module_open(AT_FDCWD, name, &e);
 		assert_non_null(m);
 		assert_int_equal((at - m->data[0].offset) % 4096, shift);
-		struct store *s = store_new(NULL);
+		struct wasm_store *s = store_new(NULL);
 		struct instance *i;
 		int before = times_mapped(name);
 		assert_int_equal(link_instance(store_thread(s, NULL), m, NULL, NULL, &i, &e),
@@ -490,7 +490,7 @@ static void
 threads_have_numbers(void **state)
 {
 	(void)state;
-	struct store *s = store_new(&(struct store_limits){ .threads = 3, .stack = 100000 });
+	struct wasm_store *s = store_new(&(struct store_limits){ .threads = 3, .stack = 100000 });
 	struct thread *a = store_thread(s, NULL), *b = store_thread(s, NULL),
 	              *c = store_thread(s, NULL);
 	struct err e = { 0 };

@@ -22,7 +22,7 @@ pages(uint64_t min, uint64_t max)
 }
 
 static struct memory *
-made(struct store *s, struct limits l)
+made(struct wasm_store *s, struct limits l)
 {
 	struct err e = { 0 };
 	struct memory *m = memory_new(s, &l, &e);
@@ -46,7 +46,7 @@ static void
 grows_with_zeros_to_its_maximum(void **state)
 {
 	(void)state;
-	struct store *s = store_new(NULL);
+	struct wasm_store *s = store_new(NULL);
 	struct memory *m = made(s, pages(1, 5));
 	assert_int_equal(memory_pages(m), 1);
 	assert_int_equal(m->size, PAGE);
@@ -74,7 +74,7 @@ static void
 reservations(void **state)
 {
 	(void)state;
-	struct store *s = store_new(NULL);
+	struct wasm_store *s = store_new(NULL);
 	struct memory *m = made(s, pages(1, FULL));
 	assert_true(m->reserved > 8192 * MIB);
 	assert_true(memory_grow(s, m, 65536) == FULL);
@@ -98,7 +98,7 @@ static void
 pages_of_one_byte(void **state)
 {
 	(void)state;
-	struct store *s = store_new(NULL);
+	struct wasm_store *s = store_new(NULL);
 	struct limits l = { .min = 3, .page = 0 };
 	struct memory *m = made(s, l);
 	assert_int_equal(m->size, 3);
@@ -117,7 +117,7 @@ static void
 a_store_has_a_limit(void **state)
 {
 	(void)state;
-	struct store *s = store_new(&(struct store_limits){ .memory = 10 * PAGE });
+	struct wasm_store *s = store_new(&(struct store_limits){ .memory = 10 * PAGE });
 	struct err e = { 0 };
 	struct limits l = pages(11, FULL);
 	assert_null(memory_new(s, &l, &e));
@@ -132,7 +132,7 @@ a_store_has_a_limit(void **state)
 }
 
 struct grower {
-	struct store *s;
+	struct wasm_store *s;
 	struct memory *m;
 };
 
@@ -149,7 +149,7 @@ static void
 a_limit_holds_among_threads(void **state)
 {
 	(void)state;
-	struct store *s = store_new(&(struct store_limits){ .memory = 4000 * (uint64_t)PAGE });
+	struct wasm_store *s = store_new(&(struct store_limits){ .memory = 4000 * (uint64_t)PAGE });
 	pthread_t t[4];
 	struct grower g[4];
 	for (int i = 0; i < 4; i++) {
@@ -187,7 +187,7 @@ moves_when_address_space_is_short(void **state)
 	(void)state;
 	struct rlimit before;
 	only(600 * MIB, &before);
-	struct store *s = store_new(NULL);
+	struct wasm_store *s = store_new(NULL);
 	struct memory *m = made(s, pages(16, FULL));
 	assert_true(m->reserved < 100 * MIB);
 	memset(m->base, 0x5a, MIB);
@@ -222,7 +222,7 @@ moves_with_pages_of_a_file(void **state)
 	assert_int_equal(ftruncate(fd, 2 * PAGE), 0);
 	assert_int_equal(pwrite(fd, "segment", 7, PAGE), 7);
 	only(900 * MIB, &before);
-	struct store *s = store_new(NULL);
+	struct wasm_store *s = store_new(NULL);
 	struct memory *m = made(s, pages(16, FULL));
 	assert_true(mmap(m->base + PAGE, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED,
 	                 fd, 0) != MAP_FAILED);
@@ -249,7 +249,7 @@ what_is_shared_has_its_maximum_or_is_not(void **state)
 	(void)state;
 	struct rlimit before;
 	only(600 * MIB, &before);
-	struct store *s = store_new(NULL);
+	struct wasm_store *s = store_new(NULL);
 	struct err e = { 0 };
 	struct limits l = pages(1, 65536);
 	l.shared = true;
@@ -304,7 +304,7 @@ get_up(struct sleeper *w)
 }
 
 static struct memory *
-shared(struct store *s)
+shared(struct wasm_store *s)
 {
 	struct limits l = pages(1, 2);
 	l.shared = true;
@@ -315,7 +315,7 @@ static void
 waits_for_nothing_or_too_long(void **state)
 {
 	(void)state;
-	struct store *s = store_new(NULL);
+	struct wasm_store *s = store_new(NULL);
 	struct memory *m = shared(s);
 	struct thread *t = store_thread(s, NULL);
 	m->base[9] = 1;
@@ -331,7 +331,7 @@ static void
 wakes_in_order(void **state)
 {
 	(void)state;
-	struct store *s = store_new(NULL);
+	struct wasm_store *s = store_new(NULL);
 	struct memory *m = shared(s);
 	struct sleeper w[6];
 	for (int i = 0; i < 6; i++) {
@@ -360,7 +360,7 @@ static void
 a_kick_ends_a_wait(void **state)
 {
 	(void)state;
-	struct store *s = store_new(NULL);
+	struct wasm_store *s = store_new(NULL);
 	struct memory *m = shared(s);
 	struct sleeper a = { store_thread(s, NULL), m, 0, -1, 0, -1 };
 	struct sleeper b = { store_thread(s, NULL), m, 0, 50000000, 0, -1 };
@@ -422,7 +422,7 @@ static void
 no_wake_is_lost(void **state)
 {
 	(void)state;
-	struct store *s = store_new(NULL);
+	struct wasm_store *s = store_new(NULL);
 	struct memory *m = shared(s);
 	struct player p[2];
 	pthread_t t[2];
@@ -443,7 +443,7 @@ static void
 tables_grow(void **state)
 {
 	(void)state;
-	struct store *s = store_new(&(struct store_limits){ .table = 1000 });
+	struct wasm_store *s = store_new(&(struct store_limits){ .table = 1000 });
 	struct err e = { 0 };
 	struct limits l = { .min = 10, .max = 900, .has_max = true };
 	struct table *t = table_new(s, T_EXTERNREF, &l, 12, &e);

@@ -55,8 +55,8 @@ struct names {
 /* One thread of a script: commands, and the names that they gave. */
 struct run {
 	const char *file;
-	struct store *store;   /* lent */
-	struct thread *thread; /* lent */
+	struct wasm_store *store; /* lent */
+	struct thread *thread;    /* lent */
 	struct script script;
 	struct names instances, definitions, registered, threads;
 	struct instance *last; /* what an action without a name means */
@@ -413,7 +413,7 @@ module_of(void *ctx, uint32_t instance, const char *name)
 }
 
 static void
-found_again(struct run *r, struct names *l, struct store *now)
+found_again(struct run *r, struct names *l, struct wasm_store *now)
 {
 	(void)r;
 	for (size_t i = 0; i < l->n; i++)
@@ -426,7 +426,7 @@ static bool
 anew(struct run *r, struct err *e)
 {
 	struct snap *out = snap_new(), *in = NULL;
-	struct store *s = r->store, *now = NULL;
+	struct wasm_store *s = r->store, *now = NULL;
 	struct old old = { xcalloc(s->instance.n + 1, sizeof *old.module), s->instance.n };
 	struct save_world world = { module_of, NULL, &old };
 

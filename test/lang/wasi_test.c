@@ -66,8 +66,8 @@ type_by(const char *params, const char *results)
 }
 
 static bool
-import(struct guest *g, struct store *store, const char *module, const char *name, uint32_t type,
-       struct external *x, struct err *e)
+import(struct guest *g, struct wasm_store *store, const char *module, const char *name,
+       uint32_t type, struct external *x, struct err *e)
 {
 	return wasi_import(g->w, store, (struct name){ module, (uint32_t)strlen(module) },
 	                   (struct name){ name, (uint32_t)strlen(name) }, type, x, e);
@@ -80,7 +80,7 @@ test_import(void **state)
 	struct guest g;
 	struct err e = { 0 };
 	struct external x, y;
-	struct store *store = store_new(NULL);
+	struct wasm_store *store = store_new(NULL);
 	guest_new(&g);
 	int rows = 0;
 #define FN(name, p, r)                                                                             \

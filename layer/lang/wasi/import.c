@@ -35,8 +35,8 @@ find(struct name module, struct name name, int *unstable)
 }
 
 bool
-wasi_import(struct wasi *w, struct store *s, struct name module, struct name name, uint32_t type_id,
-            struct external *out, struct err *e)
+wasi_import(struct wasi *w, struct wasm_store *s, struct name module, struct name name,
+            uint32_t type_id, struct external *out, struct err *e)
 {
 	int u;
 	const struct wasi_row *row = find(module, name, &u);

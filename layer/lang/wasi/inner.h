@@ -125,7 +125,7 @@ struct wasi {
 	size_t nsleep;
 	uint64_t random;                /* deterministic */
 
-	struct store *store;            /* lent: whose these are */
+	struct wasm_store *store;       /* lent: whose these are */
 	struct func *func[2][FN_COUNT]; /* lent: [1] is wasi_unstable */
 	struct wasi_bind bind[2][FN_COUNT];
 };

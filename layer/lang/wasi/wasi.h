@@ -62,7 +62,7 @@ void wasi_free(struct wasi *w);         /* NULL is allowed; no thread is in a ca
 /* The host function of an import: modules "wasi_snapshot_preview1",
  * "wasi_unstable" and "wasi".  It is made once per store.  false: it is not one of ours
  * ("unknown import") or has another type ("incompatible import type"). */
-bool wasi_import(struct wasi *w, struct store *s, struct name module, struct name name,
+bool wasi_import(struct wasi *w, struct wasm_store *s, struct name module, struct name name,
                  uint32_t type_id, struct external *out, struct err *e);
 
 /* Open files as where to find them again, no host descriptors; no thread is in a call.
