@@ -356,8 +356,12 @@ parse_line(int argc, char **argv, struct call *c, struct err *e)
 	}
 	/* A kernel given by its flag is the artifact when nothing else is. */
 	const char *kernel = json_str(c->flags, "kernel", NULL);
-	if ((c->verb->sets & SET_GUEST) && c->nargs == 0 && kernel)
-		c->args[c->nargs++] = xprintf("%s%s", *kernel == '/' ? "" : "./", kernel);
+	if ((c->verb->sets & SET_MACHINE) && c->nargs == 0 && kernel) {
+		/* a name without a slash would be an image's; the flags own the text */
+		json_object_set_new(c->flags, "kernel",
+		                    json_sprintf("%s%s", *kernel == '/' ? "" : "./", kernel));
+		c->args[c->nargs++] = (char *)json_str(c->flags, "kernel", NULL);
+	}
 	if (c->nargs < c->verb->least || (c->verb->most != MANY && c->nargs > c->verb->most)) {
 		fail(e, EINVAL, "'%s' takes %s%s", c->verb->name,
 		     *c->verb->arguments ? c->verb->arguments : "no arguments",
