@@ -83,7 +83,7 @@ endif
 # Programs of their own in libexec/: one folder each, with what it links.
 TOOLS     = $(notdir $(patsubst %/,%,$(wildcard libexec/*/)))
 LIBS_image = -lcurl -larchive -lzstd -lz -lcrypto -ljansson -lpthread
-LIBS_dns  = -ljansson -lzstd -lz -lpthread
+LIBS_dns  = -ljansson -lpthread
 
 all: $(if $(wildcard cli/main.c),$(B)/joist) $(TOOLS:%=$(B)/libexec/joist-%) library
 
@@ -121,8 +121,13 @@ $(B)/include/wasm.h: include/wasm.h
 	@mkdir -p $(@D)
 	cp $< $@
 
+# Of these rooms a program takes what it needs.
+$(B)/common.a: $(call objects,img base)
+	@rm -f $@
+	@ar qcs $@ $^
+
 define tool_rule
-$(B)/libexec/joist-$(1): $(call objects,libexec/$(1) img base) $(HARSH_OBJ)
+$(B)/libexec/joist-$(1): $(call objects,libexec/$(1)) $(B)/common.a $(HARSH_OBJ)
 	@mkdir -p $$(@D)
 	$$(CC) $$(CFLAGS) $$(LDFLAGS) $$(TOOLLINK) $$(HARSHLINK) -o $$@ $$^ $$(LIBS_$(1))
 endef
