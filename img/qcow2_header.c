@@ -206,7 +206,8 @@ qcow2_header_read(struct qcow2 *q, struct err *e)
 		return fail(e, EINVAL, "disk '%s' is no qcow2 image", q->path);
 	if (first_fields(q, small, e) < 0)
 		return -1;
-	n = q->cluster < q->platter->size ? q->cluster : q->platter->size;
+	/* What a short file lacks of its first cluster counts as zeros. */
+	n = q->cluster;
 	uint8_t *h = xmalloc(n);
 	rc = platter_read(q->platter, 0, h, n);
 	if (rc < 0)
