@@ -166,6 +166,22 @@ damage d.qcow2 79 '\2'
 run joist disk check d.qcow2
 expect_status 0 "marked as corrupt" && joist disk check -r all d.qcow2 >/dev/null && qemu-io -c "write 0 4k" d.qcow2 >/dev/null && ok "the mark of corruption goes with it"
 
+# left open: the counts are not to be trusted and are made anew
+for compat in 1.1 0.10; do
+	[ $compat = 1.1 ] && lazy=,lazy_refcounts=on || lazy=
+	qemu-img create -q -f qcow2 -o compat=$compat$lazy,cluster_size=4K l.qcow2 12M
+	{ qemu-io -c "write -P 5 0 3M" -c "write -P 6 7M 1M" -c flush -c abort l.qcow2; } >/dev/null 2>&1
+	qemu-img convert -O raw l.qcow2 l.raw
+	[ -z "$lazy" ] || { run joist disk info l.qcow2 && expect_has "cleanly shut down: no" "left open"; }
+	joist disk snapshot -c now l.qcow2 && qcheck l.qcow2 "left open, $compat" && same l.raw l.qcow2 "left open, $compat" &&
+		run joist disk info l.qcow2 && ! grep -q "shut down" .out && ok "an image that was left open, $compat"
+done
+# a count of one bit cannot count a snapshot
+joist --quiet disk new -f qcow2 -o refcount_bits=1 n.qcow2 12M && scribble n.qcow2 && qemu-img convert -O raw n.qcow2 n.raw
+run joist disk snapshot -c one n.qcow2
+expect_status 125 "counts of one bit" && two_lines "counts of one bit" && qcheck n.qcow2 "counts of one bit" && same n.raw n.qcow2 "counts of one bit" &&
+	joist disk check n.qcow2 >/dev/null && ok "a snapshot that cannot be leaves the image as it was"
+
 # what cannot be
 qemu-img create -q -f qcow2 -o data_file=ext.raw e.qcow2 1M
 qemu-img create -q -f qcow2 -o extended_l2=on x.qcow2 1M

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -21,7 +22,7 @@ begin(void **state)
 	(void)state;
 	snprintf(folder, sizeof folder, "/tmp/joist-disk-XXXXXX");
 	assert_non_null(mkdtemp(folder));
-	dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return dir < 0;
 }
 
@@ -157,6 +158,39 @@ two_do_not_write_one_image(void **state)
 	disk_close(d);
 	disk_close(d2);
 	disk_close(open_it("mine", DISK_WRITE));
+}
+
+/* The exit status of `qemu-img info`, 127 when it is not there. */
+static int
+others(const char *name)
+{
+	int status;
+	pid_t pid = fork();
+	if (pid == 0) {
+		int null = open("/dev/null", O_RDWR);
+		dup2(null, 1);
+		dup2(null, 2);
+		if (fchdir(dir) == 0)
+			execlp("qemu-img", "qemu-img", "info", name, (char *)NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void
+nor_does_qemu(void **state)
+{
+	(void)state;
+	make("ours", 1 << 20, (struct disk_options){ .format = "qcow2" });
+	if (others("ours") == 127)
+		skip();
+	struct disk *d = open_it("ours", DISK_WRITE);
+	assert_int_equal(others("ours"), 1);
+	assert_int_equal(disk_close(d), 0);
+	d = open_it("ours", 0);
+	assert_int_equal(others("ours"), 0);
+	assert_int_equal(disk_close(d), 0);
 }
 
 static void
@@ -329,6 +363,7 @@ main(void)
 		TEST(raw_reads_what_was_written),
 		TEST(raw_holes),
 		TEST(two_do_not_write_one_image),
+		TEST(nor_does_qemu),
 		TEST(what_is_no_disk),
 		TEST(a_raw_disk_cannot_dress_up),
 		TEST(a_scratch_leaves_no_trace),
