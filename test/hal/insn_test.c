@@ -167,21 +167,14 @@ as_text(void **state)
 		uint32_t word;
 		const char *text;
 	} known[] = {
-		{ 0x00c58533, "add a0,a1,a2" },
-		{ 0xfff50513, "addi a0,a0,-1" },
-		{ 0x43f55513, "srai a0,a0,63" },
-		{ 0x12345537, "lui a0,0x12345" },
-		{ 0xfedff0ef, "jal ra,0x80000fec" },
-		{ 0xfeb53c23, "sd a1,-8(a0)" },
-		{ 0x30529073, "csrrw zero,mtvec,t0" },
-		{ 0x7c0fd073, "csrrwi zero,0x7c0,31" },
-		{ 0x1005272f, "lr.w a4,(a0)" },
-		{ 0x0085302f, "amoadd.d zero,s0,(a0)" },
-		{ 0x02a5f553, "fadd.d fa0,fa1,fa0,dyn" },
-		{ 0x0ff0000f, "fence iorw,iorw" },
-		{ 0x10500073, "wfi" },
-		{ 0x8082, "c.jr zero,0(ra)" },
-		{ 0x0000, ".half 0x0000" },
+		{ 0x00c58533, "add a0,a1,a2" },          { 0xfff50513, "addi a0,a0,-1" },
+		{ 0x43f55513, "srai a0,a0,0x3f" },       { 0x12345537, "lui a0,0x12345" },
+		{ 0xfedff0ef, "jal ra,0x80000fec" },     { 0xfeb53c23, "sd a1,-8(a0)" },
+		{ 0x30529073, "csrrw zero,mtvec,t0" },   { 0x3b029073, "csrrw zero,pmpaddr0,t0" },
+		{ 0x7c0fd073, "csrrwi zero,0x7c0,31" },  { 0x1005272f, "lr.w a4,(a0)" },
+		{ 0x0085302f, "amoadd.d zero,s0,(a0)" }, { 0x02a5f553, "fadd.d fa0,fa1,fa0,dyn" },
+		{ 0x0ff0000f, "fence iorw,iorw" },       { 0x10500073, "wfi" },
+		{ 0x8082, "c.jr zero,0(ra)" },           { 0x0000, ".half 0x0000" },
 		{ 0xffffffff, ".word 0xffffffff" },
 	};
 	for (size_t k = 0; k < sizeof known / sizeof *known; k++) {

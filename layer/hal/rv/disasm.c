@@ -21,13 +21,13 @@ static const char *const floating[32] = {
 static const char *const rounding[8] = { "rne", "rtz", "rdn", "rup", "rmm", "5", "6", "dyn" };
 
 static const struct {
-	unsigned number;
+	unsigned first, last;
 	const char *name;
 } csrs[] = {
-#define CSR(number, name)              { number, #name },
-#define CSR_FIELD(number, name, mask)  { number, #name },
-#define CSR_CONST(number, name, value) { number, #name },
-#define CSR_RANGE(first, last, name)
+#define CSR(number, name)              { number, number, #name },
+#define CSR_FIELD(number, name, mask)  { number, number, #name },
+#define CSR_CONST(number, name, value) { number, number, #name },
+#define CSR_RANGE(first, last, name)   { first, last, #name },
 #include "layer/hal/rv/csr.def"
 #undef CSR
 #undef CSR_FIELD
@@ -64,8 +64,11 @@ static void
 put_csr(struct out *o, unsigned number)
 {
 	for (size_t i = 0; i < sizeof csrs / sizeof *csrs; i++)
-		if (csrs[i].number == number) {
+		if (number >= csrs[i].first && number <= csrs[i].last) {
 			put(o, "%s", csrs[i].name);
+			/* of several the number is in the name: pmpaddr0, hpmcounter3 */
+			if (csrs[i].first != csrs[i].last)
+				put(o, "%u", number - (csrs[i].first & ~15U));
 			return;
 		}
 	put(o, "0x%x", number);
@@ -95,9 +98,9 @@ operand(struct out *o, char letter, const struct insn *i, uint64_t pc)
 	case 'R': put(o, "%s", floating[i->rs3]); break;
 	case 'j':
 	case 'q':
-	case '>':
-	case '<':
 	case 'f': put(o, "%d", i->imm); break;
+	case '>':
+	case '<': put(o, "0x%x", (unsigned)i->imm); break;
 	case 'u': put(o, "0x%x", (uint32_t)i->imm >> 12); break;
 	case 'p':
 	case 'a': put(o, "0x%" PRIx64, pc + (uint64_t)(int64_t)i->imm); break;
