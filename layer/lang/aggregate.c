@@ -43,6 +43,35 @@ get(uint64_t *slot, valtype t, const uint8_t *from, bool sign)
 		*slot = (uint32_t)(t == T_I8 ? (int8_t)*slot : (int16_t)*slot);
 }
 
+/* Where the field or the element of an instruction is; or why it is nowhere. */
+struct where {
+	uint8_t *at;
+	valtype type;
+};
+typedef enum trap
+find_fn(const struct thread *, const uint64_t *, const uint64_t *, struct where *);
+
+static int
+get_from(find_fn *find, struct thread *t, uint64_t *s, const uint64_t *imm, bool sign)
+{
+	struct where w;
+	enum trap why = find(t, s, imm, &w);
+	if (why == TRAP_none)
+		get(s, w.type, w.at, sign);
+	return why;
+}
+
+static int
+put_into(find_fn *find, struct thread *t, const uint64_t *s, const uint64_t *imm,
+         const uint64_t *value)
+{
+	struct where w;
+	enum trap why = find(t, s, imm, &w);
+	if (why == TRAP_none)
+		put(w.at, w.type, value);
+	return why;
+}
+
 static uint8_t *
 element(struct object *o, const struct type *t, uint64_t i)
 {
@@ -84,36 +113,32 @@ struct_new(struct thread *t, uint64_t *s, const uint64_t *imm)
 	return TRAP_none;
 }
 
-static int
-struct_read(struct thread *t, uint64_t *s, const uint64_t *imm, bool sign)
+static enum trap
+field(const struct thread *t, const uint64_t *s, const uint64_t *imm, struct where *w)
 {
 	if (!s[0])
 		return TRAP_null_structure;
 	const struct field *f = &type(imm, 1)->field[imm[2]];
-	get(s, f->type, object(t, s[0])->bytes + f->offset, sign);
+	*w = (struct where){ object(t, s[0])->bytes + f->offset, f->type };
 	return TRAP_none;
 }
 
 static int
 struct_get(struct thread *t, uint64_t *s, const uint64_t *imm)
 {
-	return struct_read(t, s, imm, false);
+	return get_from(field, t, s, imm, false);
 }
 
 static int
 struct_get_s(struct thread *t, uint64_t *s, const uint64_t *imm)
 {
-	return struct_read(t, s, imm, true);
+	return get_from(field, t, s, imm, true);
 }
 
 static int
 struct_set(struct thread *t, uint64_t *s, const uint64_t *imm)
 {
-	if (!s[0])
-		return TRAP_null_structure;
-	const struct field *f = &type(imm, 1)->field[imm[2]];
-	put(object(t, s[0])->bytes + f->offset, f->type, s + 1);
-	return TRAP_none;
+	return put_into(field, t, s, imm, s + 1);
 }
 
 /* -- arrays ---------------------------------------------------------------------------------- */
@@ -125,10 +150,10 @@ new_array(struct thread *t, const struct type *x, uint32_t n)
 }
 
 static void
-fill(struct object *o, const struct type *x, uint64_t at, uint64_t n, const uint64_t *value)
+fill(uint8_t *to, const struct type *x, uint64_t n, const uint64_t *value)
 {
-	for (uint64_t i = 0; i < n; i++)
-		put(element(o, x, at + i), x->field->type, value);
+	for (; n--; to += type_bytes(x->field->type))
+		put(to, x->field->type, value);
 }
 
 static int
@@ -139,7 +164,7 @@ array_new(struct thread *t, uint64_t *s, const uint64_t *imm)
 	uint64_t ref = new_array(t, x, n);
 	if (!ref)
 		return TRAP_heap;
-	fill(object(t, ref), x, 0, n, s);
+	fill(object(t, ref)->bytes, x, n, s);
 	s[0] = ref;
 	return TRAP_none;
 }
@@ -212,8 +237,8 @@ array_new_elem(struct thread *t, uint64_t *s, const uint64_t *imm)
 	return TRAP_none;
 }
 
-static int
-array_read(struct thread *t, uint64_t *s, const uint64_t *imm, bool sign)
+static enum trap
+item(const struct thread *t, const uint64_t *s, const uint64_t *imm, struct where *w)
 {
 	if (!s[0])
 		return TRAP_null_array;
@@ -222,34 +247,26 @@ array_read(struct thread *t, uint64_t *s, const uint64_t *imm, bool sign)
 	uint32_t i = (uint32_t)s[1];
 	if (i >= o->length)
 		return TRAP_array;
-	get(s, x->field->type, element(o, x, i), sign);
+	*w = (struct where){ element(o, x, i), x->field->type };
 	return TRAP_none;
 }
 
 static int
 array_get(struct thread *t, uint64_t *s, const uint64_t *imm)
 {
-	return array_read(t, s, imm, false);
+	return get_from(item, t, s, imm, false);
 }
 
 static int
 array_get_s(struct thread *t, uint64_t *s, const uint64_t *imm)
 {
-	return array_read(t, s, imm, true);
+	return get_from(item, t, s, imm, true);
 }
 
 static int
 array_set(struct thread *t, uint64_t *s, const uint64_t *imm)
 {
-	if (!s[0])
-		return TRAP_null_array;
-	const struct type *x = type(imm, 1);
-	struct object *o = object(t, s[0]);
-	uint32_t i = (uint32_t)s[1];
-	if (i >= o->length)
-		return TRAP_array;
-	put(element(o, x, i), x->field->type, s + 2);
-	return TRAP_none;
+	return put_into(item, t, s, imm, s + 2);
 }
 
 static int
@@ -262,18 +279,30 @@ array_len(struct thread *t, uint64_t *s, const uint64_t *imm)
 	return TRAP_none;
 }
 
-static int
-array_fill(struct thread *t, uint64_t *s, const uint64_t *imm)
+/* Where `n` elements of an array begin: its reference and the index are operands. */
+static enum trap
+items(const struct thread *t, const uint64_t *s, const struct type *x, uint32_t n, uint8_t **at)
 {
 	if (!s[0])
 		return TRAP_null_array;
-	const struct type *x = type(imm, 1);
 	struct object *o = object(t, s[0]);
-	uint32_t at = (uint32_t)s[1], n = (uint32_t)s[2 + type_slots(x->field->type)];
-	if (!inside(at, n, o->length))
+	uint32_t i = (uint32_t)s[1];
+	if (!inside(i, n, o->length))
 		return TRAP_array;
-	fill(o, x, at, n, s + 2);
+	*at = element(o, x, i);
 	return TRAP_none;
+}
+
+static int
+array_fill(struct thread *t, uint64_t *s, const uint64_t *imm)
+{
+	const struct type *x = type(imm, 1);
+	uint32_t n = (uint32_t)s[2 + type_slots(x->field->type)];
+	uint8_t *at;
+	enum trap why = items(t, s, x, n, &at);
+	if (why == TRAP_none)
+		fill(at, x, n, s + 2);
+	return why;
 }
 
 static int
@@ -294,35 +323,33 @@ array_copy(struct thread *t, uint64_t *s, const uint64_t *imm)
 static int
 array_init_data(struct thread *t, uint64_t *s, const uint64_t *imm)
 {
-	if (!s[0])
-		return TRAP_null_array;
 	const struct type *x = type(imm, 1);
-	struct object *o = object(t, s[0]);
-	uint32_t at = (uint32_t)s[1], from = (uint32_t)s[2], n = (uint32_t)s[3];
-	if (!inside(at, n, o->length))
-		return TRAP_array;
+	uint32_t from = (uint32_t)s[2], n = (uint32_t)s[3];
+	uint8_t *at;
+	enum trap why = items(t, s, x, n, &at);
+	if (why != TRAP_none)
+		return why;
 	uint64_t bytes = (uint64_t)n * type_bytes(x->field->type);
 	const uint8_t *p = data_piece(imm, from, bytes);
 	if (!p)
 		return TRAP_memory;
-	memcpy(element(o, x, at), p, bytes);
+	memcpy(at, p, bytes);
 	return TRAP_none;
 }
 
 static int
 array_init_elem(struct thread *t, uint64_t *s, const uint64_t *imm)
 {
-	if (!s[0])
-		return TRAP_null_array;
 	const struct instance *i = instance(imm);
-	struct object *o = object(t, s[0]);
-	uint32_t at = (uint32_t)s[1], from = (uint32_t)s[2], n = (uint32_t)s[3];
-	if (!inside(at, n, o->length))
-		return TRAP_array;
+	uint32_t from = (uint32_t)s[2], n = (uint32_t)s[3];
+	uint8_t *at;
+	enum trap why = items(t, s, type(imm, 1), n, &at);
+	if (why != TRAP_none)
+		return why;
 	if (!inside(from, n, i->elem_n[imm[2]]))
 		return TRAP_table;
 	if (n)
-		memcpy(o->bytes + 8 * (uint64_t)at, i->elem[imm[2]] + from, 8 * (uint64_t)n);
+		memcpy(at, i->elem[imm[2]] + from, 8 * (uint64_t)n);
 	return TRAP_none;
 }
 

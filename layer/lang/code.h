@@ -57,12 +57,14 @@ enum code_op {
 #define STEP_BR_K(compare) C_step__br_##compare##_k,
 #include "layer/lang/fuse.def"
 #include "layer/lang/code_undef.h"
-#define VECTOR_NONE(name) C_##name,
-#define VECTOR_LANE(name) C_##name,
+/* Rows of op_simd.def by their immediate: those of these four are OTHER rows above, here and
+ * for whoever reads that table for code. */
 #define VECTOR_SHUFFLE(name)
 #define VECTOR_V128(name)
 #define VECTOR_MEMARG(name)
 #define VECTOR_MEMARG_LANE(name)
+#define VECTOR_NONE(name) C_##name,
+#define VECTOR_LANE(name) C_##name,
 #define OP(name, text, prefix, code, in, out, imm, n) VECTOR_##imm(name)
 #include "layer/lang/op_simd.def"
 #undef OP

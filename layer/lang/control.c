@@ -270,36 +270,21 @@ compares(enum code_op op, struct test *t, bool *k)
 }
 /* clang-format on */
 
-static uint32_t
-last_at(const struct translate *x)
-{
-	return x->nhist ? x->hist[x->nhist - 1] : NOWHERE;
-}
-
 /* If the topmost operand is what the last instruction compared, take that
  * instruction away and say how to branch on it. */
 static bool
 take_compare(struct translate *x, uint32_t slot, struct test *out)
 {
-	uint32_t at = last_at(x);
+	struct last last;
 	struct test t;
 	bool k;
-	if (at == NOWHERE || !compares((enum code_op)x->word[at], &t, &k))
+	if (!translate_look(x, &last) || !compares(last.op, &t, &k) || last.a != slot)
 		return false;
-	uint64_t w = x->word[at + 1];
-	if ((w & 0xffff) != slot)
+	if (k && last.k != (int16_t)last.k)
 		return false;
-	t.a = w >> 16 & 0xffff;
-	if (k) {
-		int32_t value = (int32_t)(w >> 32);
-		if (value != (int16_t)value)
-			return false;
-		t.b = (uint16_t)value;
-	} else {
-		t.b = w >> 32 & 0xffff;
-	}
-	x->n = at;
-	x->nhist--;
+	t.a = last.b;
+	t.b = k ? (uint16_t)last.k : last.c;
+	translate_drop_last(x);
 	*out = t;
 	return true;
 }
@@ -743,36 +728,40 @@ after_call(struct translate *x, const struct type *t)
 	translate_label_here(x);
 }
 
+/* The arguments, and `more` operands on top of them, in their slots; where they begin. */
 static uint32_t
-arguments(struct translate *x, uint32_t n)
+before_call(struct translate *x, const struct type *t, uint32_t more)
 {
+	uint32_t n = t->nparam + more;
 	translate_flush(x, n);
 	uint32_t a = n ? x->entry[x->nentry - n].slot : x->top;
+	if (a + t->rslots > x->frame)
+		x->frame = a + t->rslots;
+	translate_place(x, PLACE_CALL);
 	return a;
+}
+
+/* The instruction is there: a tail call ends with where our header is. */
+static void
+finish_call(struct translate *x, const struct type *t, bool tail)
+{
+	if (tail) {
+		translate_word(x, x->locals.pslots);
+		die(x);
+	} else {
+		after_call(x, t);
+	}
 }
 
 static void
 call(struct translate *x, struct func *f, bool tail)
 {
 	const struct type *t = type_of(f->type);
-	uint32_t a = arguments(x, t->nparam);
-	if (a + t->rslots > x->frame)
-		x->frame = a + t->rslots;
-	translate_place(x, PLACE_CALL);
-	if (f->host && !tail) {
-		translate_emit(x, C_call_host, a, t->pslots, 0, 0);
-		translate_word(x, (uint64_t)(uintptr_t)f);
-	} else if (!tail) {
-		translate_emit(x, C_call, a, t->pslots, 0, 0);
-		translate_word(x, (uint64_t)(uintptr_t)f);
-	} else {
-		translate_emit(x, C_tail_call, a, t->pslots, 0, 0);
-		translate_word(x, (uint64_t)(uintptr_t)f);
-		translate_word(x, x->locals.pslots);
-		die(x);
-		return;
-	}
-	after_call(x, t);
+	uint32_t a = before_call(x, t, 0);
+	enum code_op op = tail ? C_tail_call : f->host ? C_call_host : C_call;
+	translate_emit(x, op, a, t->pslots, 0, 0);
+	translate_word(x, (uint64_t)(uintptr_t)f);
+	finish_call(x, t, tail);
 }
 
 static void
@@ -781,44 +770,24 @@ call_indirect(struct translate *x, bool tail)
 	uint32_t id = x->m->type[translate_u32(x)];
 	struct table *table = x->inst->table[translate_u32(x)];
 	const struct type *t = type_of(id);
-	translate_flush(x, t->nparam + 1);
-	uint32_t b = x->entry[x->nentry - 1].slot;
-	uint32_t a = x->entry[x->nentry - 1 - t->nparam].slot;
-	if (a + t->rslots > x->frame)
-		x->frame = a + t->rslots;
-	translate_place(x, PLACE_CALL);
+	uint32_t a = before_call(x, t, 1), b = x->entry[x->nentry - 1].slot;
 	translate_emit(x, tail ? C_tail_indirect : C_call_indirect, a, b, t->pslots,
 	               table->limits.is64);
 	translate_word(x, (uint64_t)(uintptr_t)table);
 	translate_word(x, id);
 	translate_pop(x, 1);
-	if (tail) {
-		translate_word(x, x->locals.pslots);
-		die(x);
-		return;
-	}
-	after_call(x, t);
+	finish_call(x, t, tail);
 }
 
 static void
 call_ref(struct translate *x, bool tail)
 {
 	const struct type *t = type_of(x->m->type[translate_u32(x)]);
-	translate_flush(x, t->nparam + 1);
-	uint32_t b = x->entry[x->nentry - 1].slot;
-	uint32_t a = x->entry[x->nentry - 1 - t->nparam].slot;
-	if (a + t->rslots > x->frame)
-		x->frame = a + t->rslots;
-	translate_place(x, PLACE_CALL);
+	uint32_t a = before_call(x, t, 1), b = x->entry[x->nentry - 1].slot;
 	translate_emit(x, tail ? C_tail_ref : C_call_ref, a, b, t->pslots, 0);
 	translate_word(x, 0);
 	translate_pop(x, 1);
-	if (tail) {
-		translate_word(x, x->locals.pslots);
-		die(x);
-		return;
-	}
-	after_call(x, t);
+	finish_call(x, t, tail);
 }
 
 /* -- which is whose ----------------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "layer/lang/heap.h"
 #include "layer/lang/help.h"
+#include "layer/lang/leb.h"
 #include "layer/lang/store.h"
 
 /* Instances out of modules (Core specification 4.7.2): imports are matched, then
@@ -43,31 +44,6 @@ put(struct eval *x, uint64_t v, bool ref)
 	x->values.n = x->n;
 }
 
-static uint64_t
-uleb(struct eval *x)
-{
-	uint64_t v = 0;
-	for (int shift = 0;; shift += 7) {
-		uint8_t b = *x->p++;
-		v |= (uint64_t)(b & 0x7f) << shift;
-		if (!(b & 0x80))
-			return v;
-	}
-}
-
-static uint64_t
-sleb(struct eval *x)
-{
-	uint64_t v = 0;
-	for (int shift = 0;;) {
-		uint8_t b = *x->p++;
-		v |= (uint64_t)(b & 0x7f) << shift;
-		shift += 7;
-		if (!(b & 0x80))
-			return shift < 64 && (b & 0x40) ? v | ~(uint64_t)0 << shift : v;
-	}
-}
-
 static void
 arithmetic(struct eval *x, enum op op)
 {
@@ -86,7 +62,7 @@ arithmetic(struct eval *x, enum op op)
 static bool
 make(struct eval *x, enum op op)
 {
-	uint64_t imm[3] = { (uint64_t)(uintptr_t)x->i, uleb(x), 0 };
+	uint64_t imm[3] = { (uint64_t)(uintptr_t)x->i, leb_u(&x->p), 0 };
 	const struct type *t = type_of(x->i->module->type[imm[1]]);
 	uint32_t takes = 0;
 	switch (op) {
@@ -97,7 +73,7 @@ make(struct eval *x, enum op op)
 	case OP_array_new: takes = type_slots(t->field->type) + 1; break;
 	case OP_array_new_default: takes = 1; break;
 	case OP_array_new_fixed:
-		imm[2] = uleb(x);
+		imm[2] = leb_u(&x->p);
 		takes = (uint32_t)imm[2] * type_slots(t->field->type);
 		break;
 	default: break;
@@ -120,8 +96,8 @@ step(struct eval *x, enum op op)
 	uint32_t w;
 	uint64_t d[2];
 	switch (op) {
-	case OP_i32_const: put(x, (uint32_t)sleb(x), false); return true;
-	case OP_i64_const: put(x, sleb(x), false); return true;
+	case OP_i32_const: put(x, (uint32_t)leb_s(&x->p), false); return true;
+	case OP_i64_const: put(x, (uint64_t)leb_s(&x->p), false); return true;
 	case OP_f32_const:
 		memcpy(&w, x->p, 4);
 		x->p += 4;
@@ -139,18 +115,18 @@ step(struct eval *x, enum op op)
 		put(x, d[1], false);
 		return true;
 	case OP_global_get: {
-		const struct global *g = x->i->global[uleb(x)];
+		const struct global *g = x->i->global[leb_u(&x->p)];
 		put(x, g->v[0], type_is_ref(g->type));
 		if (g->type == T_V128)
 			put(x, g->v[1], false);
 		return true;
 	}
 	case OP_ref_null:
-		sleb(x);
+		leb_s(&x->p);
 		put(x, 0, true);
 		return true;
 	case OP_ref_func:
-		put(x, store_ref(x->i->store, instance_func(x->i, (uint32_t)uleb(x))), true);
+		put(x, store_ref(x->i->store, instance_func(x->i, (uint32_t)leb_u(&x->p))), true);
 		return true;
 	case OP_ref_i31:
 		x->v[x->n - 1] = (x->v[x->n - 1] & 0x7fffffff) << 1 | 1;
@@ -178,8 +154,8 @@ evaluate(struct thread *t, struct instance *i, uint32_t *at, uint64_t out[2])
 	bool ok = true;
 	while (ok && *x.p != 0x0b) {
 		uint8_t b = *x.p++;
-		ok = step(&x,
-		          (enum op)(b < 0xfb ? op_decode(0, b) : op_decode(b, (uint32_t)uleb(&x))));
+		ok = step(&x, (enum op)(b < 0xfb ? op_decode(0, b)
+		                                 : op_decode(b, (uint32_t)leb_u(&x.p))));
 	}
 	t->values = x.values.next;
 	*at = (uint32_t)(x.p + 1 - i->module->bytes);
@@ -423,7 +399,7 @@ fill_table(struct thread *t, struct instance *i, const struct elemdef *d)
 	}
 	struct eval x = { .p = i->module->bytes + d->offset };
 	for (uint32_t k = 0; k < d->n; k++)
-		table->elem[at + k] = store_ref(i->store, instance_func(i, (uint32_t)uleb(&x)));
+		table->elem[at + k] = store_ref(i->store, instance_func(i, (uint32_t)leb_u(&x.p)));
 	return LINK_OK;
 }
 
@@ -438,7 +414,8 @@ elements(struct thread *t, struct instance *i, uint32_t k)
 	struct eval x = { .i = i, .p = i->module->bytes + d->offset };
 	for (uint32_t j = 0; j < d->n; j++) {
 		if (!d->exprs) {
-			i->elem[k][j] = store_ref(i->store, instance_func(i, (uint32_t)uleb(&x)));
+			i->elem[k][j] =
+			        store_ref(i->store, instance_func(i, (uint32_t)leb_u(&x.p)));
 			continue;
 		}
 		if (!evaluate(t, i, &at, v))

@@ -63,10 +63,6 @@ static const uint16_t memory_code[OP_COUNT] = {
 static const uint16_t vector_code[OP_COUNT] = {
 #define VECTOR_NONE(name) [OP_##name] = C_##name,
 #define VECTOR_LANE(name) [OP_##name] = C_##name,
-#define VECTOR_SHUFFLE(name)
-#define VECTOR_V128(name)
-#define VECTOR_MEMARG(name)
-#define VECTOR_MEMARG_LANE(name)
 #define OP(name, text, prefix, code, in, out, imm, n) VECTOR_##imm(name)
 #include "layer/lang/op_simd.def"
 #undef OP
@@ -549,43 +545,10 @@ effect_of(struct translate *x, enum op op, uint64_t i, uint64_t j)
 }
 
 static void
-immediates(struct translate *x, enum op op, uint64_t *i, uint64_t *j)
-{
-	uint32_t memory;
-	*i = *j = 0;
-	switch (op_info[op].imm) {
-	case IMM_NONE: break;
-	case IMM_FENCE: x->p++; break;
-	case IMM_MEMARG:
-	case IMM_ATOMIC:
-	case IMM_MEMARG_LANE:
-		*j = translate_memarg(x, &memory);
-		*i = memory;
-		if (op_info[op].imm == IMM_MEMARG_LANE)
-			*i |= (uint64_t)*x->p++ << 32;
-		break;
-	case IMM_HEAPTYPE: *i = translate_heaptype(x); break;
-	case IMM_FIELD:
-	case IMM_TYPE_N:
-	case IMM_TYPE_DATA:
-	case IMM_TYPE_ELEM:
-	case IMM_TYPE_TYPE:
-	case IMM_DATA_MEMORY:
-	case IMM_MEMORY_MEMORY:
-	case IMM_ELEM_TABLE:
-	case IMM_TABLE_TABLE:
-		*i = translate_u32(x);
-		*j = translate_u32(x);
-		break;
-	default: *i = translate_u32(x);
-	}
-}
-
-static void
 help(struct translate *x, enum op op)
 {
 	uint64_t i, j;
-	immediates(x, op, &i, &j);
+	translate_immediates(x, op, &i, &j);
 	struct effect e = effect_of(x, op, i, j);
 	translate_flush(x, e.in);
 	translate_place(x, PLACE_HELP);

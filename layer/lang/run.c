@@ -258,10 +258,6 @@ run_loop(struct thread *t)
 #include "layer/lang/code_undef.h"
 #define VECTOR_NONE ONE
 #define VECTOR_LANE ONE
-#define VECTOR_SHUFFLE(name)
-#define VECTOR_V128(name)
-#define VECTOR_MEMARG(name)
-#define VECTOR_MEMARG_LANE(name)
 #define OP(name, text, prefix, code, in, out, imm, n) VECTOR_##imm(name)
 #include "layer/lang/op_simd.def"
 #undef OP

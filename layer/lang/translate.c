@@ -7,46 +7,25 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "layer/lang/leb.h"
 #include "layer/lang/lower.h"
 
 const void *code_go[CODE_COUNT];
 
 /* -- reading: the bytes are validated, so no bounds are checked ------------------------- */
 
-static uint64_t
-uleb(struct translate *x)
-{
-	uint64_t v = 0;
-	for (int shift = 0;; shift += 7) {
-		uint8_t b = *x->p++;
-		v |= (uint64_t)(b & 0x7f) << shift;
-		if (!(b & 0x80))
-			return v;
-	}
-}
-
 uint32_t
 translate_u32(struct translate *x)
 {
 	if (*x->p < 0x80)
 		return *x->p++;
-	return (uint32_t)uleb(x);
+	return (uint32_t)leb_u(&x->p);
 }
 
 int64_t
 translate_s64(struct translate *x)
 {
-	uint64_t v = 0;
-	for (int shift = 0;;) {
-		uint8_t b = *x->p++;
-		v |= (uint64_t)(b & 0x7f) << shift;
-		shift += 7;
-		if (!(b & 0x80)) {
-			if (shift < 64 && (b & 0x40))
-				v |= ~(uint64_t)0 << shift;
-			return (int64_t)v;
-		}
-	}
+	return leb_s(&x->p);
 }
 
 static enum op
@@ -91,15 +70,55 @@ translate_memarg(struct translate *x, uint32_t *memory)
 {
 	uint32_t flags = translate_u32(x);
 	*memory = flags & 64 ? translate_u32(x) : 0;
-	return uleb(x);
+	return leb_u(&x->p);
+}
+
+uint64_t
+translate_heaptype(struct translate *x)
+{
+	int64_t v = translate_s64(x);
+	return v >= 0 ? x->m->type[v] : ((uint64_t)v & 0x7f) | HEAP_ABSTRACT;
+}
+
+void
+translate_immediates(struct translate *x, enum op op, uint64_t *i, uint64_t *j)
+{
+	uint32_t memory;
+	*i = *j = 0;
+	switch (op_info[op].imm) {
+	case IMM_NONE: break;
+	case IMM_FENCE: x->p++; break;
+	case IMM_MEMARG:
+	case IMM_ATOMIC:
+	case IMM_MEMARG_LANE:
+		*j = translate_memarg(x, &memory);
+		*i = memory;
+		if (op_info[op].imm == IMM_MEMARG_LANE)
+			*i |= (uint64_t)*x->p++ << 32;
+		break;
+	case IMM_HEAPTYPE: *i = translate_heaptype(x); break;
+	case IMM_FIELD:
+	case IMM_TYPE_N:
+	case IMM_TYPE_DATA:
+	case IMM_TYPE_ELEM:
+	case IMM_TYPE_TYPE:
+	case IMM_DATA_MEMORY:
+	case IMM_MEMORY_MEMORY:
+	case IMM_ELEM_TABLE:
+	case IMM_TABLE_TABLE:
+		*i = translate_u32(x);
+		*j = translate_u32(x);
+		break;
+	default: *i = translate_u32(x);
+	}
 }
 
 void
 translate_skip(struct translate *x, enum op op)
 {
 	uint32_t n;
+	uint64_t i, j;
 	switch (op_info[op].imm) {
-	case IMM_NONE: break;
 	case IMM_BLOCK: skip_blocktype(x); break;
 	case IMM_TRY_TABLE:
 		skip_blocktype(x);
@@ -113,47 +132,25 @@ translate_skip(struct translate *x, enum op op)
 		for (n = translate_u32(x); n--;)
 			skip_valtype(x);
 		break;
-	case IMM_MEMARG:
-	case IMM_ATOMIC: translate_memarg(x, &n); break;
-	case IMM_MEMARG_LANE:
-		translate_memarg(x, &n);
-		x->p++;
-		break;
 	case IMM_F32: x->p += 4; break;
 	case IMM_F64: x->p += 8; break;
 	case IMM_V128:
 	case IMM_SHUFFLE: x->p += 16; break;
-	case IMM_LANE:
-	case IMM_FENCE: x->p++; break;
+	case IMM_LANE: x->p++; break;
 	case IMM_BR_CAST:
 		x->p++;
 		translate_u32(x);
 		translate_s64(x);
 		translate_s64(x);
 		break;
+	case IMM_I32:
+	case IMM_I64: translate_s64(x); break;
 	case IMM_CALL_INDIRECT:
-	case IMM_FIELD:
-	case IMM_TYPE_N:
-	case IMM_TYPE_DATA:
-	case IMM_TYPE_ELEM:
-	case IMM_TYPE_TYPE:
-	case IMM_DATA_MEMORY:
-	case IMM_MEMORY_MEMORY:
-	case IMM_ELEM_TABLE:
-	case IMM_TABLE_TABLE:
 		translate_u32(x);
 		translate_u32(x);
 		break;
-	default: translate_s64(x);
+	default: translate_immediates(x, op, &i, &j);
 	}
-}
-
-/* A heap type as a number that does not depend on the module. */
-uint64_t
-translate_heaptype(struct translate *x)
-{
-	int64_t v = translate_s64(x);
-	return v >= 0 ? x->m->type[v] : ((uint64_t)v & 0x7f) | HEAP_ABSTRACT;
 }
 
 /* -- emitting ---------------------------------------------------------------------------- */

@@ -101,6 +101,8 @@ struct translate {
 uint32_t translate_u32(struct translate *x);
 int64_t translate_s64(struct translate *x);
 void translate_skip(struct translate *x, enum op op);
+/* Up to two indices; of a memory access its memory (and lane << 32), and offset. */
+void translate_immediates(struct translate *x, enum op op, uint64_t *i, uint64_t *j);
 
 /* -- emitting: the index of the instruction's first word ---- */
 uint32_t translate_emit(struct translate *x, enum code_op op, uint32_t a, uint32_t b, uint32_t c,

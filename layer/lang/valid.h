@@ -110,6 +110,8 @@ struct block *valid_open(struct valid *v);    /* one more, to be filled in */
 
 /* -- valid_index.c: what an instruction names ---- */
 
+/* Below n: there are so many. */
+uint32_t valid_index(struct reader *r, uint32_t n, const char *what);
 const struct type *valid_type_index(struct reader *r, enum type_kind kind);
 const struct type *valid_func_index(struct reader *r);
 const struct type *valid_tag_index(struct reader *r);

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "layer/lang/valid.h"
 
+uint32_t
+valid_index(struct reader *r, uint32_t n, const char *what)
+{
+	const uint8_t *at = r->p;
+	uint32_t i = reader_u32(r);
+	if (i >= n)
+		reader_stop(r, at, "unknown %s %u", what, i);
+	return i;
+}
+
 const struct type *
 valid_type_index(struct reader *r, enum type_kind kind)
 {
 	const uint8_t *at = r->p;
-	uint32_t i = reader_u32(r);
-	if (i >= r->m->ntype)
-		reader_stop(r, at, "unknown type %u", i);
+	uint32_t i = valid_index(r, r->m->ntype, "type");
 	const struct type *t = type_of(r->m->type[i]);
 	if (t->kind != kind)
 		reader_stop(r, at, "type mismatch: type %u is no %s", i,
@@ -20,41 +28,25 @@ valid_type_index(struct reader *r, enum type_kind kind)
 uint32_t
 valid_table_index(struct reader *r)
 {
-	const uint8_t *at = r->p;
-	uint32_t i = reader_u32(r);
-	if (i >= r->m->ntable)
-		reader_stop(r, at, "unknown table %u", i);
-	return i;
+	return valid_index(r, r->m->ntable, "table");
 }
 
 uint32_t
 valid_memory_index(struct reader *r)
 {
-	const uint8_t *at = r->p;
-	uint32_t i = reader_u32(r);
-	if (i >= r->m->nmemory)
-		reader_stop(r, at, "unknown memory %u", i);
-	return i;
+	return valid_index(r, r->m->nmemory, "memory");
 }
 
 const struct type *
 valid_func_index(struct reader *r)
 {
-	const uint8_t *at = r->p;
-	uint32_t i = reader_u32(r);
-	if (i >= r->m->nfunc)
-		reader_stop(r, at, "unknown function %u", i);
-	return type_of(r->m->func[i]);
+	return type_of(r->m->func[valid_index(r, r->m->nfunc, "function")]);
 }
 
 const struct type *
 valid_tag_index(struct reader *r)
 {
-	const uint8_t *at = r->p;
-	uint32_t i = reader_u32(r);
-	if (i >= r->m->ntag)
-		reader_stop(r, at, "unknown tag %u", i);
-	return type_of(r->m->tag[i]);
+	return type_of(r->m->tag[valid_index(r, r->m->ntag, "tag")]);
 }
 
 uint32_t

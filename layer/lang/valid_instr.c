@@ -107,9 +107,7 @@ local_op(struct reader *r, enum op op)
 {
 	struct valid *v = r->valid;
 	const uint8_t *at = r->p;
-	uint32_t i = reader_u32(r);
-	if (i >= v->nlocal)
-		reader_stop(r, at, "unknown local %u", i);
+	uint32_t i = valid_index(r, v->nlocal, "local");
 	valtype t = v->local[i];
 	if (op != OP_local_get) {
 		valid_pop(r, t);
@@ -125,9 +123,7 @@ static void
 global_get(struct reader *r, bool constant)
 {
 	const uint8_t *at = r->p;
-	uint32_t i = reader_u32(r);
-	if (i >= (constant ? r->valid->globals : r->m->nglobal))
-		reader_stop(r, at, "unknown global %u", i);
+	uint32_t i = valid_index(r, constant ? r->valid->globals : r->m->nglobal, "global");
 	if (constant && r->m->global[i].mut)
 		reader_stop(r, at, "constant expression required");
 	valid_push(r, r->m->global[i].type);

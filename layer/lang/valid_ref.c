@@ -19,11 +19,7 @@ mutable_field(struct reader *r, const struct field *f, const char *what)
 static const struct field *
 field_index(struct reader *r, const struct type *t)
 {
-	const uint8_t *at = r->p;
-	uint32_t i = reader_u32(r);
-	if (i >= t->nfield)
-		reader_stop(r, at, "unknown field %u", i);
-	return &t->field[i];
+	return &t->field[valid_index(r, t->nfield, "field")];
 }
 
 /* _s and _u are for packed fields, and only for them. */
@@ -185,9 +181,7 @@ reference(struct reader *r, enum op op)
 		valid_push(r, T_I32);
 		break;
 	case OP_ref_func:
-		n = reader_u32(r);
-		if (n >= r->m->nfunc)
-			reader_stop(r, at, "unknown function %u", n);
+		n = valid_index(r, r->m->nfunc, "function");
 		if (r->function == UINT32_MAX)
 			r->m->declared[n / 8] |= (uint8_t)(1 << n % 8);
 		else if (!(r->m->declared[n / 8] >> n % 8 & 1))

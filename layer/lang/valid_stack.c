@@ -155,9 +155,5 @@ struct block *
 valid_target(struct reader *r)
 {
 	struct valid *v = r->valid;
-	const uint8_t *at = r->p;
-	uint32_t depth = reader_u32(r);
-	if (depth > (size_t)(v->top - v->block))
-		reader_stop(r, at, "unknown label %u", depth);
-	return v->top - depth;
+	return v->top - valid_index(r, (uint32_t)(v->top - v->block) + 1, "label");
 }

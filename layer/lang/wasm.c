@@ -317,18 +317,6 @@ stats(struct guest *g)
 
 /* -- at rest: to a snapshot and back (save.h) ----------------------------------------------------------- */
 
-static int
-save(struct guest *g, struct snap *s, struct err *e)
-{
-	return guest_save(g, s, e);
-}
-
-static int
-load(struct guest *g, struct snap *s, struct err *e)
-{
-	return guest_load(g, s, e);
-}
-
 const struct layer wasm_layer = {
 	.name = "wasm",
 	.floor = FLOOR_LANGUAGE,
@@ -341,8 +329,8 @@ const struct layer wasm_layer = {
 	.enter = enter,
 	.kick = kick,
 	.exit_code = exit_code,
-	.save = save,
-	.load = load,
+	.save = guest_save,
+	.load = guest_load,
 	.signal = send_signal,
 	.stats = stats,
 };

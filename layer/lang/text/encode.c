@@ -191,6 +191,14 @@ encode_strings(struct encode *c, struct buf *out)
 }
 
 void
+encode_section(struct buf *out, unsigned id, const struct buf *content)
+{
+	buf_u8(out, (uint8_t)id);
+	buf_uleb(out, content->n);
+	buf_put(out, content->p, content->n);
+}
+
+void
 encode_vec(struct buf *out, uint32_t n, const struct buf *items)
 {
 	buf_uleb(out, n);

@@ -136,6 +136,8 @@ bool encode_at_index(const struct encode *c);
 /* An index if one is there, else 0. */
 uint32_t encode_opt_index(struct encode *c, enum space s);
 void encode_vec(struct buf *out, uint32_t n, const struct buf *items);
+/* A section, or part of one: its number, its length, its bytes. */
+void encode_section(struct buf *out, unsigned id, const struct buf *content);
 /* Give the next index of a space to a symbol (or ENCODE_NONE), and the name that an
  * annotation at the cursor gives. */
 void encode_bind(struct encode *c, enum space s, uint32_t symbol);

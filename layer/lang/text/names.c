@@ -4,14 +4,6 @@
 #include "layer/lang/text/encode.h"
 
 static void
-subsection(struct buf *out, unsigned id, const struct buf *content)
-{
-	buf_u8(out, (uint8_t)id);
-	buf_uleb(out, content->n);
-	buf_put(out, content->p, content->n);
-}
-
-static void
 space(const struct encode *c, enum space s, unsigned id, struct buf *out)
 {
 	struct buf list = { 0 }, content = { 0 };
@@ -28,7 +20,7 @@ space(const struct encode *c, enum space s, unsigned id, struct buf *out)
 	}
 	if (n) {
 		encode_vec(&content, n, &list);
-		subsection(out, id, &content);
+		encode_section(out, id, &content);
 	}
 	buf_free(&list);
 	buf_free(&content);
@@ -46,13 +38,13 @@ encode_names(const struct encode *c, struct buf *out)
 	if (c->module_name.p) {
 		buf_uleb(&content, c->module_name.n);
 		buf_put(&content, c->module_name.p, c->module_name.n);
-		subsection(out, 0, &content);
+		encode_section(out, 0, &content);
 	}
 	space(c, SPACE_FUNC, 1, out);
 	if (c->nnamed_locals) {
 		content.n = 0;
 		encode_vec(&content, c->nnamed_locals, &c->named_locals);
-		subsection(out, 2, &content);
+		encode_section(out, 2, &content);
 	}
 	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
 		space(c, (enum space)ids[i][0], ids[i][1], out);

@@ -179,61 +179,57 @@ twice(const char *s)
 	return v;
 }
 
+static uint64_t
+plain_bits(const char *s, bool wide)
+{
+	uint64_t bits;
+	uint32_t half;
+
+	if (wide) {
+		double v = twice(s);
+		memcpy(&bits, &v, sizeof bits);
+		return bits;
+	}
+	float v = single(s);
+	memcpy(&half, &v, sizeof half);
+	return half;
+}
+
+/* The bits of a word of the token class float. */
+static bool
+number(const char *p, size_t n, bool wide, uint64_t *out)
+{
+	bool sign = *p == '+' || *p == '-', minus = *p == '-';
+	uint64_t infinity = wide ? UINT64_C(0x7ff0000000000000) : 0x7f800000, bits = infinity;
+
+	p += sign, n -= sign;
+	if (*p == 'n') {
+		if (!payload(p, n, wide ? 52 : 23, &bits))
+			return false;
+		bits |= infinity;
+	} else if (*p != 'i') {
+		char *s = plain(p, n);
+		bits = plain_bits(s, wide);
+		free(s);
+		if (bits == infinity)
+			return false;
+	}
+	*out = bits | (uint64_t)minus << (wide ? 63 : 31);
+	return true;
+}
+
 bool
 number_f32(const char *p, size_t n, uint32_t *out)
 {
-	bool sign = *p == '+' || *p == '-', minus = *p == '-';
 	uint64_t bits;
-	float v;
-
-	p += sign, n -= sign;
-	*out = minus ? 0x80000000U : 0;
-	if (*p == 'i') {
-		*out |= 0x7f800000U;
-		return true;
-	}
-	if (*p == 'n') {
-		if (!payload(p, n, 23, &bits))
-			return false;
-		*out |= 0x7f800000U | (uint32_t)bits;
-		return true;
-	}
-	char *s = plain(p, n);
-	v = single(s);
-	free(s);
-	if (isinf(v))
-		return false;
-	uint32_t u;
-	memcpy(&u, &v, sizeof u);
-	*out |= u;
-	return true;
+	bool ok = number(p, n, false, &bits);
+	if (ok)
+		*out = (uint32_t)bits;
+	return ok;
 }
 
 bool
 number_f64(const char *p, size_t n, uint64_t *out)
 {
-	bool sign = *p == '+' || *p == '-', minus = *p == '-';
-	uint64_t bits;
-	double v;
-
-	p += sign, n -= sign;
-	*out = minus ? (uint64_t)1 << 63 : 0;
-	if (*p == 'i') {
-		*out |= UINT64_C(0x7ff0000000000000);
-		return true;
-	}
-	if (*p == 'n') {
-		if (!payload(p, n, 52, &bits))
-			return false;
-		*out |= UINT64_C(0x7ff0000000000000) | bits;
-		return true;
-	}
-	char *s = plain(p, n);
-	v = twice(s);
-	free(s);
-	if (isinf(v))
-		return false;
-	memcpy(&bits, &v, sizeof bits);
-	*out |= bits;
-	return true;
+	return number(p, n, true, out);
 }

@@ -6,14 +6,6 @@
 #include "layer/lang/text/encode.h"
 
 static void
-put_section(struct buf *out, unsigned id, const struct buf *content)
-{
-	buf_u8(out, (uint8_t)id);
-	buf_uleb(out, content->n);
-	buf_put(out, content->p, content->n);
-}
-
-static void
 put_custom(struct buf *out, const char *name, const struct buf *content)
 {
 	struct buf b = { 0 };
@@ -24,7 +16,7 @@ put_custom(struct buf *out, const char *name, const struct buf *content)
 	buf_uleb(&b, n);
 	buf_put(&b, name, n);
 	buf_put(&b, content->p, content->n);
-	put_section(out, SECTION_CUSTOM, &b);
+	encode_section(out, SECTION_CUSTOM, &b);
 	buf_free(&b);
 }
 
@@ -44,7 +36,7 @@ section(struct encode *c, unsigned id, struct buf *out)
 	} else {
 		encode_vec(&content, c->entries[id], &c->section[id]);
 	}
-	put_section(out, id, &content);
+	encode_section(out, id, &content);
 	buf_free(&content);
 }
 

@@ -35,51 +35,37 @@ wasi_clock_now(const struct wasi *w, bool realtime)
 	return nanoseconds(t);
 }
 
-/* Which clock, or why not. */
+/* What a clock says, or how fine it is. */
 static int
-choose(struct wasi_call *c, uint64_t id, clockid_t *clock)
+ask(struct wasi_call *c, uint64_t id, uint64_t where, bool time)
 {
+	struct timespec t;
 	if ((uint32_t)id >= sizeof clocks / sizeof clocks[0])
 		return EINVAL;
 	if (!c->w->clocks)
 		return EOPNOTSUPP;
-	*clock = clocks[(uint32_t)id];
+	clockid_t clock = clocks[(uint32_t)id];
+	uint8_t *to = wasi_mem(c, where, 8);
+	if (!to)
+		return EFAULT;
+	if ((time ? clock_gettime(clock, &t) : clock_getres(clock, &t)) < 0)
+		return errno;
+	uint64_t offset = time && clock == CLOCK_MONOTONIC ? c->w->offset : 0;
+	wasi_put64(to, nanoseconds(t) + offset);
 	return 0;
 }
 
 int
 wasi_clock_res_get(struct wasi_call *c, const uint64_t *a)
 {
-	clockid_t clock;
-	struct timespec t;
-	int r = choose(c, a[0], &clock);
-	if (r)
-		return r;
-	uint8_t *to = wasi_mem(c, a[1], 8);
-	if (!to)
-		return EFAULT;
-	if (clock_getres(clock, &t) < 0)
-		return errno;
-	wasi_put64(to, nanoseconds(t));
-	return 0;
+	return ask(c, a[0], a[1], false);
 }
 
 /* id, precision (which we always keep), where to say it */
 int
 wasi_clock_time_get(struct wasi_call *c, const uint64_t *a)
 {
-	clockid_t clock;
-	struct timespec t;
-	int r = choose(c, a[0], &clock);
-	if (r)
-		return r;
-	uint8_t *to = wasi_mem(c, a[2], 8);
-	if (!to)
-		return EFAULT;
-	if (clock_gettime(clock, &t) < 0)
-		return errno;
-	wasi_put64(to, nanoseconds(t) + (clock == CLOCK_MONOTONIC ? c->w->offset : 0));
-	return 0;
+	return ask(c, a[0], a[2], true);
 }
 
 int

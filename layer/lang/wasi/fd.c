@@ -56,19 +56,27 @@ wasi_fd_advise(struct wasi_call *c, const uint64_t *a)
 	return posix_fadvise(f->fd, (off_t)a[1], (off_t)a[2], advice[how]);
 }
 
+/* A file that may be changed in that way; `other` is the errno of what has no size. */
+static int
+to_change(struct wasi_call *c, uint64_t fd, uint64_t right, int other, struct wasi_file **f)
+{
+	int r = wasi_hold(c, fd, 0, f);
+	if (r)
+		return r;
+	if ((*f)->kind != KIND_FILE)
+		return (*f)->kind == KIND_DIR ? EISDIR : other;
+	if (!((*f)->base & right))
+		return ENOTCAPABLE;
+	return (*f)->readonly ? EROFS : 0;
+}
+
 int
 wasi_fd_allocate(struct wasi_call *c, const uint64_t *a)
 {
 	struct wasi_file *f;
-	int r = wasi_hold(c, a[0], 0, &f);
+	int r = to_change(c, a[0], RIGHT_(FD_ALLOCATE), ESPIPE, &f);
 	if (r)
 		return r;
-	if (f->kind != KIND_FILE)
-		return f->kind == KIND_DIR ? EISDIR : ESPIPE;
-	if (!(f->base & RIGHT_(FD_ALLOCATE)))
-		return ENOTCAPABLE;
-	if (f->readonly)
-		return EROFS;
 	if (a[1] > INT64_MAX || a[2] > INT64_MAX)
 		return EFBIG;
 	while (fallocate(f->fd, 0, (off_t)a[1], (off_t)a[2]) < 0)
@@ -160,15 +168,9 @@ int
 wasi_fd_filestat_set_size(struct wasi_call *c, const uint64_t *a)
 {
 	struct wasi_file *f;
-	int r = wasi_hold(c, a[0], 0, &f);
+	int r = to_change(c, a[0], RIGHT_(FD_FILESTAT_SET_SIZE), EINVAL, &f);
 	if (r)
 		return r;
-	if (f->kind != KIND_FILE)
-		return f->kind == KIND_DIR ? EISDIR : EINVAL;
-	if (!(f->base & RIGHT_(FD_FILESTAT_SET_SIZE)))
-		return ENOTCAPABLE;
-	if (f->readonly)
-		return EROFS;
 	if (a[1] > INT64_MAX)
 		return EFBIG;
 	while (ftruncate(f->fd, (off_t)a[1]) < 0)
