@@ -61,8 +61,8 @@ static const uint16_t memory_code[OP_COUNT] = {
 };
 
 static const uint16_t vector_code[OP_COUNT] = {
-#define VECTOR_NONE(name) [OP_##name] = C_##name,
-#define VECTOR_LANE(name) [OP_##name] = C_##name,
+#define VECTOR_NONE(name)                             [OP_##name] = C_##name,
+#define VECTOR_LANE(name)                             [OP_##name] = C_##name,
 #define OP(name, text, prefix, code, in, out, imm, n) VECTOR_##imm(name)
 #include "layer/lang/op_simd.def"
 #undef OP
