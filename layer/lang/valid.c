@@ -73,7 +73,7 @@ open_block(struct reader *r, uint8_t op)
 	struct block b = valid_blocktype(r);
 	if (op == 0x04)
 		valid_pop(r, T_I32);
-	valid_enter(r, b, op == 0x02 ? BLOCK_BLOCK : op == 0x03 ? BLOCK_LOOP : BLOCK_IF);
+	valid_enter(r, &b, op == 0x02 ? BLOCK_BLOCK : op == 0x03 ? BLOCK_LOOP : BLOCK_IF);
 }
 
 /* -- the loop over a body ------------------------------------------------------------- */
@@ -341,18 +341,24 @@ call : {
 }
 br : {
 	bool always = *p == 0x0c;
+	INDEX();
+	if (__builtin_expect(i > (size_t)(v->top - v->block), 0)) {
+		SAVE();
+		reader_stop(r, p, "unknown label %u", i);
+	}
+	uint32_t n;
+	const valtype *types = valid_label(v->top - i, &n);
+	if (__builtin_expect(!n && !always && sp > base && sp[-1] == T_I32, 1)) {
+		sp--;
+		NEXT();
+	}
 	SAVE();
-	r->p++;
-	const struct block *b = valid_target(r);
 	if (!always)
 		valid_pop(r, T_I32);
-	uint32_t n;
-	const valtype *types = valid_label(b, &n);
-	if (n)
-		valid_pop_all(r, types, n);
+	valid_pop_all(r, types, n);
 	if (always)
 		valid_dead(r);
-	else if (n)
+	else
 		valid_push_all(r, types, n);
 	BACK();
 	NEXT();

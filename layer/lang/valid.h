@@ -103,7 +103,7 @@ valid_dead(struct reader *r)
 }
 
 struct block valid_blocktype(struct reader *r);
-void valid_enter(struct reader *r, struct block b, enum block_kind kind);
+void valid_enter(struct reader *r, const struct block *b, enum block_kind kind);
 void valid_leave(struct reader *r);           /* it must hold just its results */
 struct block *valid_target(struct reader *r); /* of a label index */
 struct block *valid_open(struct valid *v);    /* one more, to be filled in */

@@ -171,7 +171,7 @@ try_table(struct reader *r)
 		reader_stop(r, at, "unexpected end of section or function");
 	while (n--)
 		catch_clause(r);
-	valid_enter(r, b, BLOCK_TABLE);
+	valid_enter(r, &b, BLOCK_TABLE);
 }
 
 /* The form before exnref (proposal exception-handling, legacy). */
@@ -182,7 +182,8 @@ legacy(struct reader *r, enum op op)
 	const uint8_t *at = r->p;
 	r->m->features |= FEATURE_LEGACY_EXCEPTIONS;
 	if (op == OP_try) {
-		valid_enter(r, valid_blocktype(r), BLOCK_TRY);
+		struct block try = valid_blocktype(r);
+		valid_enter(r, &try, BLOCK_TRY);
 	} else if (op == OP_catch || op == OP_catch_all) {
 		const struct type *tag = op == OP_catch ? valid_tag_index(r) : NULL;
 		if (b->kind != BLOCK_TRY && b->kind != BLOCK_CATCH)

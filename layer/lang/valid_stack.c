@@ -122,15 +122,16 @@ valid_blocktype(struct reader *r)
 }
 
 void
-valid_enter(struct reader *r, struct block b, enum block_kind kind)
+valid_enter(struct reader *r, const struct block *b, enum block_kind kind)
 {
 	struct valid *v = r->valid;
-	valid_pop_all(r, b.in, b.nin);
-	b.kind = (uint8_t)kind;
-	b.height = (uint32_t)valid_height(v);
-	b.nset = v->nset;
-	*valid_open(v) = b;
-	valid_push_all(r, b.in, b.nin);
+	valid_pop_all(r, b->in, b->nin);
+	struct block *top = valid_open(v);
+	*top = *b;
+	top->kind = (uint8_t)kind;
+	top->height = (uint32_t)valid_height(v);
+	top->nset = v->nset;
+	valid_push_all(r, b->in, b->nin);
 }
 
 static void
