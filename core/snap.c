@@ -2,6 +2,7 @@
 #include "core/snap.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 /* File: "JSTSNAP", version, then chunks: tag u32, CRC-32C of the payload u32,
  * length u64, payload.  The last one has the tag of CHUNK_END and no payload. */
 
-enum { VERSION = 1, HEAD = 16, GRAIN = 4 << 10, BLOCK = 64 << 10, PIECE = 1 << 20 };
+enum { VERSION = 2, HEAD = 16, PIECE = 1 << 20 };
 enum { CHUNK_END = SNAP_TAG('E', 'N', 'D', '.') };
 
 struct snap {
@@ -23,7 +24,9 @@ struct snap {
 	struct err err; /* the first failure of a writer */
 
 	/* a writer's */
-	int fd;         /* lent; -1: to memory */
+	int fd;         /* lent; -1: in memory */
+	int own;        /* own: the same of one that was opened again, or -1 */
+	int folder;     /* lent; -1: none */
 	struct buf out; /* own: in memory, or what is not yet written */
 
 	/* a reader's: all of it in memory, or a file */
@@ -82,6 +85,7 @@ make(int fd, const char *name)
 {
 	struct snap *s = xcalloc(1, sizeof *s);
 	s->fd = fd;
+	s->own = s->folder = -1;
 	s->name = xstrdup(name);
 	return s;
 }
@@ -159,9 +163,8 @@ head_of(uint8_t head[HEAD], uint32_t tag, uint32_t crc, uint64_t n)
 	buf_u64(&b, n);
 }
 
-/* One chunk out of pieces. */
-static int
-put(struct snap *s, uint32_t tag, const struct iovec *v, size_t nv, struct err *e)
+int
+snap_put_parts(struct snap *s, uint32_t tag, const struct iovec *v, size_t nv, struct err *e)
 {
 	uint8_t head[HEAD];
 	uint32_t crc = ~(uint32_t)0;
@@ -183,51 +186,13 @@ int
 snap_put(struct snap *s, uint32_t tag, const void *payload, size_t n, struct err *e)
 {
 	struct iovec v = { (void *)(uintptr_t)payload, n };
-	return put(s, tag, &v, 1, e);
+	return snap_put_parts(s, tag, &v, 1, e);
 }
 
 int
 snap_put_buf(struct snap *s, uint32_t tag, const struct buf *b, struct err *e)
 {
 	return snap_put(s, tag, b->p, b->n, e);
-}
-
-static bool
-is_zero(const uint8_t *p, size_t n)
-{
-	return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
-}
-
-/* A chunk for each run of pages that are not all zero, of at most PIECE bytes: id,
- * where it begins, its bytes.  The last one is empty and says the whole size. */
-int
-snap_put_pages(struct snap *s, uint32_t tag, uint64_t id, const void *base, uint64_t n,
-               struct err *e)
-{
-	const uint8_t *p = base;
-	for (uint64_t at = 0; at < n;) {
-		if (at % BLOCK == 0 && n - at >= BLOCK && is_zero(p + at, BLOCK)) {
-			at += BLOCK;
-			continue;
-		}
-		uint64_t grain = n - at < GRAIN ? n - at : GRAIN, end = at;
-		while (end < n && end - at < PIECE && !is_zero(p + end, grain)) {
-			end += grain;
-			grain = n - end < GRAIN ? n - end : GRAIN;
-		}
-		if (end == at) {
-			at += grain;
-			continue;
-		}
-		uint64_t head[2] = { id, at };
-		struct iovec v[2] = { { head, sizeof head },
-			              { (void *)(uintptr_t)(p + at), end - at } };
-		if (put(s, tag, v, 2, e) < 0)
-			return -1;
-		at = end;
-	}
-	uint64_t last[2] = { id, n };
-	return snap_put(s, tag, last, sizeof last, e);
 }
 
 int
@@ -250,6 +215,8 @@ snap_free(struct snap *s)
 {
 	if (!s)
 		return;
+	if (s->own >= 0)
+		close(s->own);
 	buf_free(&s->out);
 	free(s->payload);
 	free(s->name);
@@ -258,15 +225,15 @@ snap_free(struct snap *s)
 
 /* -- reading ------------------------------------------------------------------------------------- */
 
-static int
-damaged(const struct snap *s, const char *what, struct err *e)
+int
+snap_damaged(const struct snap *s, const char *how, struct err *e)
 {
-	fail(e, EBADMSG, "snapshot '%s' is damaged: %s", s->name, what);
+	fail(e, EBADMSG, "snapshot '%s' is damaged: %s", s->name, how);
 	return err_hint(e, "use another one: joist snaps");
 }
 
-static bool
-fetch(struct snap *s, uint64_t at, void *to, uint64_t n)
+bool
+snap_fetch(const struct snap *s, uint64_t at, void *to, uint64_t n)
 {
 	if (at > s->n || n > s->n - at)
 		return false;
@@ -291,7 +258,7 @@ static int
 check_head(struct snap *s, struct err *e)
 {
 	uint8_t head[8];
-	if (!fetch(s, 0, head, sizeof head) || memcmp(head, "JSTSNAP", 7) != 0) {
+	if (!snap_fetch(s, 0, head, sizeof head) || memcmp(head, "JSTSNAP", 7) != 0) {
 		fail(e, EBADMSG, "'%s' is no snapshot", s->name);
 		return err_hint(e, "see which there are: joist snaps");
 	}
@@ -311,9 +278,9 @@ check_end(struct snap *s, struct err *e)
 {
 	uint8_t mark[HEAD], last[HEAD];
 	head_of(mark, CHUNK_END, 0, 0);
-	if (s->n < s->at + HEAD || !fetch(s, s->n - HEAD, last, HEAD) ||
+	if (s->n < s->at + HEAD || !snap_fetch(s, s->n - HEAD, last, HEAD) ||
 	    memcmp(last, mark, HEAD) != 0)
-		return damaged(s, "it ends too early", e);
+		return snap_damaged(s, "it ends too early", e);
 	return 0;
 }
 
@@ -354,7 +321,7 @@ static bool
 chunk_at(struct snap *s, struct chunk *c)
 {
 	uint8_t head[HEAD];
-	if (s->err.code || !fetch(s, s->at, head, HEAD))
+	if (s->err.code || !snap_fetch(s, s->at, head, HEAD))
 		return false;
 	struct cur cur = cur_of(head, HEAD);
 	*c = (struct chunk){ cur_u32(&cur), cur_u32(&cur), cur_u64(&cur) };
@@ -375,9 +342,9 @@ snap_end(struct snap *s, struct err *e)
 	if (s->err.code)
 		return failed(s, e);
 	if (!chunk_at(s, &c))
-		return damaged(s, "it ends too early", e);
+		return snap_damaged(s, "it ends too early", e);
 	if (c.tag != CHUNK_END || c.crc != 0 || c.n != 0 || s->n != s->at + HEAD)
-		return damaged(s, "there is more than belongs to it", e);
+		return snap_damaged(s, "there is more than belongs to it", e);
 	return 0;
 }
 
@@ -387,9 +354,9 @@ expect(struct snap *s, uint32_t tag, struct chunk *c, struct err *e)
 	if (s->err.code)
 		return failed(s, e);
 	if (!chunk_at(s, c))
-		return damaged(s, "it ends too early", e);
+		return snap_damaged(s, "it ends too early", e);
 	if (c->tag != tag)
-		return damaged(s, "a part is missing", e);
+		return snap_damaged(s, "a part is missing", e);
 	return 0;
 }
 
@@ -408,39 +375,60 @@ snap_get(struct snap *s, uint32_t tag, struct cur *out, struct err *e)
 		if (!s->payload)
 			return fail(e, ENOMEM, "snapshot '%s': no memory for a part of %llu bytes",
 			            s->name, (unsigned long long)c.n);
-		if (!fetch(s, s->at + HEAD, s->payload, c.n))
-			return damaged(s, "it cannot be read", e);
+		if (!snap_fetch(s, s->at + HEAD, s->payload, c.n))
+			return snap_damaged(s, "it cannot be read", e);
 		p = s->payload;
 	}
 	if (snap_crc(p, c.n) != c.crc)
-		return damaged(s, "a checksum is wrong", e);
+		return snap_damaged(s, "a checksum is wrong", e);
 	s->at += HEAD + c.n;
 	*out = cur_of(p, c.n);
 	return 0;
 }
 
+/* -- out of order, and files ------------------------------------------------------------------------ */
+
 int
-snap_get_pages(struct snap *s, uint32_t tag, uint64_t id, void *base, uint64_t n, struct err *e)
+snap_pass(struct snap *s, uint32_t tag, struct snap_place *p, struct err *e)
 {
-	for (;;) {
-		struct chunk c;
-		uint64_t head[2];
-		if (expect(s, tag, &c, e) < 0)
-			return -1;
-		if (c.n < sizeof head || !fetch(s, s->at + HEAD, head, sizeof head) ||
-		    head[0] != id)
-			return damaged(s, "pages of another memory", e);
-		uint64_t at = head[1], bytes = c.n - sizeof head;
-		if (at > n || bytes > n - at || (bytes == 0 && at != n))
-			return damaged(s, "pages outside of their memory", e);
-		uint8_t *to = bytes ? (uint8_t *)base + at : NULL;
-		if (bytes && !fetch(s, s->at + HEAD + sizeof head, to, bytes))
-			return damaged(s, "it cannot be read", e);
-		uint32_t crc = crc_more(~(uint32_t)0, head, sizeof head);
-		if (~crc_more(crc, to, bytes) != c.crc)
-			return damaged(s, "a checksum is wrong", e);
-		s->at += HEAD + c.n;
-		if (bytes == 0)
-			return 0;
+	struct chunk c;
+	if (expect(s, tag, &c, e) < 0)
+		return -1;
+	*p = (struct snap_place){ s->at + HEAD, c.n, c.crc };
+	s->at += HEAD + c.n;
+	return 0;
+}
+
+struct snap *
+snap_again(const struct snap *s, struct err *e)
+{
+	int fd = s->fd >= 0 ? fcntl(s->fd, F_DUPFD_CLOEXEC, 3) : -1;
+	if (s->fd >= 0 && fd < 0) {
+		fail(e, errno, "snapshot '%s': %s", s->name, strerror(errno));
+		return NULL;
 	}
+	struct snap *again = make(fd, s->name);
+	again->own = fd;
+	again->bytes = s->bytes;
+	again->n = s->n;
+	again->at = s->at;
+	return again;
+}
+
+bool
+snap_is_file(const struct snap *s)
+{
+	return s->fd >= 0;
+}
+
+int
+snap_folder(const struct snap *s)
+{
+	return s->folder;
+}
+
+void
+snap_set_folder(struct snap *s, int fd)
+{
+	s->folder = fd;
 }

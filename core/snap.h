@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "base/buf.h"
 #include "base/cur.h"
@@ -44,10 +45,8 @@ void snap_free(struct snap *s);                         /* NULL is allowed */
 int snap_put(struct snap *s, uint32_t tag, const void *payload, size_t n, struct err *e);
 int snap_put_buf(struct snap *s, uint32_t tag, const struct buf *b, struct err *e);
 
-/* Write n bytes of memory as chunks that leave out pages of zeros; `id` tells
- * several memories of one tag apart. */
-int snap_put_pages(struct snap *s, uint32_t tag, uint64_t id, const void *p, uint64_t n,
-                   struct err *e);
+/* One chunk out of n pieces. */
+int snap_put_parts(struct snap *s, uint32_t tag, const struct iovec *v, size_t n, struct err *e);
 
 /* The next chunk must have this tag; *c reads its payload, which stays valid
  * until the next call. */
@@ -55,7 +54,30 @@ int snap_get(struct snap *s, uint32_t tag, struct cur *c, struct err *e);
 uint32_t snap_peek(struct snap *s);     /* tag of the next chunk, 0 at the end */
 int snap_end(struct snap *s, struct err *e);    /* the end mark must be next, and nothing behind it */
 
-/* The counterpart of snap_put_pages into memory that is zero. */
-int snap_get_pages(struct snap *s, uint32_t tag, uint64_t id, void *p, uint64_t n, struct err *e);
+/* -- for who reads out of order (core/pages.h) -- */
+
+/* Where the payload of a chunk lies, and what its checksum must be. */
+struct snap_place {
+	uint64_t at, n;
+	uint32_t crc;
+};
+
+/* The next chunk must have this tag: pass it by without a look at its payload. */
+int snap_pass(struct snap *s, uint32_t tag, struct snap_place *p, struct err *e);
+/* n bytes at a place of the snap; false: there are none. */
+bool snap_fetch(const struct snap *s, uint64_t at, void *to, uint64_t n);
+/* The same snap, at its place, whatever becomes of s; a snap in memory lends its bytes
+ * on.  For snap_fetch. */
+struct snap *snap_again(const struct snap *s, struct err *e);
+bool snap_is_file(const struct snap *s);        /* not in memory */
+/* Say that it is damaged, and how; -1. */
+int snap_damaged(const struct snap *s, const char *how, struct err *e);
+
+/* -- files that belong to it -- */
+
+/* A folder for files beside the snapshot (disks), lent: hard links and copies of what
+ * never changes again.  -1: it has none, as in memory. */
+int snap_folder(const struct snap *s);
+void snap_set_folder(struct snap *s, int fd);   /* lent */
 
 #endif

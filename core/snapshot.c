@@ -20,6 +20,37 @@ enum { CHUNK_MACHINE = SNAP_TAG('M', 'A', 'C', 'H') };
 
 static const char half[] = "snap/.half";
 
+/* Files that belong to a snapshot are in snap/.LABEL.CREATED. */
+enum { FOLDER_MAX = MACHINE_NAME_MAX + 32 };
+
+static void
+folder_of(char path[FOLDER_MAX], const char *label, uint64_t created)
+{
+	snprintf(path, FOLDER_MAX, "snap/.%s.%016llx", label, (unsigned long long)created);
+}
+
+/* Is it the folder of a snapshot with this label? */
+static bool
+is_folder(const char *name, const char *label)
+{
+	size_t n = strlen(label);
+	return name[0] == '.' && strncmp(name + 1, label, n) == 0 && name[n + 1] == '.' &&
+	       strlen(name + n + 2) == 16 && strspn(name + n + 2, "0123456789abcdef") == 16;
+}
+
+/* Remove the folders of a label, but for `keep` (NULL: all). */
+static void
+sweep(const struct machine *m, const char *label, const char *keep)
+{
+	int fd = openat(m->dir, "snap", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	for (struct dirent *x; d && (x = readdir(d));)
+		if (is_folder(x->d_name, label) && (!keep || strcmp(x->d_name, keep + 5) != 0))
+			file_remove(fd, x->d_name, NULL);
+	if (d)
+		closedir(d);
+}
+
 int
 snapshot_can(const struct layer *l, struct err *e)
 {
@@ -49,11 +80,12 @@ label_ok(const char *label, struct err *e)
 /* -- taking ----------------------------------------------------------------------------- */
 
 static int
-write_all(struct machine *m, const struct layer *l, struct guest *g, struct snap *s, struct err *e)
+write_all(struct machine *m, const struct layer *l, struct guest *g, struct snap *s,
+          uint64_t created, struct err *e)
 {
 	char *config = json_dumps(m->config, JSON_COMPACT);
 	struct buf b = { 0 };
-	buf_u64(&b, (uint64_t)proc_now());
+	buf_u64(&b, created);
 	buf_u32(&b, (uint32_t)strlen(l->name));
 	buf_put(&b, l->name, strlen(l->name));
 	buf_put(&b, config, strlen(config));
@@ -81,23 +113,40 @@ int
 snapshot_take(struct machine *m, const struct layer *l, struct guest *g, const char *label,
               struct err *e)
 {
-	char path[MACHINE_NAME_MAX + 8];
-	if (snapshot_can(l, e) < 0 || label_ok(label, e) < 0 ||
-	    file_mkdirs(m->dir, "snap", 0700, e) < 0)
+	char path[MACHINE_NAME_MAX + 8], folder[FOLDER_MAX];
+	uint64_t created = (uint64_t)proc_now();
+	if (snapshot_can(l, e) < 0 || label_ok(label, e) < 0)
 		return -1;
+	folder_of(folder, label, created);
 	snprintf(path, sizeof path, "snap/%s", label);
+	if (file_mkdirs(m->dir, folder, 0700, e) < 0)
+		return -1;
+	int files = openat(m->dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int fd = openat(m->dir, half, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return fail(e, errno, "snapshot '%s': %s", label, strerror(errno));
-	struct snap *s = snap_writer(fd, label);
-	int rc = write_all(m, l, g, s, e);
-	snap_free(s);
-	close(fd);
+	int rc = -1;
+	if (fd < 0 || files < 0) {
+		fail(e, errno, "snapshot '%s': %s", label, strerror(errno));
+	} else {
+		struct snap *s = snap_writer(fd, label);
+		snap_set_folder(s, files);
+		rc = write_all(m, l, g, s, created, e);
+		snap_free(s);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (files >= 0)
+		close(files);
 	if (rc == 0 && renameat(m->dir, half, m->dir, path) < 0)
 		rc = fail(e, errno, "snapshot '%s': %s", label, strerror(errno));
-	if (rc < 0)
+	if (rc < 0) {
 		unlinkat(m->dir, half, 0);
-	else if (m->durable)
+		file_remove(m->dir, folder, NULL);
+		return rc;
+	}
+	/* one that nothing was put into is not needed */
+	unlinkat(m->dir, folder, AT_REMOVEDIR);
+	sweep(m, label, folder);
+	if (m->durable)
 		keep_names(m);
 	return rc;
 }
@@ -118,12 +167,13 @@ snapshot_find(struct machine *m, const char *label, struct err *e)
 }
 
 static int
-check_floor(struct snap *s, const struct layer *l, const char *label, struct err *e)
+check_floor(struct snap *s, const struct layer *l, const char *label, uint64_t *created,
+            struct err *e)
 {
 	struct cur c;
 	if (snap_get(s, CHUNK_MACHINE, &c, e) < 0)
 		return -1;
-	cur_u64(&c);
+	*created = cur_u64(&c);
 	uint32_t n = cur_u32(&c);
 	const uint8_t *name = cur_bytes(&c, n);
 	if (name && n == strlen(l->name) && memcmp(name, l->name, n) == 0)
@@ -132,36 +182,54 @@ check_floor(struct snap *s, const struct layer *l, const char *label, struct err
 	return err_hint(e, "use another one: joist snaps");
 }
 
-/* Its reader behind the core's own part, and *fd that the caller closes. */
-static struct snap *
-open_snap(struct machine *m, const struct layer *l, const char *label, int *fd, struct err *e)
+/* Its reader behind the core's own part, and what the caller closes. */
+struct opened {
+	int fd, folder; /* -1: no file belongs to it */
+};
+
+static void
+close_snap(struct snap *s, const struct opened *o)
 {
-	char path[MACHINE_NAME_MAX + 8];
+	snap_free(s);
+	close(o->fd);
+	if (o->folder >= 0)
+		close(o->folder);
+}
+
+static struct snap *
+open_snap(struct machine *m, const struct layer *l, const char *label, struct opened *o,
+          struct err *e)
+{
+	char path[MACHINE_NAME_MAX + 8], folder[FOLDER_MAX];
+	uint64_t created;
 	if (snapshot_can(l, e) < 0 || snapshot_find(m, label, e) < 0)
 		return NULL;
 	snprintf(path, sizeof path, "snap/%s", label);
-	*fd = openat(m->dir, path, O_RDONLY | O_CLOEXEC);
-	if (*fd < 0) {
+	o->folder = -1;
+	o->fd = openat(m->dir, path, O_RDONLY | O_CLOEXEC);
+	if (o->fd < 0) {
 		fail(e, errno, "snapshot '%s': %s", label, strerror(errno));
 		return NULL;
 	}
-	struct snap *s = snap_reader(*fd, label, e);
-	if (s && check_floor(s, l, label, e) == 0)
+	struct snap *s = snap_reader(o->fd, label, e);
+	if (s && check_floor(s, l, label, &created, e) == 0) {
+		folder_of(folder, label, created);
+		o->folder = openat(m->dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		snap_set_folder(s, o->folder);
 		return s;
-	snap_free(s);
-	close(*fd);
+	}
+	close_snap(s, o);
 	return NULL;
 }
 
 int
 snapshot_check(struct machine *m, const struct layer *l, const char *label, struct err *e)
 {
-	int fd;
-	struct snap *s = open_snap(m, l, label, &fd, e);
+	struct opened o;
+	struct snap *s = open_snap(m, l, label, &o, e);
 	if (!s)
 		return -1;
-	snap_free(s);
-	close(fd);
+	close_snap(s, &o);
 	return 0;
 }
 
@@ -169,15 +237,14 @@ int
 snapshot_load(struct machine *m, const struct layer *l, struct guest *g, const char *label,
               struct err *e)
 {
-	int fd;
-	struct snap *s = open_snap(m, l, label, &fd, e);
+	struct opened o;
+	struct snap *s = open_snap(m, l, label, &o, e);
 	if (!s)
 		return -1;
 	int rc = l->load(g, s, e);
 	if (rc == 0)
 		rc = snap_end(s, e);
-	snap_free(s);
-	close(fd);
+	close_snap(s, &o);
 	return rc;
 }
 
@@ -211,6 +278,36 @@ snapshot_anew(const struct layer *l, const struct spec *spec, const struct home 
 	return *g ? 0 : -1;
 }
 
+/* Of the files that belong to it; those that others have too count as well. */
+static int64_t
+files_size(int snaps, const char *name)
+{
+	int64_t size = 0;
+	int fd = openat(snaps, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	struct stat st;
+	for (struct dirent *x; d && (x = readdir(d));)
+		if (x->d_name[0] != '.' && fstatat(fd, x->d_name, &st, 0) == 0)
+			size += st.st_blocks * INT64_C(512);
+	if (d)
+		closedir(d);
+	return size;
+}
+
+static int64_t
+folders_size(const struct machine *m, const char *label)
+{
+	int64_t size = 0;
+	int fd = openat(m->dir, "snap", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	for (struct dirent *x; d && (x = readdir(d));)
+		if (is_folder(x->d_name, label))
+			size += files_size(fd, x->d_name);
+	if (d)
+		closedir(d);
+	return size;
+}
+
 /* -- all of them ------------------------------------------------------------------------------ */
 
 static int
@@ -232,11 +329,12 @@ snapshot_list(struct machine *m)
 		struct stat st;
 		if (!machine_name_ok(x->d_name) || fstatat(fd, x->d_name, &st, 0) < 0)
 			continue;
+		int64_t size = st.st_size + folders_size(m, x->d_name);
 		int64_t when = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 		rows = xrealloc(rows, (n + 1) * sizeof *rows);
 		rows[n++] =
 		        json_pack("{s:s, s:s, s:I, s:I}", "machine", m->name, "label", x->d_name,
-		                  "created", (json_int_t)when, "size", (json_int_t)st.st_size);
+		                  "created", (json_int_t)when, "size", (json_int_t)size);
 	}
 	if (d)
 		closedir(d);
@@ -257,7 +355,49 @@ snapshot_remove(struct machine *m, const char *label, struct err *e)
 	snprintf(path, sizeof path, "snap/%s", label);
 	if (unlinkat(m->dir, path, 0) < 0)
 		return fail(e, errno, "snapshot '%s': %s", label, strerror(errno));
+	sweep(m, label, NULL);
 	return 0;
+}
+
+/* None of the files is ever written again, so two names may share them. */
+static int
+copy_folder(int from, int to, const char *name, const char *label, struct err *e)
+{
+	int a = openat(from, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int b = mkdirat(to, name, 0700) < 0 ? -1
+	                                    : openat(to, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = a >= 0 ? fdopendir(a) : NULL;
+	int rc = d && b >= 0 ? 0 : fail(e, errno, "snapshot '%s': %s", label, strerror(errno));
+	for (struct dirent *x; rc == 0 && (x = readdir(d));)
+		if (x->d_name[0] != '.' && linkat(a, x->d_name, b, x->d_name, 0) < 0)
+			rc = fail(e, errno, "snapshot '%s': %s", label, strerror(errno));
+	if (d)
+		closedir(d);
+	else if (a >= 0)
+		close(a);
+	if (b >= 0)
+		close(b);
+	return rc;
+}
+
+/* What belongs to it. */
+static int
+copy_folders(const struct machine *from, const struct machine *to, const char *label, struct err *e)
+{
+	int a = openat(from->dir, "snap", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int b = openat(to->dir, "snap", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = a >= 0 ? fdopendir(a) : NULL;
+	int rc = d && b >= 0 ? 0 : fail(e, errno, "snapshot '%s': %s", label, strerror(errno));
+	for (struct dirent *x; rc == 0 && (x = readdir(d));)
+		if (is_folder(x->d_name, label))
+			rc = copy_folder(a, b, x->d_name, label, e);
+	if (d)
+		closedir(d);
+	else if (a >= 0)
+		close(a);
+	if (b >= 0)
+		close(b);
+	return rc;
 }
 
 int
@@ -267,7 +407,8 @@ snapshot_copy(struct machine *from, struct machine *to, const char *label, struc
 	if (snapshot_find(from, label, e) < 0 || file_mkdirs(to->dir, "snap", 0700, e) < 0)
 		return -1;
 	snprintf(path, sizeof path, "snap/%s", label);
-	/* It is never written again, so two names may share it. */
+	if (copy_folders(from, to, label, e) < 0)
+		return -1;
 	if (linkat(from->dir, path, to->dir, path, 0) < 0)
 		return fail(e, errno, "snapshot '%s': %s", label, strerror(errno));
 	return 0;

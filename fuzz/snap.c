@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "core/snap.h"
+#include "core/pages.h"
 
 enum { PAGES = SNAP_TAG('P', 'A', 'G', 'E'), MEMORY = 16 << 10 };
 
@@ -22,7 +22,7 @@ static void
 dress(struct buf *b, const uint8_t *data, size_t n)
 {
 	struct cur c = cur_of(data, n);
-	buf_put(b, "JSTSNAP\1", 8);
+	buf_put(b, "JSTSNAP\2", 8);
 	while (cur_left(&c) > 0) {
 		uint8_t kind = cur_u8(&c), len = cur_u8(&c);
 		size_t take = len < cur_left(&c) ? len : cur_left(&c);
@@ -50,7 +50,7 @@ drink(struct snap *s, uint8_t *memory, struct snap *copy)
 	while ((tag = snap_peek(s)) != 0) {
 		int rc;
 		if (tag == PAGES) {
-			rc = snap_get_pages(s, tag, 0, memory, MEMORY, &e);
+			rc = pages_get(s, tag, 0, memory, MEMORY, &e);
 			sum += snap_crc(memory, MEMORY);
 		} else {
 			rc = snap_get(s, tag, &c, &e);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "core/pages.h"
 #include "layer/lang/run.h"
 #include "layer/lang/savetype.h"
 
@@ -195,7 +196,7 @@ put_heap(struct savetype *types, struct snap *snap, struct err *e)
 	if (rc == 0)
 		rc = snap_put_buf(snap, CHUNK_HEAP, &b, e);
 	if (rc == 0 && h)
-		rc = snap_put_pages(snap, CHUNK_OBJECTS, 0, h->base + h->low, h->top - h->low, e);
+		rc = pages_put(snap, CHUNK_OBJECTS, 0, h->base + h->low, h->top - h->low, e);
 	buf_free(&b);
 	return rc;
 }
@@ -290,7 +291,7 @@ write_all(struct savetype *types, struct snap *snap, struct buf *b, struct err *
 		return -1;
 	for (uint32_t i = 0; i < s->memory.n; i++) {
 		const struct memory *m = s->memory.p[i];
-		if (snap_put_pages(snap, CHUNK_MEMORY, i, m->base, atomic_load(&m->size), e) < 0)
+		if (pages_put(snap, CHUNK_MEMORY, i, m->base, atomic_load(&m->size), e) < 0)
 			return -1;
 	}
 	for (uint32_t i = 0; i < s->instance.n; i++)
@@ -378,8 +379,7 @@ get_heap(struct load *l)
 		rc = savetype_get(&c, l->module, l->ninstance, &to[i], l->e);
 	}
 	if (rc == 0)
-		rc = snap_get_pages(l->snap, CHUNK_OBJECTS, 0, l->s->heap->base + low, top - low,
-		                    l->e);
+		rc = pages_get(l->snap, CHUNK_OBJECTS, 0, l->s->heap->base + low, top - low, l->e);
 	if (rc == 0 && !heap_adopt(l->s->heap, low, top, from, to, n))
 		rc = damaged(l->e, "an object of its heap");
 	free(from);
@@ -498,7 +498,7 @@ get_things(struct load *l)
 	}
 	for (uint32_t i = 0; i < l->nmemory && rc == 0; i++) {
 		struct memory *m = l->s->memory.p[i];
-		rc = snap_get_pages(l->snap, CHUNK_MEMORY, i, m->base, atomic_load(&m->size), l->e);
+		rc = pages_get(l->snap, CHUNK_MEMORY, i, m->base, atomic_load(&m->size), l->e);
 	}
 	free(size);
 	return rc;

@@ -97,7 +97,7 @@ what_is_put_comes_back(void **state)
 	(void)state;
 	struct snap *s = small();
 	const struct buf *b = snap_bytes(s);
-	assert_memory_equal(b->p, "JSTSNAP\x01", 8);
+	assert_memory_equal(b->p, "JSTSNAP\x02", 8);
 	assert_int_equal(read_memory(b->p, b->n, &e), 0);
 	assert_int_equal(read_file(b->p, b->n, &e), 0);
 
@@ -203,7 +203,7 @@ other_files_and_versions_are_named(void **state)
 	bad[7] = 200;
 	assert_int_equal(read_file(bad, b->n, &e), -1);
 	assert_int_equal(e.code, ENOTSUP);
-	assert_string_equal(e.what, "snapshot 'night' has version 200, this Joist reads version 1");
+	assert_string_equal(e.what, "snapshot 'night' has version 200, this Joist reads version 2");
 	assert_string_equal(e.hint, "use a newer Joist");
 	bad[7] = 0;
 	assert_int_equal(read_file(bad, b->n, &e), -1);
@@ -276,119 +276,6 @@ a_length_is_not_believed(void **state)
 	snap_free(s);
 }
 
-/* -- pages ---------------------------------------------------------------------- */
-
-/* p[0..n) through a snap, by memory and by a file; returns the snap's size. */
-static size_t
-there_and_back(const uint8_t *p, size_t n)
-{
-	struct err e = { 0 };
-	struct snap *s = snap_new();
-	assert_int_equal(snap_put_pages(s, ONE, 7, p, n, &e), 0);
-	assert_int_equal(snap_finish(s, &e), 0);
-	const struct buf *b = snap_bytes(s);
-	size_t size = b->n;
-	int fd = file_of(b->p, b->n);
-	struct snap *r[2] = { snap_of(b->p, b->n), snap_reader(fd, "night", &e) };
-	for (int i = 0; i < 2; i++) {
-		uint8_t *to = xcalloc(1, n + 1);
-		assert_int_equal(snap_get_pages(r[i], ONE, 7, to, n, &e), 0);
-		assert_int_equal(snap_end(r[i], &e), 0);
-		if (n)
-			assert_memory_equal(to, p, n);
-		free(to);
-		snap_free(r[i]);
-	}
-	close(fd);
-	snap_free(s);
-	return size;
-}
-
-static void
-pages_come_back_and_zeros_cost_nothing(void **state)
-{
-	enum { N = 4 << 20 };
-	uint8_t *p = xcalloc(1, N);
-	(void)state;
-	size_t none = there_and_back(p, N);
-	assert_true(none < 100);
-	assert_int_equal(there_and_back(NULL, 0), none);
-	p[5 * PAGE + 1] = 1;
-	assert_true(there_and_back(p, N) < none + PAGE + 100);
-	p[N - 1] = 1;
-	assert_true(there_and_back(p, N) < none + 2 * PAGE + 200);
-	/* a last page that is none */
-	there_and_back(p, N - 1);
-	p[N - PAGE] = 1;
-	there_and_back(p, N - PAGE + 1);
-	there_and_back(p, 1);
-	memset(p, 0xa5, N);
-	there_and_back(p, N);
-	there_and_back(p, N - 100);
-	/* every other page */
-	for (size_t at = 0; at < N; at += 2 * PAGE)
-		memset(p + at, 0, PAGE);
-	assert_true(there_and_back(p, N) < N / 2 + N / PAGE / 2 * 32 + 100);
-	free(p);
-}
-
-/* What is wrong about pages whose checksum is right. */
-static void
-pages_stay_inside_their_memory(void **state)
-{
-	static const struct {
-		uint64_t id, at;
-		size_t n;
-	} bad[] = { { 8, 0, 4 },          { 7, 13, 4 },         { 7, 17, 0 },
-		    { 7, 0, 17 },         { 7, UINT64_MAX, 4 }, { 7, UINT64_MAX - 3, 4 },
-		    { 7, UINT64_MAX, 0 }, { 7, 15, 0 } };
-	struct err e = { 0 };
-	uint8_t bytes[17] = { 0 }, *to = xcalloc(1, 16);
-	(void)state;
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-		struct snap *s = snap_new();
-		struct buf b = { 0 };
-		buf_u64(&b, bad[i].id);
-		buf_u64(&b, bad[i].at);
-		buf_put(&b, bytes, bad[i].n);
-		snap_put_buf(s, ONE, &b, &e);
-		snap_finish(s, &e);
-		struct snap *r = snap_of(snap_bytes(s)->p, snap_bytes(s)->n);
-		assert_int_equal(snap_get_pages(r, ONE, 7, to, 16, &e), -1);
-		assert_int_equal(e.code, EBADMSG);
-		snap_free(r);
-		snap_free(s);
-		buf_free(&b);
-	}
-	/* too short for what pages begin with */
-	struct snap *s = snap_new();
-	snap_put(s, ONE, "short", 5, &e);
-	struct snap *r = snap_of(snap_bytes(s)->p, snap_bytes(s)->n);
-	assert_int_equal(snap_get_pages(r, ONE, 7, to, 16, &e), -1);
-	snap_free(r);
-	snap_free(s);
-	free(to);
-}
-
-static void
-pages_that_changed_are_noticed(void **state)
-{
-	struct err e = { 0 };
-	uint8_t p[64] = "what was there", to[64] = { 0 };
-	(void)state;
-	struct snap *s = snap_new();
-	assert_int_equal(snap_put_pages(s, ONE, 7, p, sizeof p, &e), 0);
-	struct buf b = { 0 };
-	buf_put(&b, snap_bytes(s)->p, snap_bytes(s)->n);
-	b.p[8 + 16 + 16 + 3] ^= 1;
-	struct snap *r = snap_of(b.p, b.n);
-	assert_int_equal(snap_get_pages(r, ONE, 7, to, sizeof to, &e), -1);
-	assert_string_equal(e.what, "snapshot 'in memory' is damaged: a checksum is wrong");
-	snap_free(r);
-	snap_free(s);
-	buf_free(&b);
-}
-
 /* -- disks ---------------------------------------------------------------------- */
 
 static void
@@ -428,6 +315,4 @@ UNIT_MAIN(TEST(a_checksum_is_castagnolis), TEST(what_is_put_comes_back),
           TEST(a_file_is_what_memory_is), TEST(a_file_cut_anywhere_is_refused),
           TEST(a_byte_changed_anywhere_is_noticed), TEST(other_files_and_versions_are_named),
           TEST(a_missing_part_is_named), TEST(what_stands_behind_the_end_is_refused),
-          TEST(a_length_is_not_believed), TEST(pages_come_back_and_zeros_cost_nothing),
-          TEST(pages_stay_inside_their_memory), TEST(pages_that_changed_are_noticed),
-          TEST(a_full_disk_is_said_by_each_call))
+          TEST(a_length_is_not_believed), TEST(a_full_disk_is_said_by_each_call))

@@ -16,7 +16,7 @@
 #include <time.h>
 
 #include "base/arena.h"
-#include "core/snap.h"
+#include "core/pages.h"
 #include "layer/hal/dev/virtio.h"
 
 #define DRIVER_RAM  UINT64_C(0x80000000)
@@ -304,7 +304,7 @@ driver_save(struct driver *d)
 	struct snap *s = snap_new();
 	board_rest(d->board);
 	assert_int_equal(board_save(d->board, s, &e), 0);
-	assert_int_equal(snap_put_pages(s, SNAP_TAG('R', 'A', 'M', ' '), 0, d->bus->ram,
+	assert_int_equal(pages_put(s, SNAP_TAG('R', 'A', 'M', ' '), 0, d->bus->ram,
 	                                DRIVER_SIZE, &e),
 	                 0);
 	assert_int_equal(snap_finish(s, &e), 0);
@@ -321,7 +321,7 @@ driver_load(struct driver *d, const struct driver *from, struct snap *saved)
 	int rc = board_load(d->board, s, &e);
 	if (rc < 0)
 		fail_msg("%s", e.what);
-	assert_int_equal(snap_get_pages(s, SNAP_TAG('R', 'A', 'M', ' '), 0, d->bus->ram,
+	assert_int_equal(pages_get(s, SNAP_TAG('R', 'A', 'M', ' '), 0, d->bus->ram,
 	                                DRIVER_SIZE, &e),
 	                 0);
 	snap_free(s);

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "base/arena.h"
+#include "layer/hal/dev/lazy.h"
 
 struct bus *
 bus_new(uint64_t start, uint64_t size, struct err *e)
@@ -41,6 +42,25 @@ bus_free(struct bus *b)
 	pthread_mutex_destroy(&b->lock);
 	free(b->region);
 	free(b);
+}
+
+void
+bus_touch(const struct bus *b, uint64_t at, uint64_t n)
+{
+	const volatile uint8_t *p = b->ram + at;
+	for (uint64_t i = 0; i < n; i += 4096 - (at + i) % 4096)
+		(void)p[i];
+}
+
+int
+bus_discard(struct bus *b, uint64_t addr, uint64_t n)
+{
+	uint64_t at = addr - b->ram_start;
+	if (!bus_is_ram(b, addr, n))
+		return -1;
+	if (b->lazy)
+		return lazy_discard(b->lazy, at, n);
+	return madvise(b->ram + at, n, MADV_DONTNEED);
 }
 
 /* The region that holds addr, or the place where one would be put. */

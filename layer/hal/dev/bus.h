@@ -42,6 +42,9 @@ struct bus {
 	 * side (lent context), NULL until then. */
 	void (*wrote)(void *ctx, uint64_t addr, uint64_t n);
 	void *wrote_ctx;
+	/* RAM that is not here yet (lazy.h): the kernel must not be the first to want it.
+	 * Changes only at rest. */
+	struct lazy *lazy;
 };
 
 /* RAM of `size` bytes (a multiple of 4 KiB) at physical address `start`. */
@@ -60,14 +63,32 @@ void bus_move(struct bus *b, void *dev, const struct bus_ops *ops, uint64_t star
 bool bus_read(struct bus *b, uint64_t addr, unsigned size, uint64_t *value);
 bool bus_write(struct bus *b, uint64_t addr, unsigned size, uint64_t value);
 
+/* Are n bytes at addr all RAM? */
+static inline bool
+bus_is_ram(const struct bus *b, uint64_t addr, uint64_t n)
+{
+	uint64_t at = addr - b->ram_start;
+
+	return at <= b->ram_size && n <= b->ram_size - at;
+}
+
+void bus_touch(const struct bus *b, uint64_t at, uint64_t n);
+
 /* n bytes of RAM at addr, or NULL when one of them is not RAM.  n may be 0. */
 static inline void *
 bus_ram(const struct bus *b, uint64_t addr, uint64_t n)
 {
 	uint64_t at = addr - b->ram_start;
 
-	return at <= b->ram_size && n <= b->ram_size - at ? b->ram + at : NULL;
+	if (!bus_is_ram(b, addr, n))
+		return NULL;
+	if (b->lazy)
+		bus_touch(b, at, n);
+	return b->ram + at;
 }
+
+/* Whole pages of RAM at addr that are zero from now on and take no room. */
+int bus_discard(struct bus *b, uint64_t addr, uint64_t n);
 
 static inline void
 bus_wrote(struct bus *b, uint64_t addr, uint64_t n)

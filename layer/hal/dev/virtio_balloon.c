@@ -50,10 +50,8 @@ give_back(struct virtio *v, uint64_t addr, uint64_t n)
 	uint64_t start = (addr + PAGE - 1) / PAGE * PAGE, end = (addr + n) / PAGE * PAGE;
 	if (start >= end)
 		return;
-	void *p = bus_ram(v->bus, start, end - start);
-	if (!p || madvise(p, end - start, MADV_DONTNEED) < 0)
-		return;
-	bus_wrote(v->bus, start, end - start);
+	if (bus_discard(v->bus, start, end - start) == 0)
+		bus_wrote(v->bus, start, end - start);
 }
 
 /* Page numbers in 32 bits; pages that follow each other go at once. */
@@ -68,7 +66,7 @@ inflate(struct virtio *v)
 		virtio_gather(bytes, 4, b->c.out, b->c.nout, i * 4);
 		struct cur c = cur_of(bytes, 4);
 		uint64_t at = (uint64_t)cur_u32(&c) * PAGE;
-		bool inside = bus_ram(v->bus, at, PAGE) != NULL;
+		bool inside = bus_is_ram(v->bus, at, PAGE);
 		if (at != end || !inside) {
 			give_back(v, start, end - start);
 			start = end = at;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "core/snap.h"
+#include "core/pages.h"
 #include "layer/hal/dev/worker.h"
 
 enum { QUEUE = 256, SCREENS = 16, EVENT_DISPLAY = 1 };
@@ -509,8 +509,7 @@ save(struct virtio *v, struct snap *to, struct err *e)
 	int rc = snap_put_buf(to, INFO_TAG, &b, e);
 	buf_free(&b);
 	for (const struct picture *p = g->pictures; p && rc == 0; p = p->next)
-		rc = snap_put_pages(to, PIXEL_TAG, p->id, p->bytes, size_of(p->width, p->height),
-		                    e);
+		rc = pages_put(to, PIXEL_TAG, p->id, p->bytes, size_of(p->width, p->height), e);
 	return rc;
 }
 
@@ -583,8 +582,8 @@ load(struct virtio *v, struct snap *from, struct err *e)
 		return fail(e, EBADMSG, "%s: the snapshot has pictures that cannot be", v->name);
 	}
 	for (struct picture *p = g->pictures; p; p = p->next)
-		if (snap_get_pages(from, PIXEL_TAG, p->id, p->bytes, size_of(p->width, p->height),
-		                   e) < 0)
+		if (pages_get(from, PIXEL_TAG, p->id, p->bytes, size_of(p->width, p->height), e) <
+		    0)
 			return -1;
 	screen_point(g->screen, &g->cursor);
 	if (g->shown) {

@@ -18,6 +18,7 @@
 #include "core/snap.h"
 #include "img/disk.h"
 #include "layer/hal/dev/finisher.h"
+#include "layer/hal/dev/lazy.h"
 #include "layer/hal/dev/passt.h"
 #include "layer/hal/dev/rtc.h"
 #include "layer/hal/dev/virtio_9p.h"
@@ -207,8 +208,10 @@ computer_free(struct guest *g)
 {
 	/* the devices drive wires into the harts until they are gone */
 	struct rv *r = g->rv;
-	if (g->board)
+	if (g->board) {
 		board_rest(g->board);
+		lazy_end(board_bus(g->board));
+	}
 	if (r)
 		rv_leave(r);
 	board_free(g->board);
@@ -356,14 +359,21 @@ put_info(struct guest *g, struct layout *l, struct err *e)
 	                   l->high, &l->info, e);
 }
 
-int
-computer_boot(struct guest *g, struct err *e)
+void
+computer_forget(struct guest *g)
 {
 	struct bus *b = board_bus(g->board);
-	struct layout l = { .low = MAP_RAM, .high = MAP_RAM + g->options.memory };
+	lazy_end(b);
 	/* what is freed reads as zeros again */
 	madvise(b->ram, b->ram_size, MADV_DONTNEED);
 	bus_wrote(b, b->ram_start, b->ram_size);
+}
+
+int
+computer_boot(struct guest *g, struct err *e)
+{
+	struct layout l = { .low = MAP_RAM, .high = MAP_RAM + g->options.memory };
+	computer_forget(g);
 	board_reset(g->board);
 	for (unsigned i = 0; i < g->rv->nhart; i++) {
 		hart_reset(g->rv->hart[i]);

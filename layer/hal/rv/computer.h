@@ -34,6 +34,9 @@ struct guest {
 int computer_build(struct guest *g, struct err *e);
 void computer_free(struct guest *g);
 
+/* At rest: RAM is all zero. */
+void computer_forget(struct guest *g);
+
 /* Power on: everything reset, kernel and device tree in place, hart 0 at its entry. */
 int computer_boot(struct guest *g, struct err *e);
 

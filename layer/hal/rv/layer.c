@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/arena.h"
 #include "base/file.h"
 #include "core/artifact.h"
-#include "core/snap.h"
+#include "core/pages.h"
+#include "layer/hal/dev/lazy.h"
 #include "layer/hal/rv/computer.h"
 #include "layer/hal/rv/rv.h"
 
@@ -40,7 +40,7 @@ create(const struct spec *s, const struct home *h, struct err *e)
 	g->spec = s;
 	g->home = *h;
 	g->in = g->out = g->terminal = -1;
-	if (computer_build(g, e) == 0 && computer_boot(g, e) == 0)
+	if (computer_build(g, e) == 0)
 		return g;
 	destroy(g);
 	return NULL;
@@ -75,6 +75,11 @@ enter(struct guest *g, struct err *e)
 {
 	enum why why = WHY_START;
 	if (!g->started) {
+		/* not in create: who is loaded has no use for it */
+		if (computer_boot(g, e) < 0) {
+			g->status = err_exit(e);
+			return WHY_FAULT;
+		}
 		g->started = true;
 		return WHY_START;
 	}
@@ -83,6 +88,10 @@ enter(struct guest *g, struct err *e)
 		enum rv_why stop = rv_run(g->rv);
 		board_rest(g->board);
 		int sig = atomic_load(&g->signal);
+		if (lazy_error(board_bus(g->board)->lazy, e) < 0) {
+			g->status = STATUS_OURS;
+			return WHY_FAULT;
+		}
 		if (stop == RV_RAISED) {
 			why = raised(g, e);
 		} else if (sig) {
@@ -156,23 +165,45 @@ inspect(struct guest *g)
 
 /* -- at rest: to a snapshot and back --------------------------------------------------------------- */
 
+/* RAM goes first: a device that is loaded may look at it. */
 static int
 save(struct guest *g, struct snap *s, struct err *e)
 {
 	const struct bus *b = board_bus(g->board);
-	if (rv_save(g->rv, s, e) < 0 || board_save(g->board, s, e) < 0)
+	if (pages_put(s, RAM_TAG, b->ram_start, b->ram, b->ram_size, e) < 0 ||
+	    lazy_error(b->lazy, e) < 0 || rv_save(g->rv, s, e) < 0)
 		return -1;
-	return snap_put_pages(s, RAM_TAG, b->ram_start, b->ram, b->ram_size, e);
+	return board_save(g->board, s, e);
+}
+
+/* The guest saw zeros where there was something else. */
+static void
+damaged(void *ctx)
+{
+	struct guest *g = ctx;
+	rv_kick(g->rv);
+}
+
+/* RAM stays in the file until somebody looks at it, where that can be. */
+static int
+load_memory(struct guest *g, struct snap *s, struct err *e)
+{
+	struct bus *b = board_bus(g->board);
+	struct pages *p = pages_open(s, RAM_TAG, b->ram_start, b->ram_size, e);
+	if (!p)
+		return -1;
+	if (pages_stay(p) && lazy_begin(b, p, damaged, g))
+		return 0;
+	int rc = pages_all(p, b->ram, e);
+	pages_close(p);
+	return rc;
 }
 
 static int
 load(struct guest *g, struct snap *s, struct err *e)
 {
-	struct bus *b = board_bus(g->board);
-	madvise(b->ram, b->ram_size, MADV_DONTNEED);
-	bus_wrote(b, b->ram_start, b->ram_size);
-	if (rv_load(g->rv, s, e) < 0 || board_load(g->board, s, e) < 0 ||
-	    snap_get_pages(s, RAM_TAG, b->ram_start, b->ram, b->ram_size, e) < 0)
+	computer_forget(g);
+	if (load_memory(g, s, e) < 0 || rv_load(g->rv, s, e) < 0 || board_load(g->board, s, e) < 0)
 		return -1;
 	for (unsigned i = 0; i < g->rv->nhart; i++)
 		rv_timer(g->rv->hart[i]);
