@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "layer/hal/rv/core.h"
+#include "layer/hal/rv/debug.h"
 #include "layer/hal/rv/rv.h"
 
 /* Decoded code: blocks in an arena that is emptied when it is full. */
@@ -242,12 +243,33 @@ page_at(struct hart *h, uint64_t paddr)
 	return p;
 }
 
+/* May a debugger wait there?  Of a page that is decoded once and seen under several
+ * addresses only the place inside it tells. */
+static bool
+marked(const struct hart *h, uint64_t pc)
+{
+	return h->rv->debugger && h->core->block_most > 1 && debug_near(h->rv->debugger, pc);
+}
+
+/* A block that asks whether it stands at a breakpoint, before the one that was just made. */
+static struct block *
+ask_first(struct hart *h, struct block *real)
+{
+	struct core *c = h->core;
+	struct block *b = (struct block *)(void *)(c->arena + c->used);
+	*b = (struct block){ .paddr = real->paddr, .n = 1, .bytes = real->bytes, .lone = true };
+	b->next[0] = real;
+	b->op[0] = (struct op){ .go = core_go[OP_BREAK] };
+	finish(h, b);
+	return b;
+}
+
 static struct block *
 decode(struct hart *h, uint64_t pc, uint64_t paddr)
 {
 	struct core *c = h->core;
 	size_t most = sizeof(struct block) + (BLOCK_OPS + 1) * sizeof(struct op);
-	if (c->size - c->used < most || c->npage + 2 > PAGE_MOST)
+	if (c->size - c->used < 2 * most || c->npage + 2 > PAGE_MOST)
 		block_drop_all(h);
 	struct block *b = (struct block *)(void *)(c->arena + c->used);
 	*b = (struct block){ .paddr = paddr };
@@ -264,7 +286,7 @@ decode(struct hart *h, uint64_t pc, uint64_t paddr)
 		else
 			b->same_page = NULL;
 	}
-	if (!whole || c->block_most == 1) {
+	if (!whole || c->block_most == 1 || marked(h, pc)) {
 		uint64_t second;
 		if (!lone(h, pc, paddr, b))
 			return NULL;
@@ -274,13 +296,13 @@ decode(struct hart *h, uint64_t pc, uint64_t paddr)
 		if (whole)
 			c->page[c->page_of[(paddr - h->bus->ram_start) >> 12] - 1].first =
 			        b->same_page;
-		return b;
+		return marked(h, pc) ? ask_first(h, b) : b;
 	}
 	while (b->n < BLOCK_OPS && b->bytes < left) {
 		uint32_t word = 0;
 		uint64_t more = left - b->bytes;
 		memcpy(&word, ram + b->bytes, more < 4 ? more : 4);
-		if (more < 4 && (word & 3) == 3)
+		if ((more < 4 && (word & 3) == 3) || marked(h, pc + b->bytes))
 			break;
 		if (ends_block(put(b, word)))
 			break;

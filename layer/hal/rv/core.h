@@ -35,6 +35,7 @@ struct block {
 	uint64_t paddr;
 	uint16_t n, bytes; /* instructions, their bytes */
 	bool lone;         /* not in the tables: crosses a page, or is not in RAM */
+	/* one that begins with OP_BREAK has in next[0] the block of its instruction alone */
 	struct op op[];
 };
 
@@ -91,13 +92,16 @@ struct core {
 
 	uint64_t limit;      /* of instret, when not poked */
 	unsigned block_most; /* 1 while every instruction is looked at (trace, debugger) */
+	unsigned single;     /* enum core_single: hart_run runs one, and takes no interrupt */
 
 	/* what mmu_ functions leave when they say no */
 	uint64_t cause, tval;
 };
 
+enum core_single { SINGLE_OFF, SINGLE_NEXT, SINGLE_DONE };
+
 /* Handlers of run.c, by insn_id; and those behind INSN_COUNT. */
-enum { OP_ILLEGAL = INSN_COUNT, OP_END, OP_NOP, OP_MV, OP_LI, OP_COUNT };
+enum { OP_ILLEGAL = INSN_COUNT, OP_END, OP_NOP, OP_MV, OP_LI, OP_BREAK, OP_COUNT };
 extern const void *core_go[OP_COUNT];
 
 /* -- mmu.c ------------------------------------------------------------------------------- */

@@ -8,12 +8,12 @@
 
 /* Instructions as text: the letters of a row's operands, one after the other. */
 
-static const char *const integer[32] = {
+const char *const insn_integer[32] = {
 	"zero", "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
 	"a1",   "a2", "a3", "a4", "a5",  "a6",  "a7", "s2", "s3", "s4", "s5",
 	"s6",   "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
 };
-static const char *const floating[32] = {
+const char *const insn_floating[32] = {
 	"ft0", "ft1", "ft2", "ft3", "ft4",  "ft5",  "ft6", "ft7", "fs0",  "fs1",  "fa0",
 	"fa1", "fa2", "fa3", "fa4", "fa5",  "fa6",  "fa7", "fs2", "fs3",  "fs4",  "fs5",
 	"fs6", "fs7", "fs8", "fs9", "fs10", "fs11", "ft8", "ft9", "ft10", "ft11",
@@ -89,13 +89,13 @@ static void
 operand(struct out *o, char letter, const struct insn *i, uint64_t pc)
 {
 	switch (letter) {
-	case 'd': put(o, "%s", integer[i->rd]); break;
-	case 's': put(o, "%s", integer[i->rs1]); break;
-	case 't': put(o, "%s", integer[i->rs2]); break;
-	case 'D': put(o, "%s", floating[i->rd]); break;
-	case 'S': put(o, "%s", floating[i->rs1]); break;
-	case 'T': put(o, "%s", floating[i->rs2]); break;
-	case 'R': put(o, "%s", floating[i->rs3]); break;
+	case 'd': put(o, "%s", insn_integer[i->rd]); break;
+	case 's': put(o, "%s", insn_integer[i->rs1]); break;
+	case 't': put(o, "%s", insn_integer[i->rs2]); break;
+	case 'D': put(o, "%s", insn_floating[i->rd]); break;
+	case 'S': put(o, "%s", insn_floating[i->rs1]); break;
+	case 'T': put(o, "%s", insn_floating[i->rs2]); break;
+	case 'R': put(o, "%s", insn_floating[i->rs3]); break;
 	case 'j':
 	case 'q':
 	case 'f': put(o, "%d", i->imm); break;

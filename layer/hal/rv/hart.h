@@ -79,6 +79,7 @@ struct hart {
 	/* -- not state ----------------------------------------------------------- */
 	uint32_t id;            /* mhartid */
 	struct rv *rv;          /* lent: the computer */
+	bool held;              /* a debugger lets it stand while others run */
 	struct bus *bus;        /* lent */
 	_Atomic uint64_t wires; /* bits of mip that are driven from outside */
 	_Atomic uint32_t poked; /* reasons to leave the fast path: enum hart_poke_reason */

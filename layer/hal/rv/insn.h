@@ -46,6 +46,9 @@ struct insn {
  * false: it is illegal (*out has its length). */
 bool insn_decode(uint32_t word, struct insn *out);
 
+/* ABI names of the registers. */
+extern const char *const insn_integer[32], *const insn_floating[32];
+
 /* Name and operands as in assembly, with ABI names of registers and without aliases;
  * pc is its address, for targets.  An illegal one is ".word 0x..." or ".half".  Returns
  * its length. */

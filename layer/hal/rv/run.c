@@ -5,6 +5,7 @@
 #include "layer/hal/rv/hart.h"
 #include "layer/hal/rv/core.h"
 #include "layer/hal/rv/csr.h"
+#include "layer/hal/rv/debug.h"
 #include "layer/hal/rv/fp.h"
 #include "layer/hal/rv/fp_fast.h"
 #include "layer/hal/rv/rv.h"
@@ -386,7 +387,7 @@ hart_run(struct hart *h)
 #undef INSN
 #undef CINSN
 		[OP_ILLEGAL] = &&do_illegal, [OP_END] = &&do_end, [OP_NOP] = &&do_nop,
-		[OP_MV] = &&do_mv, [OP_LI] = &&do_li,
+		[OP_MV] = &&do_mv, [OP_LI] = &&do_li, [OP_BREAK] = &&do_break,
 	};
 	if (!h) {
 		memcpy(core_go, go, sizeof go);
@@ -430,6 +431,11 @@ look:
 enter:	/* h->pc is where to go on; somebody may want something */
 	pc = h->pc;
 look_pc:
+	if (__builtin_expect(c->single != SINGLE_OFF, 0)) {
+		if (c->single++ == SINGLE_DONE)
+			return HART_POKED;
+		goto find;
+	}
 	if (h->instret >= atomic_load_explicit(&h->limit, memory_order_relaxed)) {
 		atomic_store(&h->limit, c->limit);
 		uint32_t why = atomic_exchange(&h->poked, 0);
@@ -486,6 +492,13 @@ illegal: /* of the block's last, counted already but for itself */
 	do_end:
 		LEAVE(pc + blk->bytes, 0);
 	do_nop: NEXT;
+	do_break: /* a breakpoint's place in its page: is it this page's? */
+		h->pc = pc;
+		if (debug_hit(h->rv->debugger, pc))
+			return HART_BREAK;
+		blk = blk->next[0];
+		op = blk->op;
+		goto *op->go;
 	do_fence: do_fence_tso:
 		atomic_thread_fence(memory_order_seq_cst);
 		NEXT;

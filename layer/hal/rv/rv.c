@@ -16,6 +16,7 @@
 #include "layer/hal/rv/hart.h"
 #include "layer/hal/rv/core.h"
 #include "layer/hal/rv/csr.h"
+#include "layer/hal/rv/debug.h"
 #include "layer/hal/rv/fp.h"
 
 #define HART_TAG SNAP_TAG('H', 'A', 'R', 'T')
@@ -47,6 +48,7 @@ struct threads {
 	struct seat seat[RV_HARTS];
 	_Atomic bool kicked, raised, broke;
 	_Atomic int64_t clock; /* deterministic: ns */
+	unsigned first;        /* likewise: whose turn it is */
 };
 
 /* One instruction of the deterministic mode is this long, and harts take turns after so many. */
@@ -250,13 +252,13 @@ raised(void *ctx)
 static bool
 awake(const struct hart *h)
 {
-	return h->state == HART_STARTED && (!h->waiting || hart_pending(h));
+	return h->state == HART_STARTED && (!h->waiting || hart_pending(h)) && !h->held;
 }
 
 static void
 step(struct rv *r, struct hart *h)
 {
-	switch (hart_run(h)) {
+	switch (r->debugger ? debug_run(h) : hart_run(h)) {
 	case HART_SBI: r->sbi(h, r->sbi_ctx); break;
 	case HART_BREAK:
 		atomic_store(&r->threads->broke, true);
@@ -296,10 +298,12 @@ static void
 run_in_turn(struct rv *r)
 {
 	struct threads *t = r->threads;
+	unsigned first = t->first;
+	t->first = 0;
 	fp_thread();
-	while (!atomic_load(&r->stop)) {
+	for (; !atomic_load(&r->stop); first = 0) {
 		bool any = false;
-		for (unsigned i = 0; i < r->nhart; i++) {
+		for (unsigned i = first; i < r->nhart; i++) {
 			struct hart *h = r->hart[i];
 			uint64_t before = h->instret;
 			h->core->limit = before + TURN;
@@ -311,6 +315,11 @@ run_in_turn(struct rv *r)
 			}
 			atomic_fetch_add(&t->clock, (int64_t)(h->instret - before) *
 			                                    NS_PER_INSTRUCTION / r->nhart);
+			/* one that stops for a debugger does not keep the others from their turn */
+			if (atomic_load(&t->broke)) {
+				t->first = (i + 1) % r->nhart;
+				break;
+			}
 		}
 		pthread_mutex_lock(&r->bus->lock);
 		int64_t next = board_next(r->board);
@@ -335,7 +344,7 @@ rv_run(struct rv *r)
 {
 	struct threads *t = r->threads;
 	/* what was asked for before we began counts */
-	if (!atomic_load(&t->kicked) && !atomic_load(&t->raised))
+	if (!atomic_load(&t->kicked) && !atomic_load(&t->raised) && !atomic_load(&t->broke))
 		atomic_store(&r->stop, false);
 	if (r->deterministic) {
 		run_in_turn(r);

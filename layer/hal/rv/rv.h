@@ -36,6 +36,8 @@ struct rv {
 	FILE *trace;       /* lent: a line per instruction, or NULL */
 	_Atomic bool stop; /* harts leave hart_run and their threads end */
 	bool debug;        /* ebreak is the debugger's */
+	/* own by whoever looks at what the harts do, for a debugger or a trace (debug.h) */
+	struct debug *debugger;
 
 	/* by page of RAM: has a hart decoded code from it; how often was it changed then */
 	uint64_t pages;                /* of RAM */
