@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/layer.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct layer *const *layers;
@@ -27,4 +29,20 @@ layer_find(const char *name)
 		if (strcmp(layers[i]->name, name) == 0)
 			return layers[i];
 	return NULL;
+}
+
+int
+layer_debugs(const struct layer *l, struct err *e)
+{
+	char can[64] = "";
+	const struct layer *x;
+
+	if (l->debug)
+		return 0;
+	for (size_t i = 0, n = 0; (x = layer_at(i)); i++)
+		if (x->debug && n < sizeof can)
+			n += (size_t)snprintf(can + n, sizeof can - n, "%s%s", n ? ", " : "",
+			                      x->name);
+	fail(e, ENOSYS, "a machine of the floor '%s' has no debugger", l->name);
+	return err_hint(e, "floors that have one: %s", *can ? can : "none");
 }

@@ -26,6 +26,7 @@ struct guest;
 struct process;
 struct snap;
 struct spec;
+struct str;
 
 /* The four interfaces that a virtual machine can give (doc/architecture.md). */
 enum floor { FLOOR_HARDWARE = 1, FLOOR_SYSTEM, FLOOR_API, FLOOR_LANGUAGE };
@@ -37,6 +38,23 @@ enum why {
 	WHY_KICK,       /* kick() was called; the guest is at rest */
 	WHY_RESET,      /* it asks to be destroyed and made anew */
 	WHY_FAULT,      /* it cannot go on; err says why, exit_code() what status */
+	WHY_DEBUG,      /* its debugger waited for this; the guest is at rest */
+};
+
+/* What happens between a guest and its debugger, and what the debugger wants then. */
+enum debug_event {
+	DEBUG_COMES,    /* it is there, and holds the guest */
+	DEBUG_SAYS,     /* it wrote something; at rest or not */
+	DEBUG_RESTS,    /* the guest, after it went on, is at rest and held again */
+	DEBUG_ENDS,     /* the guest, for good */
+	DEBUG_LEAVES,   /* it is gone: forget all that it wanted */
+};
+enum debug_wish {
+	WISH_NOTHING,
+	WISH_GO,        /* let the guest go on */
+	WISH_REST,      /* bring it to rest */
+	WISH_LEAVE,     /* it has said goodbye */
+	WISH_KILL,      /* end the guest */
 };
 
 /* Where a guest lives and what it is given; all lent for the guest's life. */
@@ -95,6 +113,13 @@ struct layer {
 	json_t *(*stats)(struct guest *g);      /* see core/stats in doc/architecture.md */
 	json_t *(*inspect)(struct guest *g);    /* what is known only while it runs */
 
+	/* Optional: talk to a debugger in gdb's remote protocol; the bytes are carried by the
+	 * monitor, for one debugger at a time.  *answer receives what it is told.  Called by
+	 * the monitor's thread, and but for DEBUG_SAYS at rest; after a wish again with
+	 * DEBUG_SAYS and no bytes until there is none. */
+	enum debug_wish (*debug)(struct guest *g, enum debug_event what, const void *bytes,
+	                         size_t n, struct str *answer);
+
 	/* Undo all that a killed monitor left behind; the guest is gone or is
 	 * ended by this.  Idempotent. */
 	void (*recover)(const char *name, const json_t *config, const struct home *h);
@@ -104,5 +129,6 @@ struct layer {
 void layer_list(const struct layer *const *list);
 const struct layer *layer_find(const char *name);       /* NULL when this build has none */
 const struct layer *layer_at(size_t i);                 /* NULL behind the last */
+int layer_debugs(const struct layer *l, struct err *e); /* has it a debugger? else an error */
 
 #endif
