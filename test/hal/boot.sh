@@ -61,6 +61,44 @@ joist logs again | grep -q 'count 1$' && not_ok "the restored one began anew" ||
 run joist rm -f counts again
 expect_status 0 rm
 
+# a snapshot's disk is as it was then, whatever was written later
+cat >"$W/share/count" <<'END'
+i=0
+while :; do
+	j=$(dd if=/dev/vda bs=512 count=1 iflag=direct 2>/dev/null | tr -d '\000')
+	[ "x$i" = "x${j:-0}" ] || echo "BAD $i $j"
+	i=$((i+1))
+	{ echo -n $i; dd if=/dev/zero bs=512 count=1 2>/dev/null; } |
+		dd of=/dev/vda bs=512 count=1 iflag=fullblock oflag=direct 2>/dev/null
+	echo count $i
+	sleep 0.1
+done
+END
+truncate -s 8M "$W/blank"
+computer() { joist run -d --kernel "$kernel" --initrd "$initrd" -m 256M "$@"; }
+computer --name writes --disk "$W/blank" -v "$W/share:/data" --append "console=ttyS0 quiet run=sh /data/count" >/dev/null
+until_ok 120 sh -c 'joist logs writes | grep -q "count 5"' || not_ok "no count: $(joist logs writes | tail -n 3)"
+run joist snapshot writes@a
+expect_status 0 "snapshot of a disk"
+seen=$(joist logs writes | grep -c count)
+until_ok 60 sh -c "joist logs writes | grep -q 'count $((seen + 5))'"
+run joist snapshot writes@b
+expect_status 0 "another one"
+run joist restore -f writes@a
+expect_status 0 "restore -f"
+run joist restore writes@b --name also
+expect_status 0 "restore --name"
+until_ok 60 sh -c "joist logs also | grep -q 'count $((seen + 9))'"
+until_ok 60 sh -c "joist logs writes | grep -q 'count $((seen + 3))'"
+joist logs writes | grep BAD && not_ok "back in time, the disk was not" || ok "a disk goes back in time with its snapshot"
+joist logs also | grep BAD && not_ok "the disk of another machine" || ok "and into another machine"
+joist rm -f writes also >/dev/null
+computer --name direct --disk "$W/blank:rw" --append "console=ttyS0 quiet run=echo up; sleep 100" >/dev/null
+run joist snapshot direct@a
+expect_status 125 "a direct disk" && expect_err 'is written directly' "a direct disk" && expect_err "without ':rw'" "a direct disk" &&
+	ok "a disk that is written directly is in no snapshot, and it says so"
+joist rm -f direct >/dev/null
+
 # the same instructions at the same times, twice
 for i in 1 2; do
 	boot 'cat /proc/uptime; dmesg | md5sum' --deterministic -m 128M

@@ -157,6 +157,8 @@ identify(const struct blk *b, const struct request *r)
 static int
 serve(struct blk *b, const struct request *r)
 {
+	if (!b->disk)
+		return -ENOMEDIUM;
 	switch (r->type) {
 	case T_IN:
 	case T_OUT: return transfer(b, r);
@@ -335,6 +337,12 @@ virtio_blk_new(struct board *board, const char *name, const struct virtio_blk_di
 	if (ops->write && ops->zero)
 		v->offer |= 1 << F_WRITE_ZEROES;
 	return v;
+}
+
+void
+virtio_blk_insert(struct virtio *v, struct disk *image)
+{
+	((struct blk *)v->self)->disk = image;
 }
 
 void

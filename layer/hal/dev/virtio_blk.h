@@ -40,6 +40,9 @@ struct virtio *virtio_blk_new(struct board *b, const char *name, const struct vi
 struct disk;
 struct virtio *
 virtio_blk_image(struct board *b, const char *name, struct disk *image, const char *serial);
+/* At rest: another image of the same kind and size, which is the device's now; the old one
+ * is the caller's.  NULL: every request fails. */
+void virtio_blk_insert(struct virtio *v, struct disk *image);
 /* The disk has another size now (lock held). */
 void virtio_blk_resize(struct virtio *v, uint64_t size);
 

@@ -17,6 +17,7 @@
 #include "base/proc.h"
 #include "core/snap.h"
 #include "img/disk.h"
+#include "img/overlay.h"
 #include "layer/hal/dev/finisher.h"
 #include "layer/hal/dev/lazy.h"
 #include "layer/hal/dev/passt.h"
@@ -80,35 +81,23 @@ open_terminal(struct guest *g, struct err *e)
 
 /* -- devices ----------------------------------------------------------------------------------- */
 
-/* The disk that a machine writes: a layer of its own on the image. */
-static struct disk *
-open_overlay(struct guest *g, unsigned i, const char *image, struct err *e)
-{
-	char name[24];
-	snprintf(name, sizeof name, "disk%u.qcow2", i);
-	if (faccessat(g->home.dir, name, F_OK, 0) < 0) {
-		struct disk_options o = { .format = "qcow2", .backing = image };
-		if (disk_create(g->home.dir, name, 0, &o, e) < 0)
-			return NULL;
-	}
-	return disk_open(g->home.dir, name, DISK_WRITE | DISK_QCOW2, e);
-}
-
 static int
 add_disk(struct guest *g, unsigned i, struct err *e)
 {
 	const char *path = g->options.disk[i].path;
 	struct disk *d;
 	char name[16];
+	snprintf(name, sizeof name, "disk%u", i);
 	switch (g->options.disk[i].use) {
-	case DISK_OVERLAY: d = open_overlay(g, i, path, e); break;
+	case DISK_OVERLAY: d = overlay_open(g->home.dir, name, path, e); break;
 	case DISK_DIRECT: d = disk_open(AT_FDCWD, path, DISK_WRITE, e); break;
 	default: d = disk_open(AT_FDCWD, path, 0, e); break;
 	}
 	if (!d)
 		return -1;
-	snprintf(name, sizeof name, "disk%u", i);
-	return pci_virtio(g->pci, virtio_blk_image(g->board, name, d, name), e);
+	g->disk[i] = d;
+	g->drive[i] = virtio_blk_image(g->board, name, d, name);
+	return pci_virtio(g->pci, g->drive[i], e);
 }
 
 /* -v: a folder, whose tag is where the guest shall mount it. */
@@ -200,6 +189,9 @@ computer_build(struct guest *g, struct err *e)
 	if (!g->rv || add_devices(g, e) < 0)
 		return -1;
 	g->sbi = (struct sbi_console){ console_out, console_in, g };
+	/* for a snapshot; who is reset is prepared again */
+	if (!g->options.firmware)
+		sbi_attach(g->rv, &g->sbi);
 	return 0;
 }
 
@@ -223,6 +215,58 @@ computer_free(struct guest *g)
 	for (unsigned i = 0; i < sizeof fds / sizeof *fds; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+}
+
+/* -- disks in a snapshot ---------------------------------------------------------------------------- */
+
+static void
+put_in(struct guest *g, unsigned i)
+{
+	virtio_blk_insert(g->drive[i], g->disk[i]);
+}
+
+int
+computer_keep_disks(struct guest *g, int folder, struct err *e)
+{
+	char name[16];
+	for (unsigned i = 0; i < g->options.ndisk; i++)
+		if (g->options.disk[i].use == DISK_DIRECT) {
+			fail(e, ENOTSUP, "disk '%s' is written directly: no snapshot can keep it",
+			     g->options.disk[i].path);
+			return err_hint(e,
+			                "give it without ':rw', or stop the machine and copy it");
+		}
+	for (unsigned i = 0; i < g->options.ndisk; i++) {
+		if (g->options.disk[i].use != DISK_OVERLAY)
+			continue;
+		snprintf(name, sizeof name, "disk%u", i);
+		int rc = overlay_freeze(g->home.dir, name, &g->disk[i], e);
+		put_in(g, i);
+		if (rc < 0 || overlay_keep(g->home.dir, name, folder, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+computer_take_disks(struct guest *g, int folder, struct err *e)
+{
+	char name[16];
+	for (unsigned i = 0; i < g->options.ndisk; i++) {
+		if (g->options.disk[i].use != DISK_OVERLAY)
+			continue;
+		snprintf(name, sizeof name, "disk%u", i);
+		if (folder < 0) {
+			fail(e, ENOENT, "the snapshot's disks are missing");
+			return err_hint(e, "use another one: joist snaps");
+		}
+		int rc = overlay_restore(g->home.dir, name, g->options.disk[i].path, folder,
+		                         &g->disk[i], e);
+		put_in(g, i);
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* -- power on -------------------------------------------------------------------------------------- */

@@ -20,6 +20,8 @@ struct guest {
 	struct plic *plic;      /* the board's, as all devices */
 	struct uart *uart;
 	struct pci *pci;
+	struct disk *disk[OPTIONS_DISKS];    /* their drives' */
+	struct virtio *drive[OPTIONS_DISKS]; /* the board's */
 	struct sbi_console sbi;
 	int in, out;  /* own: of the serial port */
 	pid_t passt;  /* own: the network, or 0 */
@@ -36,6 +38,10 @@ void computer_free(struct guest *g);
 
 /* At rest: RAM is all zero. */
 void computer_forget(struct guest *g);
+
+/* At rest: what was written to disks never changes again and is in a folder too; and back. */
+int computer_keep_disks(struct guest *g, int folder, struct err *e);
+int computer_take_disks(struct guest *g, int folder, struct err *e);
 
 /* Power on: everything reset, kernel and device tree in place, hart 0 at its entry. */
 int computer_boot(struct guest *g, struct err *e);

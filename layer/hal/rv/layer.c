@@ -170,6 +170,10 @@ static int
 save(struct guest *g, struct snap *s, struct err *e)
 {
 	const struct bus *b = board_bus(g->board);
+	int folder = snap_folder(s);
+	/* in memory: the disks wait where they are */
+	if (folder >= 0 && computer_keep_disks(g, folder, e) < 0)
+		return -1;
 	if (pages_put(s, RAM_TAG, b->ram_start, b->ram, b->ram_size, e) < 0 ||
 	    lazy_error(b->lazy, e) < 0 || rv_save(g->rv, s, e) < 0)
 		return -1;
@@ -202,8 +206,11 @@ load_memory(struct guest *g, struct snap *s, struct err *e)
 static int
 load(struct guest *g, struct snap *s, struct err *e)
 {
+	int folder = snap_folder(s);
 	computer_forget(g);
-	if (load_memory(g, s, e) < 0 || rv_load(g->rv, s, e) < 0 || board_load(g->board, s, e) < 0)
+	if (load_memory(g, s, e) < 0 || rv_load(g->rv, s, e) < 0 ||
+	    board_load(g->board, s, e) < 0 ||
+	    (snap_is_file(s) && computer_take_disks(g, folder, e) < 0))
 		return -1;
 	for (unsigned i = 0; i < g->rv->nhart; i++)
 		rv_timer(g->rv->hart[i]);
