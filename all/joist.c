@@ -302,6 +302,42 @@ joist_wait(struct joist *j, const char *name, int *status, struct err *e)
 	return rc;
 }
 
+/* A monitor's working folder is not ours. */
+static char *
+whole_path(const char *path)
+{
+	char *here = *path == '/' ? NULL : getcwd(NULL, 0);
+	char *whole = here ? xprintf("%s/%s", here, path) : xstrdup(path);
+	free(here);
+	return whole;
+}
+
+int
+joist_debug(struct joist *j, const char *name, const char *options, char **where, struct err *e)
+{
+	struct machine *m = find(j, name, e);
+	json_t *o = m ? face_options(options, e) : NULL;
+	const struct layer *l = o ? machine_layer(m, e) : NULL;
+	json_t *answer = NULL;
+
+	if (l && layer_debugs(l, e) == 0) {
+		const char *path = json_str(o, "socket", NULL);
+		if (path) {
+			char *whole = whole_path(path);
+			json_object_set_new(o, "socket", json_string(whole));
+			free(whole);
+		}
+		json_object_set_new(o, "do", json_string("debug"));
+		answer = ask(m, json_incref(o), e);
+	}
+	if (answer)
+		*where = xstrdup(json_str(answer, "target", ""));
+	json_decref(answer);
+	json_decref(o);
+	machine_close(m);
+	return answer ? 0 : -1;
+}
+
 /* -- snapshots ----------------------------------------------------------------------- */
 
 /* NAME@LABEL in two, both own; label NULL when there is none. */

@@ -402,6 +402,8 @@ life(json_t *config, const struct source *src, const json_t *request, struct err
 		spec_note_set(config, "stdin", "true");
 	if (json_yes(request, "init"))
 		spec_note_set(config, "init", "true");
+	if (json_yes(request, "debug"))
+		spec_note_set(config, "debug", "true");
 	pairs(config, "labels", json_object_get(request, "label"),
 	      json_object_get(src->config, "Labels"));
 	health(config, src, request);
@@ -578,6 +580,8 @@ make_machine(struct joist *j, const json_t *request, char **made, struct err *e)
 	}
 	src.artifact = artifact_of(name, e);
 	const struct layer *l = src.artifact ? floor_for(src.artifact, request, e) : NULL;
+	if (l && json_yes(request, "debug") && layer_debugs(l, e) < 0)
+		l = NULL;
 	if (l && open_source(j, s, request, &src, e) == 0)
 		config = src.artifact->kind == ARTIFACT_BUNDLE ? from_bundle(&src, request, e)
 		                                               : whole(&src, l, request, e);

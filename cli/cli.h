@@ -22,7 +22,7 @@ enum {
 	SET_RM = 1 << 8, SET_PS = 1 << 9, SET_LOGS = 1 << 10, SET_TOP = 1 << 11,
 	SET_EVENTS = 1 << 12, SET_EXEC = 1 << 13, SET_ATTACH = 1 << 14, SET_CP = 1 << 15,
 	SET_REGISTRY = 1 << 16, SET_PULL = 1 << 17, SET_RMI = 1 << 18, SET_IMPORT = 1 << 19,
-	SET_EXPORT = 1 << 20, SET_WAIT = 1 << 21, SET_RESTORE = 1 << 22,
+	SET_EXPORT = 1 << 20, SET_DEBUG = 1 << 21, SET_RESTORE = 1 << 22,
 	SET_DISK_NEW = 1 << 23, SET_DISK_INFO = 1 << 24, SET_DISK_CONVERT = 1 << 25,
 	SET_DISK_CHECK = 1 << 26, SET_DISK_SNAPSHOT = 1 << 27, SET_DISK_RESIZE = 1 << 28,
 	SET_GUEST = 1 << 30,    /* what follows the fixed arguments is the guest's */

@@ -18,7 +18,7 @@ _joist_path() {
 	compopt -o nospace 2>/dev/null
 }
 _joist_verb() { _joist_words "$_joist_verbs"; }
-_joist_verbs='run create start stop kill rm pause resume restart wait ps inspect logs top events what doctor exec attach cp snapshot restore snaps pull push images rmi import export disk version help'
+_joist_verbs='run create start stop kill rm pause resume restart wait ps inspect logs top events what doctor exec attach cp debug snapshot restore snaps pull push images rmi import export disk version help'
 _joist_global=' --root -q --quiet -h --help -V --version'
 
 # What a verb of two words goes on with.
@@ -30,8 +30,8 @@ _joist_second() {
 
 _joist_flags() {
 	case $1 in
-	run) echo ' --in --name -m --memory --memory-swap --memory-reservation -c --cpus --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --oom-kill-disable --oom-score-adj --shm-size -v --volume --mount --tmpfs --read-only --device -e --env --env-file -w --workdir -u --user --group-add --entrypoint --init -i --interactive -t --tty --hostname --domainname --net -p --publish --ip --net-alias --dns --dns-search --add-host --cap-add --cap-drop --privileged --security-opt --ulimit --sysctl --pid --ipc --uts --cgroupns --userns --cgroup-parent --restart --rm --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --no-healthcheck --label --annotation --log-opt --allow --deny-all --invoke --fuel --time-limit --max-stack --max-heap --max-table --max-instances --deterministic --kernel --initrd --append --firmware --dtb --disk --platform --pull -d --detach --detach-keys' ;;
-	create) echo ' --in --name -m --memory --memory-swap --memory-reservation -c --cpus --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --oom-kill-disable --oom-score-adj --shm-size -v --volume --mount --tmpfs --read-only --device -e --env --env-file -w --workdir -u --user --group-add --entrypoint --init -i --interactive -t --tty --hostname --domainname --net -p --publish --ip --net-alias --dns --dns-search --add-host --cap-add --cap-drop --privileged --security-opt --ulimit --sysctl --pid --ipc --uts --cgroupns --userns --cgroup-parent --restart --rm --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --no-healthcheck --label --annotation --log-opt --allow --deny-all --invoke --fuel --time-limit --max-stack --max-heap --max-table --max-instances --deterministic --kernel --initrd --append --firmware --dtb --disk --platform --pull' ;;
+	run) echo ' --in --name -m --memory --memory-swap --memory-reservation -c --cpus --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --oom-kill-disable --oom-score-adj --shm-size -v --volume --mount --tmpfs --read-only --device -e --env --env-file -w --workdir -u --user --group-add --entrypoint --init -i --interactive -t --tty --hostname --domainname --net -p --publish --ip --net-alias --dns --dns-search --add-host --cap-add --cap-drop --privileged --security-opt --ulimit --sysctl --pid --ipc --uts --cgroupns --userns --cgroup-parent --restart --rm --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --no-healthcheck --label --annotation --log-opt --allow --deny-all --invoke --fuel --time-limit --max-stack --max-heap --max-table --max-instances --deterministic --kernel --initrd --append --firmware --dtb --disk --debug --trace --platform --pull -d --detach --detach-keys' ;;
+	create) echo ' --in --name -m --memory --memory-swap --memory-reservation -c --cpus --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --oom-kill-disable --oom-score-adj --shm-size -v --volume --mount --tmpfs --read-only --device -e --env --env-file -w --workdir -u --user --group-add --entrypoint --init -i --interactive -t --tty --hostname --domainname --net -p --publish --ip --net-alias --dns --dns-search --add-host --cap-add --cap-drop --privileged --security-opt --ulimit --sysctl --pid --ipc --uts --cgroupns --userns --cgroup-parent --restart --rm --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --no-healthcheck --label --annotation --log-opt --allow --deny-all --invoke --fuel --time-limit --max-stack --max-heap --max-table --max-instances --deterministic --kernel --initrd --append --firmware --dtb --disk --debug --trace --platform --pull' ;;
 	start) echo ' -a --attach -i --interactive --boot' ;;
 	stop) echo ' -a --all -t --time -s --signal' ;;
 	kill) echo ' -a --all -s --signal' ;;
@@ -50,6 +50,7 @@ _joist_flags() {
 	exec) echo ' -d --detach -i --interactive -t --tty -e --env --env-file -w --workdir -u --user --privileged --detach-keys' ;;
 	attach) echo ' --detach-keys --no-stdin' ;;
 	cp) echo ' -a --archive -L --follow-link' ;;
+	debug) echo ' --json --port --socket --wait' ;;
 	snapshot) echo ' --json' ;;
 	restore) echo ' --json --name -f --force -a --attach -i --interactive' ;;
 	snaps) echo ' --json' ;;
@@ -145,6 +146,7 @@ _joist_value() {
 	run:--firmware) _joist_file ;;
 	run:--dtb) _joist_file ;;
 	run:--disk) _joist_file ;;
+	run:--trace) _joist_file ;;
 	run:--platform) _joist_none ;;
 	run:--pull) _joist_words 'missing always never' ;;
 	run:--detach-keys) _joist_none ;;
@@ -220,6 +222,7 @@ _joist_value() {
 	create:--firmware) _joist_file ;;
 	create:--dtb) _joist_file ;;
 	create:--disk) _joist_file ;;
+	create:--trace) _joist_file ;;
 	create:--platform) _joist_none ;;
 	create:--pull) _joist_words 'missing always never' ;;
 	stop:--time|stop:-t) _joist_none ;;
@@ -239,6 +242,8 @@ _joist_value() {
 	exec:--user|exec:-u) _joist_none ;;
 	exec:--detach-keys) _joist_none ;;
 	attach:--detach-keys) _joist_none ;;
+	debug:--port) _joist_none ;;
+	debug:--socket) _joist_path ;;
 	restore:--name) _joist_machine ;;
 	pull:--platform) _joist_none ;;
 	pull:--tls-verify) _joist_words 'true false' ;;
@@ -300,6 +305,7 @@ _joist_argument() {
 	exec) _joist_machine ;;
 	attach) _joist_machine ;;
 	cp) _joist_path ;;
+	debug) _joist_machine ;;
 	snapshot) _joist_machine ;;
 	restore) _joist_machine ;;
 	snaps) _joist_machine ;;

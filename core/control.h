@@ -9,6 +9,7 @@
  *   kill {signal}
  *   pause, resume
  *   snapshot {label}            answered when it is written
+ *   debug {socket, port, wait}  {"target": WHERE} that a debugger can connect to
  *   exec {process} + 3 fds      a terminal's master side comes with the answer;
  *                               a second frame {"exit": N} at its end
  *   attach {stdin}              then FRAME_OUT and FRAME_ERR from the monitor,

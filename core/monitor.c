@@ -59,19 +59,19 @@ guest_main(void *ctx)
 		if (leave)
 			return NULL;
 		enum why why = w->layer->enter(w->guest, &w->err);
-		if (why == WHY_KICK) {
+		if (why == WHY_KICK || why == WHY_DEBUG || (why == WHY_START && w->held_first)) {
 			pthread_mutex_lock(&w->lock);
 			w->may_enter = false;
 			pthread_mutex_unlock(&w->lock);
 		}
 		report(w, why);
-		if (why != WHY_START && why != WHY_KICK)
+		if (why != WHY_START && why != WHY_KICK && why != WHY_DEBUG)
 			return NULL;
 	}
 }
 
-static void
-let_enter(struct watch *w)
+void
+watch_enter(struct watch *w)
 {
 	w->sent = 0;
 	pthread_mutex_lock(&w->lock);
@@ -88,6 +88,16 @@ watch_running(const struct watch *w)
 	return w->guest && !w->over && w->machine->state.status == LIFE_RUNNING && !w->pausing;
 }
 
+/* Whoever put it to rest. */
+static void
+go_on(struct watch *w)
+{
+	if (hold_on(w))
+		hold_resume(w, NULL);
+	else
+		watch_resume(w, NULL);
+}
+
 int
 watch_signal(struct watch *w, int sig, struct err *e)
 {
@@ -98,7 +108,7 @@ watch_signal(struct watch *w, int sig, struct err *e)
 	if (!w->layer->signal)
 		return fail(e, ENOSYS, "floor '%s' takes no signals", w->layer->name);
 	if (sig == SIGKILL && w->machine->state.status == LIFE_PAUSED)
-		watch_resume(w, NULL);
+		go_on(w);
 	if (sig == 0)
 		return 0;
 	w->sent = sig;
@@ -124,7 +134,7 @@ watch_stop(struct watch *w, int sig, int64_t patience)
 		return;
 	}
 	if (w->machine->state.status == LIFE_PAUSED)
-		watch_resume(w, NULL);
+		go_on(w);
 	if (watch_signal(w, patience == 0 ? SIGKILL : sig, NULL) < 0)
 		return;
 	if (!w->stop_timer)
@@ -136,6 +146,10 @@ watch_stop(struct watch *w, int sig, int64_t patience)
 int
 watch_pause(struct watch *w, struct err *e)
 {
+	if (hold_on(w)) {
+		fail(e, EBUSY, "machine '%s' is held by a debugger", w->machine->name);
+		return err_hint(e, "it rests already; let it go first: type detach into gdb");
+	}
 	if (w->machine->state.status == LIFE_PAUSED)
 		return 0;
 	if (!watch_running(w)) {
@@ -166,6 +180,8 @@ watch_save(struct watch *w, struct err *e)
 int
 watch_resume(struct watch *w, struct err *e)
 {
+	if (hold_on(w))
+		return hold_resume(w, e);
 	if (w->machine->state.status != LIFE_PAUSED) {
 		fail(e, EINVAL, "machine '%s' is not paused", w->machine->name);
 		return err_hint(e, "see its state with: joist ps -a");
@@ -173,7 +189,7 @@ watch_resume(struct watch *w, struct err *e)
 	w->machine->state.status = LIFE_RUNNING;
 	machine_write(w->machine, NULL);
 	event_add(w->machine->store, "resume", w->machine->name, NULL);
-	let_enter(w);
+	watch_enter(w);
 	return 0;
 }
 
@@ -192,8 +208,8 @@ tell_ready(struct watch *w, const struct err *e)
 	w->ready_fd = -1;
 }
 
-static void
-write_state(struct watch *w)
+void
+watch_write(struct watch *w)
 {
 	struct err e = { 0 };
 
@@ -218,7 +234,7 @@ running(struct watch *w)
 		json_decref(o);
 	}
 	stream_started(w);
-	write_state(w);
+	watch_write(w);
 	event_add(w->machine->store, "start", w->machine->name, NULL);
 	health_start(w);
 	tell_ready(w, NULL);
@@ -242,10 +258,12 @@ started(struct watch *w)
 	w->starting = true;
 	/* A harsh build puts every machine to rest once before it is called
 	 * running, so that each test is a test of coming back too. */
-	if (harsh_on())
+	if (harsh_on() && !w->held_first)
 		w->layer->kick(w->guest);
 	else
 		running(w);
+	if (w->held_first)
+		hold_begins(w);
 }
 
 bool
@@ -276,26 +294,35 @@ anew(struct watch *w)
 }
 
 static void
-at_rest(struct watch *w)
+at_rest(struct watch *w, bool broke)
 {
-	if (!anew(w))
+	/* What a debugger waits for lives in this guest. */
+	if (!hold_joined(w) && !anew(w))
 		return;
 	if (w->starting) {
-		let_enter(w);
 		running(w);
+		if (!hold_rests(w, broke))
+			watch_enter(w);
 		return;
 	}
 	if (w->saving) {
 		w->saving = false;
 		serve_save(w);
 	}
+	if (hold_rests(w, broke)) {
+		w->pausing = false;
+		serve_rest(w, NULL);
+		if (w->stopping)
+			go_on(w);
+		return;
+	}
 	if (!w->pausing) {
-		let_enter(w);
+		watch_enter(w);
 		return;
 	}
 	w->pausing = false;
 	w->machine->state.status = LIFE_PAUSED;
-	write_state(w);
+	watch_write(w);
 	event_add(w->machine->store, "pause", w->machine->name, NULL);
 	serve_rest(w, NULL);
 	/* Somebody asked for the end while we were on our way to rest. */
@@ -318,8 +345,8 @@ reported(void *ctx, uint32_t events)
 	pthread_mutex_unlock(&w->lock);
 	if (why & 1u << WHY_START)
 		started(w);
-	if (why & 1u << WHY_KICK)
-		at_rest(w);
+	if (why & (1u << WHY_KICK | 1u << WHY_DEBUG))
+		at_rest(w, why & 1u << WHY_DEBUG);
 	if (why & (1u << WHY_EXIT | 1u << WHY_FAULT | 1u << WHY_RESET)) {
 		if (w->starting)
 			running(w);
@@ -374,7 +401,8 @@ begin(struct watch *w, struct err *e)
 	unsigned files = (unsigned)strtoul(spec_note(w->spec, "log.max-file", "3"), NULL, 10);
 
 	w->over = w->pausing = w->saving = w->starting = false;
-	w->may_enter = true;
+	w->held_first = strcmp(spec_note(w->spec, "debug", ""), "true") == 0;
+	w->may_enter = !w->held_first || !m->restore;
 	w->must_return = false;
 	w->reports = 0;
 	w->err = (struct err){ 0 };
@@ -392,6 +420,11 @@ begin(struct watch *w, struct err *e)
 	if (!w->guest || (!w->serving && serve_open(w, e) < 0))
 		return -1;
 	w->serving = true;
+	const char *where = w->held_first ? hold_open(w, NULL, -1, e) : NULL;
+	if (w->held_first && !where)
+		return -1;
+	if (where && w->mode != MONITOR_QUIET)
+		err_warn("machine '%s' waits for: gdb -ex 'target remote %s'", m->name, where);
 	pthread_attr_t attr;
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, GUEST_STACK);
@@ -428,6 +461,8 @@ finish(struct watch *w, const struct err *why)
 	if (w->stream)
 		stream_drain(w);
 	serve_exec_ended(w);
+	if (w->guest)
+		hold_ended(w);
 	w->layer->destroy(w->guest);
 	w->guest = NULL;
 	stream_close(w);
@@ -491,7 +526,7 @@ rest(struct watch *w)
 	if (w->backoff == 0)
 		return;
 	w->machine->state.status = LIFE_RESTARTING;
-	write_state(w);
+	watch_write(w);
 	struct source *t = loop_timer(w->loop, w->backoff, wake, w);
 	loop_run(w->loop, NULL);
 	loop_remove(t);
@@ -539,6 +574,7 @@ static void
 close_watch(struct watch *w)
 {
 	serve_close(w);
+	hold_close(w);
 	log_close(w->log);
 	loop_free(w->loop);
 	if (w->report_fd >= 0)
@@ -602,7 +638,7 @@ live(struct machine *m, enum monitor_mode mode, struct hello hello, int *status,
 	s->monitor = 0;
 	bool remove = strcmp(spec_note(w.spec, "rm", ""), "true") == 0;
 	if (!remove)
-		write_state(&w);
+		watch_write(&w);
 	tell_ready(&w, NULL);
 	serve_ended(&w, *status);
 	close_watch(&w);

@@ -315,6 +315,29 @@ do_wait(struct client *c, const json_t *request, struct err *e)
 	return 0;
 }
 
+static int
+do_debug(struct client *c, const json_t *request, struct err *e)
+{
+	struct watch *w = c->w;
+	if (!w->guest || w->over) {
+		fail(e, ESRCH, "machine '%s' is not running", w->machine->name);
+		return err_hint(e, "start it with: joist start %s", w->machine->name);
+	}
+	int64_t port = json_int(request, "port", -1);
+	if (port > 65535 || port < -1) {
+		fail(e, EINVAL, "there is no port %lld", (long long)port);
+		return err_hint(e, "use 1 to 65535, or 0 for any");
+	}
+	const char *where = hold_open(w, json_str(request, "socket", NULL), (int)port, e);
+	if (!where)
+		return -1;
+	if (json_yes(request, "wait"))
+		hold_wait(w);
+	reply(c, json_pack("{s:b, s:s}", "ok", 1, "target", where));
+	farewell(c);
+	return 0;
+}
+
 static const struct {
 	const char *verb;
 	int (*fn)(struct client *c, const json_t *request, struct err *e);
@@ -322,6 +345,7 @@ static const struct {
 	{ "state", do_state },   { "stop", do_stop },     { "kill", do_kill },
 	{ "pause", do_pause },   { "resume", do_resume }, { "exec", exec },
 	{ "attach", do_attach }, { "wait", do_wait },     { "snapshot", do_snapshot },
+	{ "debug", do_debug },
 };
 
 static void

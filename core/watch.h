@@ -1,6 +1,6 @@
 /* watch.h -- a monitor's own data, shared by the files that make it up:
  * monitor.c (the life), stream.c (what the guest writes and reads), serve.c
- * (conversations on the control socket), health.c.
+ * (conversations on the control socket), hold.c (a debugger's), health.c.
  *
  * Everything here belongs to the monitor's thread, but for the part at the
  * end, which the guest's thread shares under the lock.
@@ -19,6 +19,7 @@
 
 struct client;
 struct health;
+struct hold;
 struct log;
 struct machine;
 struct spec;
@@ -40,10 +41,12 @@ struct watch {
 	struct stream *stream;          /* own: stream.c */
 	struct log *log;                /* own */
 	struct health *health;          /* own: health.c */
+	struct hold *hold;              /* own: hold.c; NULL until a debugger may come */
 	struct source *stop_timer, *again_timer;
 
 	bool stopping;                  /* somebody asked for the end: no restart */
 	bool restart_asked;             /* `restart`: the end is a new beginning */
+	bool held_first;                /* its debugger sees it before the first instruction */
 	bool starting;                  /* its program runs, and is not called running yet */
 	bool pausing;                   /* kicked, and not at rest yet */
 	bool saving;                    /* likewise, to take a snapshot and go on */
@@ -70,6 +73,8 @@ int watch_pause(struct watch *w, struct err *e);
 int watch_resume(struct watch *w, struct err *e);
 int watch_save(struct watch *w, struct err *e);         /* come to rest; serve_save, then go on */
 bool watch_running(const struct watch *w);
+void watch_enter(struct watch *w);      /* let the guest (back) in */
+void watch_write(struct watch *w);      /* the machine's state; a full disk is a warning */
 /* In a harsh build no guest stays as it was: what came to rest is saved, ended,
  * made again and loaded before it goes on. */
 bool watch_anew(const struct watch *w);
@@ -97,6 +102,19 @@ void serve_rest(struct watch *w, const struct err *why);        /* paused, or wh
 void serve_save(struct watch *w);                       /* at rest: take what was asked for */
 void serve_ended(struct watch *w, int status);          /* ended for good: answer who waits */
 void serve_exec_ended(struct watch *w);                 /* one run ended: its commands did too */
+
+/* hold.c: a debugger's line.  It holds the guest at rest as long as it wants. */
+/* Where one may come from now: a path, or a port (0: any) of this host alone; with
+ * neither (NULL, -1) where it was, or in the machine's folder.  Lent. */
+const char *hold_open(struct watch *w, const char *path, int port, struct err *e);
+void hold_wait(struct watch *w);        /* hold the guest until one comes, and goes */
+void hold_begins(struct watch *w);      /* likewise; it is at rest and was never let in */
+bool hold_rests(struct watch *w, bool broke);   /* at rest: is it held? */
+bool hold_on(const struct watch *w);
+bool hold_joined(const struct watch *w);        /* the guest knows of a debugger */
+int hold_resume(struct watch *w, struct err *e);        /* e NULL: against its will */
+void hold_ended(struct watch *w);       /* the guest's thread has returned */
+void hold_close(struct watch *w);
 
 /* health.c */
 void health_start(struct watch *w);

@@ -67,6 +67,12 @@ int joist_pause(struct joist *j, const char *name, struct err *e);
 int joist_resume(struct joist *j, const char *name, struct err *e);
 int joist_restart(struct joist *j, const char *name, const char *options, struct err *e);
 
+/* Let a debugger in: *where (the caller's) is what gdb's `target remote` wants, a path or
+ * HOST:PORT.  Members of options: "socket", a path; "port", of this host alone, 0 for any;
+ * with neither a socket in the machine's folder; "wait": hold the machine until one has
+ * come and gone.  ENOSYS: its floor has no debugger. */
+int joist_debug(struct joist *j, const char *name, const char *options, char **where, struct err *e);
+
 /* Snapshots.  ref is NAME@LABEL; joist_snapshot without @LABEL makes one up out of
  * the time, and *label (the caller's) says which.  The machine rests while it is
  * written and goes on.  joist_restore makes it run again from there, in the

@@ -41,6 +41,7 @@ enum {
 	SET_DISK_CHECK = 1 << 26,
 	SET_DISK_SNAPSHOT = 1 << 27,
 	SET_DISK_RESIZE = 1 << 28,
+	SET_DEBUG = 1 << 29,
 };
 
 struct verb {

@@ -28,11 +28,13 @@
 #include "layer/hal/dev/virtio_net.h"
 #include "layer/hal/dev/virtio_rng.h"
 #include "layer/hal/rv/aclint.h"
+#include "layer/hal/rv/debug.h"
+#include "layer/hal/rv/gdb.h"
 #include "layer/hal/rv/loader.h"
 #include "layer/hal/rv/map.h"
 #include "layer/hal/rv/tree.h"
 
-enum { FILE_MOST = 1 << 30, KERNEL_BEHIND_FIRMWARE = 2 << 20 };
+enum { TRACE_BUFFER = 1 << 18, FILE_MOST = 1 << 30, KERNEL_BEHIND_FIRMWARE = 2 << 20 };
 
 /* -- console --------------------------------------------------------------------------------- */
 
@@ -171,6 +173,21 @@ add_devices(struct guest *g, struct err *e)
 	return 0;
 }
 
+static int
+open_trace(struct guest *g, struct err *e)
+{
+	const char *path = g->options.trace;
+	g->trace = path ? fopen(path, "we") : NULL;
+	if (path && !g->trace)
+		return fail(e, errno, "--trace '%s': %s", path, strerror(errno));
+	if (g->trace) {
+		setvbuf(g->trace, NULL, _IOFBF, TRACE_BUFFER);
+		g->rv->trace = g->trace;
+		debug_new(g->rv);
+	}
+	return 0;
+}
+
 int
 computer_build(struct guest *g, struct err *e)
 {
@@ -186,7 +203,7 @@ computer_build(struct guest *g, struct err *e)
 	}
 	g->board = board_new(MAP_RAM, g->options.memory, e);
 	g->rv = g->board ? rv_new(g->board, g->options.harts, g->options.deterministic, e) : NULL;
-	if (!g->rv || add_devices(g, e) < 0)
+	if (!g->rv || add_devices(g, e) < 0 || open_trace(g, e) < 0)
 		return -1;
 	g->sbi = (struct sbi_console){ console_out, console_in, g };
 	/* for a snapshot; who is reset is prepared again */
@@ -200,6 +217,11 @@ computer_free(struct guest *g)
 {
 	/* the devices drive wires into the harts until they are gone */
 	struct rv *r = g->rv;
+	gdb_free(g->gdb);
+	if (r)
+		debug_free(r->debugger);
+	if (g->trace)
+		fclose(g->trace);
 	if (g->board) {
 		board_rest(g->board);
 		lazy_end(board_bus(g->board));

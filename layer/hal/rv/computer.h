@@ -2,6 +2,8 @@
 #ifndef LAYER_HAL_RV_COMPUTER_H
 #define LAYER_HAL_RV_COMPUTER_H
 
+#include <stdio.h>
+
 #include "core/layer.h"
 #include "layer/hal/dev/board.h"
 #include "layer/hal/dev/pci.h"
@@ -23,9 +25,11 @@ struct guest {
 	struct disk *disk[OPTIONS_DISKS];    /* their drives' */
 	struct virtio *drive[OPTIONS_DISKS]; /* the board's */
 	struct sbi_console sbi;
-	int in, out;  /* own: of the serial port */
-	pid_t passt;  /* own: the network, or 0 */
-	int terminal; /* own: its master side, or -1 */
+	struct gdb *gdb; /* own: while a debugger is there */
+	FILE *trace;     /* own, or NULL */
+	int in, out;     /* own: of the serial port */
+	pid_t passt;     /* own: the network, or 0 */
+	int terminal;    /* own: its master side, or -1 */
 	bool started;
 	int status;
 	_Atomic bool kicked;

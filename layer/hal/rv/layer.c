@@ -12,6 +12,8 @@
 #include "core/pages.h"
 #include "layer/hal/dev/lazy.h"
 #include "layer/hal/rv/computer.h"
+#include "layer/hal/rv/debug.h"
+#include "layer/hal/rv/gdb.h"
 #include "layer/hal/rv/rv.h"
 
 /* The layer `rv`: a RISC-V computer in software. */
@@ -87,6 +89,8 @@ enter(struct guest *g, struct err *e)
 		board_wake(g->board);
 		enum rv_why stop = rv_run(g->rv);
 		board_rest(g->board);
+		if (g->trace)
+			fflush(g->trace);
 		int sig = atomic_load(&g->signal);
 		if (lazy_error(board_bus(g->board)->lazy, e) < 0) {
 			g->status = STATUS_OURS;
@@ -97,6 +101,8 @@ enter(struct guest *g, struct err *e)
 		} else if (sig) {
 			g->status = 128 + sig;
 			why = WHY_EXIT;
+		} else if (stop == RV_DEBUG) {
+			why = WHY_DEBUG;
 		} else if (atomic_exchange(&g->kicked, false)) {
 			why = WHY_KICK;
 		}
@@ -161,6 +167,31 @@ inspect(struct guest *g)
 	for (unsigned i = 0; i < g->rv->nhart; i++)
 		json_array_append_new(harts, field_json(hart_fields, g->rv->hart[i]));
 	return json_pack("{s:o, s:o}", "harts", harts, "devices", board_inspect(g->board));
+}
+
+/* -- a debugger ------------------------------------------------------------------------------- */
+
+static enum debug_wish
+debug(struct guest *g, enum debug_event what, const void *bytes, size_t n, struct str *answer)
+{
+	struct rv *r = g->rv;
+	switch (what) {
+	case DEBUG_COMES:
+		if (!r->debugger)
+			debug_new(r);
+		g->gdb = gdb_new(r);
+		break;
+	case DEBUG_SAYS: return gdb_says(g->gdb, bytes, n, answer);
+	case DEBUG_RESTS: gdb_rests(g->gdb, answer); break;
+	case DEBUG_ENDS: gdb_ends(g->gdb, g->status, answer); break;
+	case DEBUG_LEAVES:
+		gdb_free(g->gdb);
+		g->gdb = NULL;
+		if (!r->trace)
+			debug_free(r->debugger);
+		break;
+	}
+	return WISH_NOTHING;
 }
 
 /* -- at rest: to a snapshot and back --------------------------------------------------------------- */
@@ -235,4 +266,5 @@ const struct layer rv_layer = {
 	.console = console,
 	.stats = stats,
 	.inspect = inspect,
+	.debug = debug,
 };

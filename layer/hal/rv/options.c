@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/json.h"
@@ -112,6 +113,17 @@ network(json_t *config, const json_t *request, struct err *e)
 	return 0;
 }
 
+/* A file that need not be there yet; the monitor's working folder is another one. */
+static void
+trace(json_t *config, const char *path)
+{
+	char *here = *path == '/' ? NULL : getcwd(NULL, 0);
+	char *whole = here ? xprintf("%s/%s", here, path) : xstrdup(path);
+	spec_note_set(config, "rv.trace", whole);
+	free(whole);
+	free(here);
+}
+
 static int
 artifact(json_t *config, json_t *disks, struct err *e)
 {
@@ -180,6 +192,8 @@ options_complete(json_t *config, const json_t *request, struct err *e)
 		free(text);
 	}
 	json_decref(disks);
+	if (json_str(request, "trace", NULL))
+		trace(config, json_str(request, "trace", ""));
 	if (json_str(request, "append", NULL))
 		spec_note_set(config, "rv.append", json_str(request, "append", ""));
 	if (json_yes(request, "deterministic"))
@@ -222,6 +236,7 @@ options_read(const struct spec *s, struct options *o, struct err *e)
 	o->initrd = spec_note(s, "rv.initrd", NULL);
 	o->firmware = spec_note(s, "rv.firmware", NULL);
 	o->dtb = spec_note(s, "rv.dtb", NULL);
+	o->trace = spec_note(s, "rv.trace", NULL);
 	o->append = spec_note(s, "rv.append", NULL);
 	o->memory = (uint64_t)json_int(memory, "limit", MEMORY_DEFAULT);
 	o->harts = (unsigned)strtoul(spec_note(s, "rv.harts", "1"), NULL, 10);

@@ -25,6 +25,7 @@ enum disk_use {
 struct options {
 	const char *kernel, *initrd, *firmware, *dtb; /* paths or NULL; lent by the spec */
 	const char *append;                           /* kernel command line, or NULL */
+	const char *trace;                            /* a file for it, or NULL */
 	uint64_t memory;                              /* bytes */
 	unsigned harts;
 	bool deterministic;
