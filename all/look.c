@@ -188,14 +188,14 @@ settled(struct joist *j, const char *name, struct err *e)
 }
 
 static json_t *
-live(struct machine *m, struct err *e)
+live(struct machine *m, bool inside, struct err *e)
 {
 	struct channel c = { 0 };
 	int sock = control_connect(m, e);
 	json_t *answer = NULL;
 
 	if (sock >= 0) {
-		json_t *q = json_pack("{s:s}", "do", "state");
+		json_t *q = json_pack("{s:s, s:b}", "do", "state", "inspect", inside);
 		answer = control_ask(sock, &c, q, NULL, 0, e);
 		json_decref(q);
 		channel_free(&c);
@@ -211,7 +211,7 @@ joist_inspect(struct joist *j, const char *name, char **json, struct err *e)
 
 	if (!m)
 		return -1;
-	json_t *now = live(m, NULL);
+	json_t *now = live(m, true, NULL);
 	json_t *o = json_pack("{s:s, s:s, s:o, s:O, s:s}", "kind", "machine", "name", m->name,
 	                      "state", now ? now : state_save(&m->state), "config", m->config,
 	                      "folder", m->path);
@@ -251,7 +251,7 @@ int
 joist_top(struct joist *j, const char *name, char **json, struct err *e)
 {
 	struct machine *m = settled(j, name, e);
-	json_t *now = m ? live(m, e) : NULL;
+	json_t *now = m ? live(m, false, e) : NULL;
 
 	if (now) {
 		json_t *stats = json_object_get(now, "stats");

@@ -4,7 +4,7 @@
  * The first frame of a connection is a JSON request, {"do": VERB, ...}; the answer is a JSON frame
  * {"ok": true, ...} or {"error": WHAT, "hint": .., "code": .., "status": ..}.
  *
- *   state                       what inspect and top want to know
+ *   state {inspect}             what top wants to know; inspect: and what is in the guest
  *   stop {time, signal}         answered when the machine has ended
  *   kill {signal}
  *   pause, resume

@@ -179,8 +179,9 @@ do_state(struct client *c, const json_t *request, struct err *e)
 	struct watch *w = c->w;
 	json_t *o = state_save(&w->machine->state);
 
-	(void)request;
 	(void)e;
+	if (w->guest && w->layer->inspect && !w->over && json_yes(request, "inspect"))
+		json_object_set_new(o, "guest", w->layer->inspect(w->guest));
 	if (w->guest && w->layer->stats && !w->over) {
 		json_t *stats = w->layer->stats(w->guest);
 		if (stats)

@@ -211,6 +211,22 @@ if [ -d "$ROOTFS/bin" ]; then
 	refused "of a container" joist run --rm --debug "$ROOTFS" /bin/true
 fi
 
+# -- inspect: registers by name, page tables ---------------------------------------------------
+run joist run -d --name i --cpus 2 -m 64M --in rv --kernel "$W/guest" --debug
+connect i && expect "Z0,${at[second]},2" OK && stops 'T05thread:2;' "both harts are there"
+run joist inspect i
+flat=$(tr -d ' \n' <<<"$out")
+has_flat() { [[ $flat == *"$1"* ]] && ok "inspect: $2" || not_ok "inspect: $2: $(grep -o '"pages":.*"devices"' <<<"$flat" | head -c 600)"; }
+has_flat '"pages":{"mode":"sv39","root":"0x'"${at[root]}"'","ranges":[{"virtual":"0x80000000","physical":"0x80000000","size":1073741824,"flags":"rwx"},{"virtual":"0xc0000000","physical":"0x80000000","size":1073741824,"flags":"rwx"}]}' "what is mapped"
+has_flat '"pages":{"mode":"bare"}' "a hart without translation"
+has_flat '"a0":"0x1","a1":"0x7"' "registers by name"
+has_flat '"pc":"0x'"${at[second]}"'"' "pc"
+expect D OK && hang_up
+until_ok 5 running i && run joist inspect i
+flat=$(tr -d ' \n' <<<"$out")
+has_flat '"pages":{"mode":"sv39"' "also while it runs"
+joist rm -f i >/dev/null
+
 # -- deterministic: in turn ------------------------------------------------------------------
 run joist run -d --name c --cpus 2 -m 64M --in rv --kernel "$W/guest" --debug --deterministic
 connect c && expect "Z0,${at[second]},2" OK

@@ -6,6 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
+
+enum { LONG = 64 };
+
 /* In a snapshot: the number of fields; of each its name (a length and letters), kind,
  * number of elements, and these. */
 
@@ -133,13 +137,32 @@ json_of(const struct field *f, const void *object, uint32_t i)
 	return json_string(text);
 }
 
+/* A queue of bytes, say: as digits, up to the last that is not 0. */
+static json_t *
+bytes_of(const struct field *f, const void *object)
+{
+	const uint8_t *p = (const uint8_t *)object + f->offset;
+	struct str s = { 0 };
+	uint32_t n = f->count;
+	while (n && !p[n - 1])
+		n--;
+	for (uint32_t i = 0; i < n; i++)
+		str_printf(&s, "%02x", p[i]);
+	json_t *v = json_string(str_text(&s));
+	str_free(&s);
+	return v;
+}
+
 json_t *
 field_json(const struct field *table, const void *object)
 {
 	json_t *o = json_object();
 	for (const struct field *f = table; f->name; f++) {
 		json_t *v = json_of(f, object, 0);
-		if (f->count > 1) {
+		if (f->kind == FIELD_U8 && f->count > LONG) {
+			json_decref(v);
+			v = bytes_of(f, object);
+		} else if (f->count > 1) {
 			json_t *list = json_array();
 			json_array_append_new(list, v);
 			for (uint32_t i = 1; i < f->count; i++)

@@ -43,7 +43,8 @@ void field_save(struct buf *b, const struct field *table, const void *object);
 int
 field_load(struct cur *c, const struct field *table, void *object, const char *who, struct err *e);
 
-/* {"name": value}: numbers; 64-bit ones as "0x..." strings; lists for arrays. */
+/* {"name": value}: numbers; 64-bit ones as "0x..." strings; lists for arrays, and for
+ * long ones of bytes a string of hexadecimal digits, without the zeros at its end. */
 json_t *field_json(const struct field *table, const void *object);
 
 #endif

@@ -14,6 +14,7 @@
 #include "layer/hal/rv/computer.h"
 #include "layer/hal/rv/debug.h"
 #include "layer/hal/rv/gdb.h"
+#include "layer/hal/rv/inspect.h"
 #include "layer/hal/rv/rv.h"
 
 /* The layer `rv`: a RISC-V computer in software. */
@@ -163,10 +164,8 @@ stats(struct guest *g)
 static json_t *
 inspect(struct guest *g)
 {
-	json_t *harts = json_array();
-	for (unsigned i = 0; i < g->rv->nhart; i++)
-		json_array_append_new(harts, field_json(hart_fields, g->rv->hart[i]));
-	return json_pack("{s:o, s:o}", "harts", harts, "devices", board_inspect(g->board));
+	return json_pack("{s:o, s:o}", "harts", inspect_harts(g->rv), "devices",
+	                 board_inspect(g->board));
 }
 
 /* -- a debugger ------------------------------------------------------------------------------- */

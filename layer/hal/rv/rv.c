@@ -352,8 +352,10 @@ rv_run(struct rv *r)
 		for (unsigned i = 0; i < r->nhart; i++)
 			atomic_store(&t->seat[i].gone, false);
 		for (unsigned i = 1; i < r->nhart; i++)
-			t->seat[i].own_thread = pthread_create(&t->seat[i].thread, NULL, seat_run,
-			                                       &t->seat[i]) == 0;
+			if (!(t->seat[i].own_thread = pthread_create(&t->seat[i].thread, NULL,
+			                                             seat_run, &t->seat[i]) == 0))
+				atomic_store(&t->seat[i].gone,
+				             true); /* who asks it must not wait */
 		seat_run(&t->seat[0]);
 		for (unsigned i = 1; i < r->nhart; i++)
 			if (t->seat[i].own_thread)
