@@ -22,12 +22,20 @@ static struct board *board;
 static struct rv *computer;
 
 static void
+unmake(void)
+{
+	rv_leave(computer);
+	board_free(board);
+	rv_free(computer);
+}
+
+static void
 make(void)
 {
 	struct err e = { 0 };
 	board = board_new(RAM, SIZE, &e);
 	computer = board ? rv_new(board, 2, true, &e) : NULL;
-	if (!computer)
+	if (!computer || atexit(unmake))
 		abort();
 }
 
