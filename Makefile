@@ -81,9 +81,12 @@ $(B)/layer/lang/run.o $(B)/layer/lang/valid.o $(B)/layer/hal/rv/run.o: CFLAGS +=
 endif
 
 # Programs of their own in libexec/: one folder each, with what it links.
-TOOLS     = $(notdir $(patsubst %/,%,$(wildcard libexec/*/)))
+# VNC only where its library is: whatever asks for it says that this build has none.
+NO_TOOLS  = $(if $(shell printf '\043include <stdio.h>\n\043include <rfb/rfb.h>\n' | $(CC) -fsyntax-only -xc - 2>&1 | head -n 1),vnc)
+TOOLS     = $(filter-out $(NO_TOOLS),$(notdir $(patsubst %/,%,$(wildcard libexec/*/))))
 LIBS_image = -lcurl -larchive -lzstd -lz -lcrypto -ljansson -lpthread
 LIBS_dns  = -ljansson -lpthread
+LIBS_vnc  = -lvncserver -lpthread
 
 all: $(if $(wildcard cli/main.c),$(B)/joist) $(TOOLS:%=$(B)/libexec/joist-%) library
 
