@@ -18,7 +18,7 @@ _joist_path() {
 	compopt -o nospace 2>/dev/null
 }
 _joist_verb() { _joist_words "$_joist_verbs"; }
-_joist_verbs='run create start stop kill rm pause resume restart wait ps inspect logs top events what doctor exec attach cp debug snapshot restore snaps pull push images rmi import export disk version help'
+_joist_verbs='run create start stop kill rm pause resume restart wait ps inspect logs top screenshot events what doctor exec attach cp debug snapshot restore snaps pull push images rmi import export disk version help'
 _joist_global=' --root -q --quiet -h --help -V --version'
 
 # What a verb of two words goes on with.
@@ -44,6 +44,7 @@ _joist_flags() {
 	inspect) echo ' --json' ;;
 	logs) echo ' --json -f --follow -t --timestamps -n --tail --since --until' ;;
 	top) echo ' --json --once' ;;
+	screenshot) echo '' ;;
 	events) echo ' --json -f --follow --since --until' ;;
 	what) echo ' --json' ;;
 	doctor) echo ' --json' ;;
@@ -299,6 +300,7 @@ _joist_argument() {
 	inspect) _joist_any ;;
 	logs) _joist_machine ;;
 	top) _joist_machine ;;
+	screenshot) _joist_machine ;;
 	events) _joist_machine ;;
 	what) _joist_file ;;
 	doctor) _joist_none ;;

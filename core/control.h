@@ -14,6 +14,8 @@
  *                               a second frame {"exit": N} at its end
  *   attach {stdin}              then FRAME_OUT and FRAME_ERR from the monitor,
  *                               FRAME_IN and FRAME_SIZE to it; {"exit": N} last
+ *   picture                     {width, height} of its screen, and a descriptor of a file
+ *                               of that many pixels (core/layer.h)
  *   wait                        {"exit": N} when the machine has ended
  */
 #ifndef CORE_CONTROL_H

@@ -6,8 +6,8 @@
  * at rest.  A layer is const and has no state; an ability that it lacks is
  * NULL, and only core/ tests those pointers.
  *
- * Threads: create, destroy, exec, reap, signal, stats and console are called
- * by the monitor's thread; enter by the guest's thread; kick by any thread or
+ * Threads: create, destroy, exec, reap, signal, stats, picture and console are
+ * called by the monitor's thread; enter by the guest's thread; kick by any thread or
  * signal handler.  destroy is called only at rest.
  */
 #ifndef CORE_LAYER_H
@@ -112,6 +112,9 @@ struct layer {
 	bool (*oom)(const struct guest *g);     /* was something killed for want of memory? */
 	json_t *(*stats)(struct guest *g);      /* see core/stats in doc/architecture.md */
 	json_t *(*inspect)(struct guest *g);    /* what is known only while it runs */
+
+	/* What its screen shows now: 0x00RRGGBB row by row, to be freed; at rest too. */
+	uint32_t *(*picture)(struct guest *g, uint32_t *width, uint32_t *height, struct err *e);
 
 	/* Optional: talk to a debugger in gdb's remote protocol; the bytes are carried by the
 	 * monitor, for one debugger at a time.  *answer receives what it is told.  Called by

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -339,14 +340,58 @@ do_debug(struct client *c, const json_t *request, struct err *e)
 	return 0;
 }
 
+/* A file without a name that holds these bytes. */
+static int
+nameless(const void *bytes, size_t n, struct err *e)
+{
+	int fd = memfd_create("picture", MFD_CLOEXEC);
+	if (fd >= 0 && file_write_all(fd, bytes, n) == 0)
+		return fd;
+	fail(e, errno, "no memory for a picture: %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static int
+do_picture(struct client *c, const json_t *request, struct err *e)
+{
+	struct watch *w = c->w;
+	uint32_t width, height;
+	(void)request;
+	if (!w->layer->picture) {
+		fail(e, ENOSYS, "machine '%s' has no screen: floor '%s' gives it none",
+		     w->machine->name, w->layer->name);
+		return err_hint(e, "computers have one: joist run --display screen --kernel FILE");
+	}
+	if (!w->guest || w->over) {
+		fail(e, ESRCH, "machine '%s' is not running", w->machine->name);
+		return err_hint(e, "see its state with: joist ps -a");
+	}
+	uint32_t *pixels = w->layer->picture(w->guest, &width, &height, e);
+	int fd = pixels ? nameless(pixels, (size_t)width * height * sizeof *pixels, e) : -1;
+	free(pixels);
+	if (fd < 0)
+		return -1;
+	/* As in exec: the descriptor goes with the frame. */
+	json_t *ok = json_pack("{s:b, s:I, s:I}", "ok", 1, "width", (json_int_t)width, "height",
+	                       (json_int_t)height);
+	if (channel_send_json(c->sock, ok, &fd, 1) < 0)
+		c->dead = true;
+	json_decref(ok);
+	close(fd);
+	farewell(c);
+	return 0;
+}
+
 static const struct {
 	const char *verb;
 	int (*fn)(struct client *c, const json_t *request, struct err *e);
 } verbs[] = {
-	{ "state", do_state },   { "stop", do_stop },     { "kill", do_kill },
-	{ "pause", do_pause },   { "resume", do_resume }, { "exec", exec },
-	{ "attach", do_attach }, { "wait", do_wait },     { "snapshot", do_snapshot },
-	{ "debug", do_debug },
+	{ "state", do_state },     { "stop", do_stop },     { "kill", do_kill },
+	{ "pause", do_pause },     { "resume", do_resume }, { "exec", exec },
+	{ "attach", do_attach },   { "wait", do_wait },     { "snapshot", do_snapshot },
+	{ "picture", do_picture }, { "debug", do_debug },
 };
 
 static void

@@ -112,6 +112,10 @@ int joist_ps(struct joist *j, const char *options, char **json, struct err *e);
 int joist_inspect(struct joist *j, const char *name, char **json, struct err *e);
 /* What is in a file: imports, exports ...; ENOENT: no floor of this build knows it. */
 int joist_describe(struct joist *j, const char *path, char **json, struct err *e);
+/* What its screen shows, running or paused, as a PNG file of *n bytes; *png is the
+ * caller's.  ENODEV or ENOSYS: it has no screen; EAGAIN: it shows nothing yet. */
+int
+joist_screenshot(struct joist *j, const char *name, void **png, size_t *n, struct err *e);
 int joist_top(struct joist *j, const char *name, char **json, struct err *e);
 int joist_what(struct joist *j, const char *path, char **json, struct err *e);
 int joist_doctor(struct joist *j, char **json, struct err *e);
