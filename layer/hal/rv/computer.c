@@ -25,8 +25,11 @@
 #include "layer/hal/dev/virtio_9p.h"
 #include "layer/hal/dev/virtio_balloon.h"
 #include "layer/hal/dev/virtio_blk.h"
+#include "layer/hal/dev/virtio_gpu.h"
+#include "layer/hal/dev/virtio_input.h"
 #include "layer/hal/dev/virtio_net.h"
 #include "layer/hal/dev/virtio_rng.h"
+#include "layer/hal/dev/vnc.h"
 #include "layer/hal/rv/aclint.h"
 #include "layer/hal/rv/debug.h"
 #include "layer/hal/rv/gdb.h"
@@ -139,6 +142,24 @@ add_network(struct guest *g, struct err *e)
 }
 
 static int
+add_screen(struct guest *g, struct err *e)
+{
+	const struct options *o = &g->options;
+	struct virtio *keyboard, *tablet;
+	g->gpu = virtio_gpu_new(g->board, "gpu0", o->width, o->height);
+	keyboard = virtio_input_new(g->board, "keyboard0", VIRTIO_INPUT_KEYBOARD);
+	tablet = virtio_input_new(g->board, "tablet0", VIRTIO_INPUT_TABLET);
+	if (pci_virtio(g->pci, g->gpu, e) < 0 || pci_virtio(g->pci, keyboard, e) < 0 ||
+	    pci_virtio(g->pci, tablet, e) < 0)
+		return -1;
+	if (!o->vnc)
+		return 0;
+	g->vnc = vnc_new(g->board, virtio_gpu_screen(g->gpu), keyboard, tablet, o->vnc,
+	                 o->vnc_password, e);
+	return g->vnc ? 0 : -1;
+}
+
+static int
 add_devices(struct guest *g, struct err *e)
 {
 	struct irq wires[4];
@@ -163,6 +184,8 @@ add_devices(struct guest *g, struct err *e)
 		if (add_folder(g, i, e) < 0)
 			return -1;
 	if (g->options.net && add_network(g, e) < 0)
+		return -1;
+	if (g->options.screen && add_screen(g, e) < 0)
 		return -1;
 	/* the host's random numbers are never the same */
 	if (!g->options.deterministic &&
@@ -226,6 +249,7 @@ computer_free(struct guest *g)
 		board_rest(g->board);
 		lazy_end(board_bus(g->board));
 	}
+	vnc_free(g->vnc);
 	if (r)
 		rv_leave(r);
 	board_free(g->board);

@@ -11,6 +11,7 @@
 #include "core/artifact.h"
 #include "core/pages.h"
 #include "layer/hal/dev/lazy.h"
+#include "layer/hal/dev/virtio_gpu.h"
 #include "layer/hal/rv/computer.h"
 #include "layer/hal/rv/debug.h"
 #include "layer/hal/rv/gdb.h"
@@ -193,6 +194,22 @@ debug(struct guest *g, enum debug_event what, const void *bytes, size_t n, struc
 	return WISH_NOTHING;
 }
 
+static uint32_t *
+picture(struct guest *g, uint32_t *width, uint32_t *height, struct err *e)
+{
+	if (!g->gpu) {
+		fail(e, ENODEV, "machine '%s' has no screen", g->home.name);
+		err_hint(e, "make it with one: joist run --display screen ...");
+		return NULL;
+	}
+	uint32_t *pixels = screen_take(virtio_gpu_screen(g->gpu), width, height);
+	if (!pixels) {
+		fail(e, EAGAIN, "machine '%s' shows nothing on its screen", g->home.name);
+		err_hint(e, "try again when its driver has started");
+	}
+	return pixels;
+}
+
 /* -- at rest: to a snapshot and back --------------------------------------------------------------- */
 
 /* RAM goes first: a device that is loaded may look at it. */
@@ -266,4 +283,5 @@ const struct layer rv_layer = {
 	.stats = stats,
 	.inspect = inspect,
 	.debug = debug,
+	.picture = picture,
 };

@@ -9,13 +9,19 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "core/artifact.h"
+#include "layer/hal/dev/vnc.h"
 #include "layer/hal/rv/rv.h"
 
 #define MIB            (INT64_C(1) << 20)
 #define MEMORY_DEFAULT (1024 * MIB)
 #define MEMORY_LEAST   (16 * MIB)
 #define MEMORY_MOST    (INT64_C(1) << 40)
+#define VNC_DEFAULT    "127.0.0.1:5900"
+
+/* What Linux's driver takes, and our card has room for. */
+enum { SIDE_LEAST = 32, SIDE_MOST = 8192, WIDTH = 1024, HEIGHT = 768 };
 
 /* Flags that name one file. */
 static const struct {
@@ -124,6 +130,80 @@ trace(json_t *config, const char *path)
 	free(here);
 }
 
+/* WxH */
+static bool
+read_size(const char *text, uint32_t *width, uint32_t *height)
+{
+	char *copy = xstrdup(text), *x = strchr(copy, 'x');
+	uint64_t w = 0, h = 0;
+	if (x)
+		*x = '\0';
+	bool good = x && str_u64(copy, SIDE_MOST, &w) && str_u64(x + 1, SIDE_MOST, &h) &&
+	            w >= SIDE_LEAST && h >= SIDE_LEAST;
+	*width = (uint32_t)w;
+	*height = (uint32_t)h;
+	free(copy);
+	return good;
+}
+
+/* Where a machine shows its screen is the same from wherever it is started. */
+static int
+vnc_note(json_t *config, const char *address, bool password, struct err *e)
+{
+	bool far;
+	char *whole = NULL;
+	if (str_starts(address, "unix:") && address[5] && address[5] != '/') {
+		char *here = realpath(".", NULL);
+		whole = xprintf("unix:%s/%s", here ? here : "", address + 5);
+		free(here);
+	}
+	address = whole ? whole : address;
+	int rc = vnc_check(address, &far, e);
+	if (rc == 0 && far && !password) {
+		fail(e, EINVAL, "VNC at %s could be reached by everybody", address);
+		rc = err_hint(e, "give it a password: --vnc-password FILE, or let it listen on "
+		                 "127.0.0.1");
+	}
+	if (rc == 0)
+		spec_note_set(config, "rv.vnc", address);
+	free(whole);
+	return rc;
+}
+
+static int
+display(json_t *config, const json_t *request, struct err *e)
+{
+	const char *kind = json_str(request, "display", "none");
+	const char *size = json_str(request, "resolution", NULL);
+	const char *password = json_str(request, "vnc_password", NULL);
+	bool vnc = strcmp(kind, "vnc") == 0 || str_starts(kind, "vnc=");
+	uint32_t width, height;
+	if (!vnc && strcmp(kind, "screen") != 0 && strcmp(kind, "none") != 0) {
+		fail(e, EINVAL, "there is no display '%s'", kind);
+		return err_hint(e, "use --display none, screen, vnc, vnc=HOST:PORT or "
+		                   "vnc=unix:PATH");
+	}
+	if (size && strcmp(kind, "none") == 0) {
+		fail(e, EINVAL, "--resolution %s: the computer has no screen", size);
+		return err_hint(e, "give it one: --display screen");
+	}
+	if (password && !vnc) {
+		fail(e, EINVAL, "--vnc-password %s: its screen is not served by VNC", password);
+		return err_hint(e, "use --display vnc");
+	}
+	if (size && !read_size(size, &width, &height)) {
+		fail(e, EINVAL, "a screen cannot have %s pixels", size);
+		return err_hint(e, "write --resolution WxH, each %d to %d", SIDE_LEAST, SIDE_MOST);
+	}
+	if (strcmp(kind, "none") != 0)
+		spec_note_set(config, "rv.display", vnc ? "vnc" : "screen");
+	if (size)
+		spec_note_set(config, "rv.resolution", size);
+	if (password && file_note(config, "rv.vnc-password", password, e) < 0)
+		return -1;
+	return vnc ? vnc_note(config, kind[3] ? kind + 4 : VNC_DEFAULT, password != NULL, e) : 0;
+}
+
 static int
 artifact(json_t *config, json_t *disks, struct err *e)
 {
@@ -186,6 +266,8 @@ options_complete(json_t *config, const json_t *request, struct err *e)
 	json_object_set_new(config, "mounts", mounts);
 	if (rc == 0)
 		rc = network(config, request, e);
+	if (rc == 0)
+		rc = display(config, request, e);
 	if (json_array_size(disks)) {
 		char *text = json_dumps(disks, JSON_COMPACT);
 		spec_note_set(config, "rv.disks", text);
@@ -205,6 +287,18 @@ options_complete(json_t *config, const json_t *request, struct err *e)
 		                 "--firmware FILE");
 	}
 	return rc;
+}
+
+static void
+read_display(const struct spec *s, struct options *o)
+{
+	o->screen = strcmp(spec_note(s, "rv.display", "none"), "none") != 0;
+	o->vnc = spec_note(s, "rv.vnc", NULL);
+	o->vnc_password = spec_note(s, "rv.vnc-password", NULL);
+	if (!read_size(spec_note(s, "rv.resolution", ""), &o->width, &o->height)) {
+		o->width = WIDTH;
+		o->height = HEIGHT;
+	}
 }
 
 static int
@@ -247,6 +341,7 @@ options_read(const struct spec *s, struct options *o, struct err *e)
 		if (json_is_string(v))
 			vec_push(&o->publish, xstrdup(json_string_value(v)));
 	json_decref(publish);
+	read_display(s, o);
 	o->deterministic = strcmp(spec_note(s, "rv.deterministic", ""), "true") == 0;
 	return read_disks(s, o, e);
 }

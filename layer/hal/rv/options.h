@@ -35,6 +35,10 @@ struct options {
 	} disk[OPTIONS_DISKS];
 	unsigned ndisk;
 	bool net;           /* a card with passt behind it */
+	bool screen;        /* with a keyboard and a tablet */
+	uint32_t width, height;
+	const char *vnc;          /* where its screen is served, or NULL; lent by the spec */
+	const char *vnc_password; /* the path of a file, or NULL; lent by the spec */
 	struct vec publish; /* own, and its strings */
 };
 
