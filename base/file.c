@@ -129,6 +129,32 @@ file_write_all(int fd, const void *data, size_t n)
 }
 
 int
+file_over(int dir, const char *path, const char *text, struct err *e)
+{
+	char page[FILE_OVER_MAX];
+	struct stat st;
+	size_t n = strlen(text);
+	int fd = openat(dir, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool ok = fd >= 0 && fstat(fd, &st) == 0;
+
+	if (ok && (n > sizeof page || st.st_size > FILE_OVER_MAX)) {
+		errno = ENOSPC;
+		ok = false;
+	}
+	if (ok) {
+		size_t whole = n > (size_t)st.st_size ? n : (size_t)st.st_size;
+		memcpy(page, text, n);
+		memset(page + n, '\n', whole - n);
+		ok = pwrite(fd, page, whole, 0) == (ssize_t)whole;
+	}
+	if (!ok)
+		fail(e, errno, "cannot write over '%s': %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return ok ? 0 : -1;
+}
+
+int
 file_write(int dir, const char *path, const void *data, size_t n, mode_t mode, bool durable,
            struct err *e)
 {

@@ -34,6 +34,12 @@ int file_poke(int dir, const char *path, const char *text);
 int file_write(int dir, const char *path, const void *data, size_t n, mode_t mode, bool durable,
                struct err *e);
 
+/* Write over a small text file where there is no room for a new one: what is there is padded
+ * with newlines and never cut.  A block that it has already needs no other; at most
+ * FILE_OVER_MAX bytes are accepted, so that a reader sees the old one or the new one. */
+enum { FILE_OVER_MAX = 4096 };
+int file_over(int dir, const char *path, const char *text, struct err *e);
+
 int file_write_all(int fd, const void *data, size_t n);         /* -1 with errno set */
 
 /* mkdir -p; an existing folder is fine. */

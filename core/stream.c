@@ -175,6 +175,15 @@ give_out(struct watch *w, int stream, const char *bytes, size_t n)
 	serve_output(w, stream, bytes, n);
 }
 
+void
+stream_say(struct watch *w, const struct err *e)
+{
+	char *text = xprintf("joist: %s\n%s%s%s", e->what, e->hint[0] ? "  " : "", e->hint,
+	                     e->hint[0] ? "\n" : "");
+	give_out(w, 2, text, strlen(text));
+	free(text);
+}
+
 static void
 shut(struct pipe_end *p)
 {

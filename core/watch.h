@@ -82,6 +82,7 @@ bool watch_anew(const struct watch *w);
 /* stream.c */
 int stream_open(struct watch *w, struct err *e);        /* before create: fills home.fd */
 void stream_started(struct watch *w);                   /* the guest has its ends */
+void stream_say(struct watch *w, const struct err *e);  /* two lines of ours among its errors */
 void stream_drain(struct watch *w);                     /* after its end: what is still there */
 void stream_close(struct watch *w);
 void stream_input(struct watch *w, const char *bytes, size_t n);        /* n 0: end of input */

@@ -77,6 +77,30 @@ a_failed_write_leaves_the_old_file_and_no_other(void **state)
 }
 
 static void
+a_small_file_is_written_over(void **state)
+{
+	struct err e = { 0 };
+	char *data, big[FILE_OVER_MAX + 2];
+
+	(void)state;
+	assert_int_equal(file_write(dir, "over", "longer", 6, 0600, false, &e), 0);
+	assert_int_equal(file_over(dir, "over", "new", &e), 0);
+	assert_int_equal(file_read(dir, "over", 9, &data, NULL, &e), 0);
+	assert_string_equal(data, "new\n\n\n");
+	free(data);
+	memset(big, 'x', sizeof big - 1);
+	big[sizeof big - 1] = '\0';
+	assert_int_equal(file_over(dir, "over", big, &e), -1);
+	assert_int_equal(e.code, ENOSPC);
+	big[FILE_OVER_MAX] = '\0';
+	assert_int_equal(file_over(dir, "over", big, &e), 0);
+	assert_int_equal(file_write(dir, "over", big, FILE_OVER_MAX, 0600, false, &e), 0);
+	assert_int_equal(file_over(dir, "none", "new", &e), -1);
+	assert_int_equal(e.code, ENOENT);
+	assert_non_null(strstr(e.what, "'none'"));
+}
+
+static void
 kernel_files_lose_their_newline(void **state)
 {
 	char buf[8];
@@ -154,6 +178,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_written_is_read),
 		TEST(a_failed_write_leaves_the_old_file_and_no_other),
+		TEST(a_small_file_is_written_over),
 		TEST(kernel_files_lose_their_newline),
 		TEST(folders_below_folders),
 		TEST(descriptors_travel),

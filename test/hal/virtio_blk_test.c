@@ -337,7 +337,7 @@ a_full_disk_waits_for_room(void **state)
 		driver_nap();
 	while (!board_raised(d->board, &what, &code, &why))
 		driver_nap();
-	assert_int_equal(what, BOARD_FAULT);
+	assert_int_equal(what, BOARD_STUCK);
 	assert_non_null(strstr(why.what, "vda"));
 	for (int i = 0; i < 20; i++)
 		driver_nap();

@@ -510,7 +510,7 @@ board_inspect(struct board *b)
 void
 board_raise(struct board *b, enum board_event what, int status, const char *sentence)
 {
-	bool first = !b->raised;
+	bool first = !b->raised || (b->what == BOARD_STUCK && what != BOARD_STUCK);
 	if (first) {
 		b->raised = true;
 		b->what = what;

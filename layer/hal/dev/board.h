@@ -78,8 +78,9 @@ void board_ring(struct board *b);
 void board_remove(struct board_source *s); /* NULL is allowed; it is not called again */
 
 /* Something the whole machine must know, from any device, any thread. */
-enum board_event { BOARD_POWEROFF, BOARD_RESET, BOARD_FAULT };
-/* The first counts until it is taken; lock held.  sentence (may be NULL) says why: a full disk. */
+enum board_event { BOARD_POWEROFF, BOARD_RESET, BOARD_FAULT, BOARD_STUCK };
+/* The first counts until it is taken, but what waits for somebody (BOARD_STUCK: a full disk) gives
+ * way to what does not; lock held.  sentence (may be NULL) says why. */
 void board_raise(struct board *b, enum board_event what, int status, const char *sentence);
 /* The processor's side: called (any thread) when something is raised. */
 void board_listen(struct board *b, void (*fn)(void *ctx), void *ctx);

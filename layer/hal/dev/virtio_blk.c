@@ -174,10 +174,9 @@ static void
 full(struct virtio *v, int code)
 {
 	char sentence[256];
-	snprintf(sentence, sizeof sentence, "disk %s: %s: make room, then resume the machine",
-	         v->name, strerror(code));
+	snprintf(sentence, sizeof sentence, "disk '%s': %s", v->name, strerror(code));
 	pthread_mutex_lock(&v->bus->lock);
-	board_raise(v->board, BOARD_FAULT, 0, sentence);
+	board_raise(v->board, BOARD_STUCK, 0, sentence);
 	pthread_mutex_unlock(&v->bus->lock);
 }
 

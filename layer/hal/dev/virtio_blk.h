@@ -2,7 +2,7 @@
  *
  * The image is whatever has the functions of struct virtio_blk_disk, called by
  * one thread, the disk's own.  An error of the host is an I/O error of the
- * guest's, but a full file system stops the machine (BOARD_FAULT) and the
+ * guest's, but a full file system stops the machine (BOARD_STUCK) and the
  * request waits: after a wake it is tried again, and the guest noticed nothing.
  */
 #ifndef LAYER_HAL_DEV_VIRTIO_BLK_H

@@ -70,6 +70,10 @@ raised(struct guest *g, struct err *e)
 		*e = why;
 		g->status = STATUS_OURS;
 		return WHY_FAULT;
+	case BOARD_STUCK:
+		*e = why;
+		err_hint(e, "make room, then: joist resume %s", g->home.name);
+		return WHY_STUCK;
 	default: g->status = status; return WHY_EXIT;
 	}
 }

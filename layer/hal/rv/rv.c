@@ -339,23 +339,36 @@ run_in_turn(struct rv *r)
 	}
 }
 
+/* A thread of its own for each hart but the first, which has ours. */
+static void
+start_threads(struct rv *r)
+{
+	for (unsigned i = 0; i < r->nhart; i++)
+		atomic_store(&r->threads->seat[i].gone, false);
+	for (unsigned i = 1; i < r->nhart; i++) {
+		struct seat *s = &r->threads->seat[i];
+		s->own_thread = pthread_create(&s->thread, NULL, seat_run, s) == 0;
+		if (s->own_thread)
+			continue;
+		atomic_store(&s->gone, true); /* who asks it must not wait */
+		pthread_mutex_lock(&r->bus->lock);
+		board_raise(r->board, BOARD_FAULT, 0, "no thread for a hart can be started");
+		pthread_mutex_unlock(&r->bus->lock);
+	}
+}
+
 enum rv_why
 rv_run(struct rv *r)
 {
 	struct threads *t = r->threads;
-	/* what was asked for before we began counts */
-	if (!atomic_load(&t->kicked) && !atomic_load(&t->raised) && !atomic_load(&t->broke))
-		atomic_store(&r->stop, false);
+	/* What was asked for before we began counts; in this order, so does what is asked for now. */
+	atomic_store(&r->stop, false);
+	if (atomic_load(&t->kicked) || atomic_load(&t->raised) || atomic_load(&t->broke))
+		atomic_store(&r->stop, true);
 	if (r->deterministic) {
 		run_in_turn(r);
 	} else {
-		for (unsigned i = 0; i < r->nhart; i++)
-			atomic_store(&t->seat[i].gone, false);
-		for (unsigned i = 1; i < r->nhart; i++)
-			if (!(t->seat[i].own_thread = pthread_create(&t->seat[i].thread, NULL,
-			                                             seat_run, &t->seat[i]) == 0))
-				atomic_store(&t->seat[i].gone,
-				             true); /* who asks it must not wait */
+		start_threads(r);
 		seat_run(&t->seat[0]);
 		for (unsigned i = 1; i < r->nhart; i++)
 			if (t->seat[i].own_thread)
