@@ -448,7 +448,10 @@ a_tap_device(void **state)
 	if (fd < 0)
 		skip();
 	struct driver *d = driver_new();
-	struct virtio_net_options o = { .fd = fd, .tap = true };
+	static const struct dhcp_lease lease = { .ip = 0x0a000002,
+		                                 .mask = 0xff000000,
+		                                 .router = 0x0a000001 };
+	struct virtio_net_options o = { .fd = fd, .tap = true, .lease = &lease };
 	assert_null(virtio_net_new(d->board, "net0", &o, &e));
 	assert_string_equal(e.what, "net0: joist0 is no TAP device with virtio headers");
 	assert_int_not_equal(o.fd = tap_new(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR), -1);
@@ -481,6 +484,29 @@ a_tap_device(void **state)
 		found = n >= HEAD + 42 && !memcmp(got + HEAD + 12, "\x08\x06", 2) &&
 		        !memcmp(got + HEAD + 20, "\0\2", 2) &&
 		        !memcmp(got + HEAD + 28, "\12\0\0\1", 4);
+	}
+	assert_true(found);
+	/* its address */
+	static const uint8_t discover[] = {
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x52, 0x54, 0,  1,   2, 3, 8, 0, 0x45,
+		0,    1,    16,   0,    0,    0,    0,    64,   17, 0,   0, 0, 0, 0, 0,
+		255,  255,  255,  255,  0,    68,   0,    67,   0,  252, 0, 0, 1, 1, 6,
+	};
+	uint8_t dhcp[HEAD + 286] = { 0 };
+	memcpy(dhcp + HEAD, discover, sizeof discover);
+	memcpy(dhcp + HEAD + 278, "\x63\x82\x53\x63\x35\1\1\377", 8);
+	struct part ask = { driver_bytes(d, dhcp, sizeof dhcp), sizeof dhcp, false };
+	driver_do(d, TX, &ask, 1);
+	found = false;
+	for (int i = 0; i < 20000 && !found; i++) {
+		uint32_t head = 0, n = 0;
+		if (!driver_take(d, RX, &head, &n)) {
+			driver_nap();
+			continue;
+		}
+		const uint8_t *got = driver_ptr(d, at + head * 2048);
+		found = n > HEAD + 282 && !memcmp(got + HEAD + 34, "\0\103\0\104", 4) &&
+		        !memcmp(got + HEAD + 58, "\12\0\0\2", 4);
 	}
 	assert_true(found);
 	/* a header that makes no sense is the kernel's to refuse */

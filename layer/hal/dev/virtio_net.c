@@ -79,6 +79,12 @@ struct net {
 	uint8_t tail[FRAME_MAX + PREFIX];
 	uint32_t tail_at, tail_n;
 
+	/* its DHCP server, and what that has answered and the guest has not taken */
+	bool leased;
+	struct dhcp_lease lease;
+	uint8_t answer[DHCP_MOST];
+	uint32_t answer_n;
+
 	/* from the peer: bytes not yet given to the guest */
 	uint8_t in[INPUT];
 	uint32_t in_at, in_n;
@@ -366,6 +372,19 @@ stream_out(struct virtio *v)
 
 /* -- from the guest to a TAP device --------------------------------------------------------- */
 
+/* Was it to our DHCP server?  Then it goes no further. */
+static bool
+asked(struct net *x)
+{
+	uint8_t start[DHCP_PEEK];
+	uint64_t n = virtio_gather(start, sizeof start, x->c.out, x->c.nout, HEAD);
+	if (!x->leased || !dhcp_asks(start, n))
+		return false;
+	n = virtio_gather(x->bounce, sizeof x->bounce, x->c.out, x->c.nout, HEAD);
+	x->answer_n = (uint32_t)dhcp_answer(&x->lease, x->bounce, n, x->answer);
+	return true;
+}
+
 static bool
 tap_out(struct virtio *v)
 {
@@ -374,6 +393,11 @@ tap_out(struct virtio *v)
 	while (virtio_pop(v, TRANSMIT, &x->c) > 0) {
 		if (!sendable(v, head)) {
 			drop(v);
+			continue;
+		}
+		if (asked(x)) {
+			x->sent++;
+			virtio_push(v, TRANSMIT, &x->c, 0);
 			continue;
 		}
 		ssize_t n = writev(x->fd, x->c.out, (int)x->c.nout);
@@ -390,6 +414,8 @@ tap_out(struct virtio *v)
 	return true;
 }
 
+static void receive(struct virtio *v);
+
 static void
 transmit(struct virtio *v)
 {
@@ -397,6 +423,8 @@ transmit(struct virtio *v)
 	bool all = x->tap ? tap_out(v) : stream_out(v);
 	wait_for(x, EPOLLOUT, !all);
 	virtio_signal(v, TRANSMIT);
+	if (x->answer_n)
+		receive(v);
 }
 
 /* -- to the guest ---------------------------------------------------------------------------- */
@@ -506,6 +534,10 @@ static bool
 tap_in(struct virtio *v)
 {
 	struct net *x = v->self;
+	uint8_t plain[HEAD] = { 0 };
+	if (x->answer_n && !deliver(v, plain, x->answer, x->answer_n))
+		return false;
+	x->answer_n = 0;
 	for (int i = 0; i < TAP_AT_ONCE; i++) {
 		if (!x->in_n) {
 			ssize_t n = read(x->fd, x->in, INPUT);
@@ -582,6 +614,7 @@ reset(struct virtio *v)
 {
 	struct net *x = v->self;
 	look(x, 0);
+	x->answer_n = 0;
 	if (x->tap)
 		ioctl(x->fd, TUNSETOFFLOAD, 0);
 }
@@ -677,6 +710,9 @@ virtio_net_new(struct board *b, const char *name, const struct virtio_net_option
 	x->fd = o->fd;
 	x->tap = o->tap;
 	x->local = o->local && !o->tap;
+	x->leased = o->tap && o->lease;
+	if (x->leased)
+		x->lease = *o->lease;
 	x->up = true;
 	memcpy(x->mac, o->mac, 6);
 	struct virtio *v = virtio_new(b, &net_ops, name, x);

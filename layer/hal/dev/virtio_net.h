@@ -5,6 +5,9 @@
  * stream), or a TAP device whose frames have a virtio header (IFF_VNET_HDR).
  * Checksums that the guest leaves to the card are made here for a stream and left
  * to the kernel for a TAP device.  When the peer goes away the link is down.
+ *
+ * A TAP device may come with a lease: what the guest asks of DHCP is then answered
+ * here, and nobody else on the network hears of it.
  */
 #ifndef LAYER_HAL_DEV_VIRTIO_NET_H
 #define LAYER_HAL_DEV_VIRTIO_NET_H
@@ -13,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "layer/hal/dev/dhcp.h"
 #include "layer/hal/dev/virtio.h"
 
 struct virtio_net_options {
@@ -22,6 +26,7 @@ struct virtio_net_options {
 	/* A stream whose peer is the end of all connections (passt): it takes frames of
 	 * 64 KiB whatever the MTU is, and what it sends needs no check. */
 	bool local;
+	const struct dhcp_lease *lease; /* of a TAP device; copied; or NULL */
 };
 
 /* On failure the descriptor is closed too. */
