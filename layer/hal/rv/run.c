@@ -458,7 +458,9 @@ find: {
 no_code:
 	h->pc = pc;
 	trap_raise(h, c->cause, c->tval);
-	/* A trap whose handler cannot be fetched retires nothing, for ever: it uses up its turn. */
+trapped:
+	/* A trap whose handler's first instruction traps again retires nothing, for ever: each
+	 * uses up some of its turn. */
 	if (c->limit != UINT64_MAX)
 		atomic_store(&h->limit, --c->limit);
 	goto enter;
@@ -466,7 +468,7 @@ fault:	/* inside a block */
 	h->pc = pc + op->at * 2U;
 	h->instret += (uint64_t)(op - blk->op);
 	trap_raise(h, c->cause, c->tval);
-	goto enter;
+	goto trapped;
 illegal_fp: {
 		/* rare enough to read the instruction again */
 		uint64_t paddr;
@@ -478,7 +480,7 @@ illegal_fp: {
 				memcpy(&half[k], bus_ram(h->bus, paddr, 2), 2);
 		uint32_t word = half[0] | (uint32_t)half[1] << 16;
 		trap_raise(h, CAUSE_ILLEGAL, (word & 3) == 3 ? word : half[0]);
-		goto enter;
+		goto trapped;
 	}
 illegal: /* of the block's last, counted already but for itself */
 	h->instret -= blk->n - 1U;
@@ -488,7 +490,7 @@ illegal: /* of the block's last, counted already but for itself */
 		h->pc = pc + op->at * 2U;
 		h->instret += blk->n - 1U;
 		trap_raise(h, CAUSE_ILLEGAL, (uint32_t)op->imm);
-		goto enter;
+		goto trapped;
 	do_end:
 		LEAVE(pc + blk->bytes, 0);
 	do_nop: NEXT;
@@ -788,14 +790,14 @@ illegal: /* of the block's last, counted already but for itself */
 			return HART_SBI;
 		}
 		trap_raise(h, h->mode == MODE_M ? CAUSE_ECALL_M : CAUSE_ECALL_U + h->mode, 0);
-		goto enter;
+		goto trapped;
 	do_ebreak:
 		h->pc = pc + op->at * 2U;
 		h->instret += blk->n - 1U;
 		if (h->rv->debug)
 			return HART_BREAK;
 		trap_raise(h, CAUSE_BREAKPOINT, h->pc);
-		goto enter;
+		goto trapped;
 	do_wfi:
 		h->instret += blk->n - 1U;
 		if (!wfi_allowed(h))
