@@ -255,6 +255,43 @@ firmware(void **state)
 	bus_free(b);
 }
 
+static struct buf
+u_boot(size_t n)
+{
+	struct buf b = { 0 };
+	poke(&b, n - 1, "\1", 1);
+	poke(&b, 0, "\x2a\x82\xae\x84\x93\x01\0\0", 8);
+	return b;
+}
+
+/* Bytes without a header, where they are linked to stand. */
+static void
+u_boots(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	struct bus *b = ram();
+	struct loaded l = { 0 };
+	struct buf f = u_boot(100);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(loader_kernel(b, f.p, f.n, "k", i ? RAM + 2 * MIB : RAM, &l, &e),
+		                 0);
+		assert_int_equal(l.entry, RAM + 2 * MIB);
+		assert_int_equal(l.start, RAM + 2 * MIB);
+		assert_int_equal(l.end, RAM + 2 * MIB + 100);
+		assert_memory_equal(bus_ram(b, RAM + 2 * MIB, 100), f.p, 100);
+	}
+	assert_int_equal(loader_kernel(b, f.p, f.n, "k", RAM + 2 * MIB + 1, &l, &e), -1);
+	assert_string_equal(e.what,
+	                    "'k' cannot run on this computer: firmware stands in its place");
+	buf_free(&f);
+	f = u_boot(SIZE - 2 * MIB + 1);
+	assert_int_equal(loader_kernel(b, f.p, f.n, "k", RAM, &l, &e), -1);
+	assert_string_equal(e.what, "'k' does not fit: it needs 17 MiB, the machine has 16");
+	buf_free(&f);
+	bus_free(b);
+}
+
 static void
 high(void **state)
 {
@@ -322,6 +359,7 @@ other_kinds(void **state)
 	poke(&b, 999, "", 1);
 	poke(&b, 0, "#!/bin/sh\n", 10);
 	refused(b, "it is no kernel");
+	refused(cut(u_boot(100), 63), "the file ends too early");
 	b = (struct buf){ 0 };
 	poke(&b, 0x202, "HdrS", 4);
 	poke(&b, 0, "MZ", 2);
@@ -445,5 +483,5 @@ places(void **state)
 	buf_free(&b);
 }
 
-UNIT_MAIN(TEST(images), TEST(elf_files), TEST(firmware), TEST(high), TEST(other_kinds),
-          TEST(cut_short), TEST(places))
+UNIT_MAIN(TEST(images), TEST(elf_files), TEST(firmware), TEST(u_boots), TEST(high),
+          TEST(other_kinds), TEST(cut_short), TEST(places))

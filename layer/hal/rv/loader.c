@@ -316,6 +316,31 @@ is_elf(const uint8_t *p, size_t n)
 	return n >= SELFMAG && memcmp(p, ELFMAG, SELFMAG) == 0;
 }
 
+/* U-Boot of mode S is bytes without a header, known by its first instructions, which put hart and
+ * device tree aside: mv tp, a0; mv s1, a1; li gp, 0. */
+static bool
+is_u_boot(const uint8_t *p, size_t n)
+{
+	return n >= IMAGE_HEADER && memcmp(p, "\x2a\x82\xae\x84\x93\x01\0\0", 8) == 0;
+}
+
+/* Where it is linked to stand, and where OpenSBI's fw_jump looks for it. */
+static int
+load_u_boot(struct bus *b, const uint8_t *p, size_t n, const char *name, uint64_t lowest,
+            struct loaded *out, struct err *e)
+{
+	uint64_t at = b->ram_start + ALIGN;
+	void *to = bus_ram(b, at, n);
+	if (!to)
+		return too_large(b, name, ALIGN + (uint64_t)n, e);
+	if (at < lowest)
+		return no_kernel(name, "firmware stands in its place", e);
+	memcpy(to, p, n);
+	bus_wrote(b, at, n);
+	*out = (struct loaded){ at, at, at + n };
+	return 0;
+}
+
 static int
 load_plain(struct bus *b, const uint8_t *p, size_t n, const char *name, uint64_t lowest,
            struct loaded *out, struct err *e)
@@ -328,6 +353,8 @@ load_plain(struct bus *b, const uint8_t *p, size_t n, const char *name, uint64_t
 		return no_kernel(name, "it is for arm64", e);
 	if (n >= 0x206 && memcmp(p + 0x202, "HdrS", 4) == 0)
 		return no_kernel(name, "it is for x86", e);
+	if (is_u_boot(p, n))
+		return load_u_boot(b, p, n, name, lowest, out, e);
 	return no_kernel(name, n < IMAGE_HEADER ? "the file ends too early" : "it is no kernel", e);
 }
 

@@ -1,8 +1,8 @@
 /* loader.h -- what a computer begins with: a kernel, an initial RAM disk, firmware.
  *
  * Known forms: the boot image header of Linux for RISC-V (Image), the same
- * gzip-compressed, an EFI zboot image (gzip or zstd), ELF64, and raw bytes as
- * firmware.  Files are not trusted: every size is checked against the file and RAM.
+ * gzip-compressed, an EFI zboot image (gzip or zstd), ELF64, U-Boot for mode S, and
+ * raw bytes as firmware.  Files are not trusted: every size is checked against the file and RAM.
  */
 #ifndef LAYER_HAL_RV_LOADER_H
 #define LAYER_HAL_RV_LOADER_H
@@ -19,7 +19,8 @@ struct loaded {
 	uint64_t start, end; /* the RAM it takes, its zeroed part too */
 };
 
-/* Put a kernel at or behind `lowest` (2 MiB aligned; an ELF goes where it says).
+/* Put a kernel at or behind `lowest` (2 MiB aligned; an ELF goes where it says,
+ * U-Boot 2 MiB behind the beginning of RAM).
  * name is for errors. */
 int loader_kernel(struct bus *b, const void *file, size_t n, const char *name, uint64_t lowest,
                   struct loaded *out, struct err *e);
