@@ -17,6 +17,7 @@
 #include "base/host_linux.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "base/user.h"
 #include "layer/os/caps.h"
 #include "layer/os/cgroup.h"
 #include "layer/os/dev.h"
@@ -32,7 +33,6 @@
 #include "layer/os/sched.h"
 #include "layer/os/filter.h"
 #include "layer/os/sysctl.h"
-#include "layer/os/user.h"
 
 enum { MOST_MOUNTS = 512 };
 

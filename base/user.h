@@ -1,10 +1,10 @@
 /* user.h -- who the program runs as.
  *
- * Names are looked up in the container's own /etc/passwd and /etc/group, so
- * these run inside its root.  They allocate nothing.
+ * Names are looked up in /etc/passwd and /etc/group of the root that we have: a
+ * container's, a guest's.  They allocate nothing.
  */
-#ifndef LAYER_OS_USER_H
-#define LAYER_OS_USER_H
+#ifndef BASE_USER_H
+#define BASE_USER_H
 
 #include <stdint.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "layer/os/user.h"
+#include "base/user.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -181,8 +181,8 @@ group_of(const char *name, gid_t *gid, struct err *e)
 		*gid = n;
 		return 0;
 	}
-	fail(e, ENOENT, "there is no group '%s' in the container's /etc/group", name);
-	return err_hint(e, "use a number, or a group that the image has");
+	fail(e, ENOENT, "there is no group '%s' in the machine's /etc/group", name);
+	return err_hint(e, "use a number, or a group that it has");
 }
 
 int
@@ -197,9 +197,8 @@ user_find(const char *who, char *const *more, struct identity *id, struct err *e
 	         who);
 	if (user[0] && !passwd(user, 0, id)) {
 		if (!number(user, &n)) {
-			fail(e, ENOENT, "there is no user '%s' in the container's /etc/passwd",
-			     user);
-			return err_hint(e, "use a number, or a user that the image has");
+			fail(e, ENOENT, "there is no user '%s' in the machine's /etc/passwd", user);
+			return err_hint(e, "use a number, or a user that it has");
 		}
 		id->uid = n;
 		passwd(NULL, n, id);
