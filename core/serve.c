@@ -116,11 +116,8 @@ farewell(struct client *c)
 /* -- exec -------------------------------------------------------------------------- */
 
 static void
-exec_ended(void *ctx, uint32_t events)
+exec_over(struct client *c)
 {
-	struct client *c = ctx;
-
-	(void)events;
 	loop_remove(c->exec_source);
 	c->exec_source = NULL;
 	int status = c->w->layer->reap(c->w->guest, c->exec_fd);
@@ -129,6 +126,15 @@ exec_ended(void *ctx, uint32_t events)
 		reply(c, json_pack("{s:i}", "exit", status));
 		farewell(c);
 	}
+}
+
+static void
+exec_ended(void *ctx, uint32_t events)
+{
+	struct client *c = ctx;
+
+	(void)events;
+	exec_over(c);
 	sweep(c->w);
 }
 
@@ -664,5 +670,6 @@ serve_exec_ended(struct watch *w)
 {
 	for (struct client *c = w->clients; c; c = c->next)
 		if (c->exec_source)
-			exec_ended(c, 0);
+			exec_over(c);
+	sweep(w);
 }

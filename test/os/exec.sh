@@ -44,6 +44,19 @@ run joist exec box true
 run joist rm -f box
 expect_status 0 "rm of a full one" && ok "and a full machine can still be ended"
 
+# commands that nobody waits for are no reason to forget those that somebody does
+joist run -d --name box "$ROOTFS" sleep 100 >/dev/null
+joist exec -d box sleep 100
+joist exec box sleep 100 & one=$!
+joist exec -d box sleep 100
+joist exec box sh -c 'echo >/tmp/begun; sleep 100' & two=$!
+until_ok 10 joist exec box test -e /tmp/begun
+joist kill box >/dev/null
+wait $one; a=$?
+wait $two; b=$?
+[ $a = 137 ] && [ $b = 137 ] && ok "a machine that is killed ends every exec" || not_ok "exec in a killed machine: $a $b"
+joist rm -f box >/dev/null
+
 # -- a fork bomb --------------------------------------------------------------------
 joist run -d --name bomb --pids-limit 40 "$ROOTFS" sh -c 'trap "" TERM; f() { f | f & }; f; while :; do sleep 1 || f; done' >/dev/null 2>&1
 sleep 1
