@@ -88,7 +88,18 @@ LIBS_image = -lcurl -larchive -lzstd -lz -lcrypto -ljansson -lpthread
 LIBS_dns  = -ljansson -lpthread
 LIBS_vnc  = -lvncserver -lpthread
 
-all: $(if $(wildcard cli/main.c),$(B)/joist) $(TOOLS:%=$(B)/libexec/joist-%) library
+# The agent also runs inside computers: static, where there is a compiler for theirs.
+GUEST_CC  = riscv64-linux-gnu-gcc
+NO_AGENT := $(shell printf '\043include <stdio.h>\n' | $(GUEST_CC) -fsyntax-only -xc - 2>&1 | head -n 1)
+AGENT     = $(if $(NO_AGENT),,$(B)/libexec/joist-agent.riscv64)
+AGENT_SRC = $(sort $(wildcard libexec/agent/*.c)) $(patsubst %,base/%.c,arena buf cur err file str user vec)
+
+all: $(if $(wildcard cli/main.c),$(B)/joist) $(TOOLS:%=$(B)/libexec/joist-%) $(AGENT) library
+
+$(B)/libexec/joist-agent.riscv64: $(AGENT_SRC) $(wildcard libexec/agent/*.h) Makefile
+	@mkdir -p $(@D)
+	$(GUEST_CC) $(CPPFLAGS) -std=c11 -Os $(WARN) -fno-strict-aliasing -fstack-protector-strong -ffunction-sections \
+		-static -s -Wl,--gc-sections $(HARDEN) -o $@ $(AGENT_SRC)
 
 $(B)/joist: $(OBJ)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(MAINLINK) $(HARSHLINK) -o $@ $(OBJ) $(LIBS)
@@ -242,7 +253,7 @@ INCDIR    = $(DESTDIR)$(PREFIX)/include/joist
 install: all
 	install -d $(BINDIR) $(EXECDIR) $(MANDIR) $(BASHDIR) $(ZSHDIR) $(UNITDIR) $(LIBDIR)/pkgconfig $(INCDIR)
 	install -m 755 $(B)/joist $(BINDIR)/joist
-	install -m 755 $(TOOLS:%=$(B)/libexec/joist-%) $(EXECDIR)/
+	install -m 755 $(TOOLS:%=$(B)/libexec/joist-%) $(AGENT) $(EXECDIR)/
 	install -m 644 doc/joist.1 $(MANDIR)/joist.1
 	install -m 644 completion/joist.bash $(BASHDIR)/joist
 	install -m 644 completion/_joist $(ZSHDIR)/_joist
