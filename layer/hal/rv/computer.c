@@ -6,10 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -22,6 +20,7 @@
 #include "layer/hal/dev/lazy.h"
 #include "layer/hal/dev/passt.h"
 #include "layer/hal/dev/rtc.h"
+#include "layer/hal/dev/terminal.h"
 #include "layer/hal/dev/virtio_9p.h"
 #include "layer/hal/dev/virtio_balloon.h"
 #include "layer/hal/dev/virtio_blk.h"
@@ -29,8 +28,10 @@
 #include "layer/hal/dev/virtio_input.h"
 #include "layer/hal/dev/virtio_net.h"
 #include "layer/hal/dev/virtio_rng.h"
+#include "layer/hal/dev/virtio_vsock.h"
 #include "layer/hal/dev/vnc.h"
 #include "layer/hal/rv/aclint.h"
+#include "layer/hal/rv/agent.h"
 #include "layer/hal/rv/debug.h"
 #include "layer/hal/rv/gdb.h"
 #include "layer/hal/rv/loader.h"
@@ -38,6 +39,7 @@
 #include "layer/hal/rv/tree.h"
 
 enum { TRACE_BUFFER = 1 << 18, FILE_MOST = 1 << 30, KERNEL_BEHIND_FIRMWARE = 2 << 20 };
+enum { GUEST_CID = 3 };
 
 /* -- console --------------------------------------------------------------------------------- */
 
@@ -66,22 +68,10 @@ static int
 open_terminal(struct guest *g, struct err *e)
 {
 	const struct process *p = &g->spec->process;
-	struct winsize size = { .ws_row = (unsigned short)p->rows,
-		                .ws_col = (unsigned short)p->cols };
-	struct termios raw;
-	int zero = 0;
-	g->terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (g->terminal < 0 || ioctl(g->terminal, TIOCSPTLCK, &zero) < 0)
-		return fail(e, errno, "cannot make a terminal: %s", strerror(errno));
-	g->in = ioctl(g->terminal, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	g->out = g->in < 0 ? -1 : fcntl(g->in, F_DUPFD_CLOEXEC, 3);
-	if (g->out < 0 || tcgetattr(g->in, &raw) < 0)
-		return fail(e, errno, "cannot open the terminal: %s", strerror(errno));
-	cfmakeraw(&raw);
-	tcsetattr(g->in, TCSANOW, &raw);
-	if (p->rows)
-		ioctl(g->terminal, TIOCSWINSZ, &size);
-	return 0;
+	if (terminal_open(p->rows, p->cols, &g->terminal, &g->in, e) < 0)
+		return -1;
+	g->out = fcntl(g->in, F_DUPFD_CLOEXEC, 3);
+	return g->out < 0 ? fail(e, errno, "cannot open the terminal: %s", strerror(errno)) : 0;
 }
 
 /* -- devices ----------------------------------------------------------------------------------- */
@@ -159,6 +149,14 @@ add_screen(struct guest *g, struct err *e)
 	return g->vnc ? 0 : -1;
 }
 
+/* Where the agent in the guest is reached, and whoever else listens there. */
+static int
+add_vsock(struct guest *g, struct err *e)
+{
+	g->vsock = virtio_vsock_new(g->board, "vsock0", GUEST_CID, g->home.dir, AGENT_SOCKET, e);
+	return g->vsock ? pci_virtio(g->pci, g->vsock, e) : -1;
+}
+
 static int
 add_devices(struct guest *g, struct err *e)
 {
@@ -187,9 +185,9 @@ add_devices(struct guest *g, struct err *e)
 		return -1;
 	if (g->options.screen && add_screen(g, e) < 0)
 		return -1;
-	/* the host's random numbers are never the same */
+	/* the host's random numbers are never the same, nor when somebody comes in */
 	if (!g->options.deterministic &&
-	    pci_virtio(g->pci, virtio_rng_new(g->board, "rng0"), e) < 0)
+	    (pci_virtio(g->pci, virtio_rng_new(g->board, "rng0"), e) < 0 || add_vsock(g, e) < 0))
 		return -1;
 	if (pci_virtio(g->pci, virtio_balloon_new(g->board, "balloon0", 0), e) < 0)
 		return -1;
@@ -240,6 +238,7 @@ computer_free(struct guest *g)
 {
 	/* the devices drive wires into the harts until they are gone */
 	struct rv *r = g->rv;
+	agent_free(g);
 	gdb_free(g->gdb);
 	if (r)
 		debug_free(r->debugger);

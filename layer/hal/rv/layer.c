@@ -5,13 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "core/artifact.h"
 #include "core/pages.h"
 #include "layer/hal/dev/lazy.h"
 #include "layer/hal/dev/virtio_gpu.h"
+#include "layer/hal/rv/agent.h"
 #include "layer/hal/rv/computer.h"
 #include "layer/hal/rv/debug.h"
 #include "layer/hal/rv/gdb.h"
@@ -43,7 +46,7 @@ create(const struct spec *s, const struct home *h, struct err *e)
 	struct guest *g = xcalloc(1, sizeof *g);
 	g->spec = s;
 	g->home = *h;
-	g->in = g->out = g->terminal = -1;
+	g->in = g->out = g->terminal = g->sizing = -1;
 	if (computer_build(g, e) == 0)
 		return g;
 	destroy(g);
@@ -93,7 +96,9 @@ enter(struct guest *g, struct err *e)
 	}
 	while (why == WHY_START) {
 		board_wake(g->board);
+		atomic_store(&g->inside, true);
 		enum rv_why stop = rv_run(g->rv);
+		atomic_store(&g->inside, false);
 		board_rest(g->board);
 		if (g->trace)
 			fflush(g->trace);
@@ -159,11 +164,30 @@ resident(void)
 	return (uint64_t)pages * 4096;
 }
 
+/* Microseconds that the processor has worked for it. */
+static json_int_t
+processor(void)
+{
+	struct rusage own;
+	getrusage(RUSAGE_SELF, &own);
+	return (json_int_t)(own.ru_utime.tv_sec + own.ru_stime.tv_sec) * 1000000 +
+	       own.ru_utime.tv_usec + own.ru_stime.tv_usec;
+}
+
 static json_t *
 stats(struct guest *g)
 {
-	return json_pack("{s:{s:I, s:I}}", "memory", "usage", (json_int_t)resident(), "limit",
-	                 (json_int_t)g->options.memory);
+	/* who is at rest says nothing */
+	json_t *inner = atomic_load(&g->inside) ? agent_stats(g) : NULL;
+	json_t *memory = json_object_get(inner, "memory");
+	json_int_t used = (json_int_t)json_int(memory, "used", -1), have = (json_int_t)resident();
+	json_t *o = json_pack("{s:{s:I}, s:{s:I, s:I, s:I}, s:{s:I}}", "cpu", "usec", processor(),
+	                      "memory", "current", used >= 0 ? used : have, "resident", have,
+	                      "limit", (json_int_t)g->options.memory, "pids", "current",
+	                      (json_int_t)json_int(inner, "processes", 0));
+	if (inner)
+		json_object_set_new(o, "guest", inner);
+	return o;
 }
 
 static json_t *
@@ -283,7 +307,11 @@ const struct layer rv_layer = {
 	.save = save,
 	.load = load,
 	.signal = send_signal,
+	.exec = agent_exec,
+	.reap = agent_reap,
+	.cancel = agent_cancel,
 	.console = console,
+	.resized = agent_size,
 	.stats = stats,
 	.inspect = inspect,
 	.debug = debug,

@@ -1,0 +1,103 @@
+#!/bin/bash
+# timeout: 600
+# needs: joist
+# Programs inside a computer: exec, top, and a console that is as large as its terminal.
+. "$(dirname "$0")/../lib.sh"
+needs joist
+
+[ -e "$JOIST_LIBEXEC/joist-agent.riscv64" ] || skip_all "this build has no agent for riscv64: there is no compiler for it"
+out=$("$TOP/tool/guest" initrd "$TOP/build/guest" 2>&1)
+case $? in
+0) ;;
+75) skip_all "no kernel to boot: ${out%%$'\n'*}" ;;
+*) not_ok "tool/guest: $out"; exit 1 ;;
+esac
+kernel=$TOP/build/guest/vmlinux initrd=$TOP/build/guest/initrd.gz
+
+# who comes too early is told what to do
+joist run -d --name box --kernel "$kernel" --initrd "$initrd" -m 256M --append "console=ttyS0 quiet" >/dev/null
+run joist exec box true
+expect_status 125 early && expect_err "no agent answers in machine 'box'" early && expect_err "run joist-agent in the guest" early &&
+	ok "without an agent there is a message"
+until_ok 120 sh -c 'joist logs box | grep -q "joist: ready"' || not_ok "no start: $(joist logs box | tail -n 3)"
+until_ok 30 joist exec box true || not_ok "no agent"
+
+run joist exec box sh -c 'uname -m; echo to errors >&2; exit 7'
+expect_status 7 exec && expect_has riscv64 exec && expect_err 'to errors' exec && ok "exec: output, errors and status"
+run joist exec box no-such-program
+expect_status 127 missing && expect_err "cannot run 'no-such-program': No such file or directory" missing && ok "what is not there is 127"
+run joist exec -e 'WORD=two words' -w /tmp box sh -c 'pwd; echo "$WORD"'
+expect_status 0 environment && expect_has /tmp environment && expect_has 'two words' environment && ok "environment and folder"
+run joist exec -u 1234:77 box id
+expect_status 0 user && expect_has 'uid=1234 gid=77' user && ok "as another user"
+head -c 3000000 /dev/urandom >"$W/bytes"
+joist exec -i box cat <"$W/bytes" >"$W/back"
+cmp -s "$W/bytes" "$W/back" && ok "every byte there and back" || not_ok "bytes: $(cmp "$W/bytes" "$W/back" 2>&1)"
+run script -qec "stty rows 33 cols 99; joist exec -it box sh -c 'test -t 0 && stty size'" /dev/null
+expect_status 0 terminal && expect_has '33 99' terminal && ok "a terminal of the right size"
+
+# who is killed outside ends inside
+joist exec box sleep 54321 &
+until_ok 20 sh -c 'joist exec box ps | grep -q "sleep 5432[1]"' || not_ok "no sleep"
+joist exec -d box sh -c 'sleep 10; echo late >/tmp/late' && ok "exec -d"
+run joist top box
+expect_status 0 top && expect_has 256M top && ok "top"
+procs=$(joist inspect box | sed -n '/"pids"/,/}/s/.*"current": \([0-9]*\).*/\1/p')
+[ "${procs:-0}" -gt 5 ] && ok "the guest's own processes are counted" || not_ok "processes: '$procs'"
+
+# at rest nobody answers, nor waits
+joist pause box
+run joist exec box true
+expect_status 125 paused && expect_err resume paused && ok "exec at rest says how to go on"
+run joist top box
+expect_status 0 "top of one at rest" && ok "top of one at rest"
+joist resume box
+run joist exec box echo again
+expect_status 0 again && expect_has again again && ok "after a rest"
+
+# restored, it has an agent too; whoever was in there before is told
+joist snapshot box@s >/dev/null && joist restore box@s --name twin >/dev/null
+until_ok 20 joist exec twin true && ok "in one that was restored" || not_ok "restored: $(joist exec twin true 2>&1)"
+joist rm -f twin >/dev/null
+joist stop -t 1 box >/dev/null
+wait %1
+[ $? = 137 ] && ok "when the machine ends, so does exec" || not_ok "exec did not end with 137"
+joist rm -f box >/dev/null
+
+# the console
+cat >"$W/console.py" <<'END'
+import fcntl, os, pty, select, struct, sys, termios, time
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp("joist", ["joist", "run", "-it", "--rm", "--kernel", sys.argv[1], "--initrd", sys.argv[2], "-m", "256M"])
+seen = b""
+def size(rows, cols):
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
+def until(text, again=None):
+    global seen
+    end = time.time() + 120
+    at = 0
+    while text not in seen:
+        if time.time() > end:
+            sys.exit("no " + text.decode() + " in " + repr(seen[-300:]))
+        if again and time.time() - at > 1:
+            os.write(fd, again)
+            at = time.time()
+        if select.select([fd], [], [], 0.2)[0]:
+            seen += os.read(fd, 4096)
+    seen = b""
+size(41, 111)
+until(b"'help'")
+until(b"41 111", b"stty size\n")
+size(22, 77)
+until(b"22 77", b"stty size\n")
+os.write(fd, b"poweroff -f\n")
+try:
+    while os.read(fd, 4096):
+        pass
+except OSError:
+    pass
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+END
+run timeout 400 python3 "$W/console.py" "$kernel" "$initrd"
+expect_status 0 console && ok "the console follows its terminal's size"
