@@ -65,7 +65,7 @@ reach(const char *name, struct err *e)
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	if (strlen(name) >= sizeof a.sun_path)
 		return fail(e, ENAMETOOLONG, "'%s' is too long for a socket", name);
-	strcpy(a.sun_path, name);
+	memcpy(a.sun_path, name, strlen(name));
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) == 0)
 		return fd;

@@ -44,7 +44,7 @@ listen_unix(const char *path, struct err *e)
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	if (strlen(path) >= sizeof a.sun_path)
 		return fail(e, ENAMETOOLONG, "'%s' is too long for a socket", path);
-	strcpy(a.sun_path, path);
+	memcpy(a.sun_path, path, strlen(path));
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof a) == 0 && listen(fd, BACKLOG) == 0)
 		return fd;
