@@ -180,7 +180,7 @@ proc_boot_id(void)
 char *
 proc_libexec(const char *name)
 {
-	static const char *const where[] = { "libexec", "../libexec/joist" };
+	static const char *const where[] = { "libexec", "../libexec/joist", "." };
 	char self[4096];
 
 	const char *env = getenv("JOIST_LIBEXEC");

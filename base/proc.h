@@ -31,8 +31,8 @@ bool proc_which(const char *name, char *path, size_t size);
 uint64_t proc_start_time(pid_t pid);
 const char *proc_boot_id(void);         /* 36 characters, cached */
 
-/* Where our helper programs are: beside this program (../libexec/joist or
- * libexec), or $JOIST_LIBEXEC.  The text is xmalloc'ed. */
+/* Where our helper programs are: beside this program (libexec, ../libexec/joist
+ * or its own folder), or $JOIST_LIBEXEC.  The text is xmalloc'ed. */
 char *proc_libexec(const char *name);
 
 /* Wall clock in nanoseconds; RFC 3339 text of one (UTC, nanoseconds). */

@@ -20,6 +20,7 @@
 #include "base/str.h"
 #include "img/collect.h"
 #include "libexec/image/apply.h"
+#include "libexec/image/computer.h"
 #include "libexec/image/machine_root.h"
 #include "libexec/image/pack.h"
 #include "libexec/image/unpack.h"
@@ -31,6 +32,8 @@ struct side {
 	int root;                    /* own: of the machine; AT_FDCWD outside */
 	uid_t uid;                   /* who its root is on the host */
 	struct machine_root stopped; /* own, when the machine does not run */
+	struct computer computer;    /* own; its files pass through a temporary folder, */
+	char *temporary;             /* own: this one, which is `root` then; else NULL */
 	bool stream;                 /* "-" */
 };
 
@@ -71,6 +74,13 @@ side_open(struct side *d, struct image_store *s, bool write, struct err *e)
 		return 0;
 	if (!*d->machine || d->machine[0] == '.' || strchr(d->machine, '/'))
 		return fail(e, EINVAL, "'%s' is not the name of a machine", d->machine);
+	int is = computer_open(&d->computer, s, d->machine, e);
+	if (is < 0)
+		return -1;
+	if (is > 0) {
+		d->temporary = unpack_temporary(s, &d->root, e);
+		return d->temporary ? 0 : -1;
+	}
 	char *at = xprintf("machines/%s/state.json", d->machine);
 	json_t *state = json_file(s->dir, at, NULL);
 	int pid = (int)json_int(state, "pid", 0);
@@ -99,6 +109,10 @@ side_close(struct side *d, struct image_store *s)
 		machine_root_close(&d->stopped, s);
 	else if (d->root >= 0)
 		close(d->root);
+	if (d->temporary)
+		collect_folder(s, d->temporary, NULL);
+	free(d->temporary);
+	computer_close(&d->computer);
 	free((char *)d->machine);
 }
 
@@ -313,20 +327,43 @@ last_part(const char *path, char name[256])
 	snprintf(name, 256, "%.*s", (int)(n - at), path + at);
 }
 
+/* A path without its last part. */
+static char *
+upper_part(const char *path)
+{
+	char name[256], *up = xstrdup(path);
+	size_t n = strlen(up);
+
+	last_part(path, name);
+	while (n > 1 && up[n - 1] == '/')
+		n--;
+	up[n - strlen(name)] = '\0';
+	return up;
+}
+
+static int
+no_folder(const char *path, struct err *e)
+{
+	fail(e, ENOENT, "the folder '%s' is not there", path);
+	return err_hint(e, "make it first");
+}
+
+static int
+no_file(const char *path, struct err *e)
+{
+	fail(e, ENOTDIR, "'%s' is a file, and a folder cannot become one", path);
+	return err_hint(e, "name a folder");
+}
+
 /* The folder that holds `path`, opened. */
 static int
 parent(const struct side *d, const char *path, struct err *e)
 {
-	char name[256], *copy = xstrdup(path);
-	size_t n = strlen(copy);
-
-	last_part(path, name);
-	while (n > 1 && copy[n - 1] == '/')
-		n--;
-	copy[n - strlen(name)] = '\0';
+	char *copy = upper_part(path);
 	const char *up = *copy ? copy : d->machine ? "/" : ".";
 	int at = side_path(d, up, true);
 	int fd = at < 0 ? -1 : openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
 	if (fd < 0) {
 		fail(e, errno, "the folder '%s': %s", up, strerror(errno));
 		err_hint(e, "make it first");
@@ -335,6 +372,40 @@ parent(const struct side *d, const char *path, struct err *e)
 		close(at);
 	free(copy);
 	return fd;
+}
+
+/* The same as put(), below, where the guest says what is there: what it is to have is put
+ * together first. */
+static int
+put_computer(const struct job *j, int what, const char *src, struct err *e)
+{
+	const struct side *to = j->to;
+	bool inside = str_ends(src, "/.") || strcmp(src, ".") == 0;
+	int kind = computer_look(&to->computer, to->path, e), rc;
+	bool into = kind == COMPUTER_FOLDER;
+	struct stat st;
+	char as[256];
+
+	if (kind < 0)
+		return -1;
+	if (fstat(what, &st) < 0)
+		return fault(src, e);
+	if (S_ISDIR(st.st_mode) && kind == COMPUTER_FILE)
+		return no_file(to->path, e);
+	if (!S_ISDIR(st.st_mode) && !into && str_ends(to->path, "/"))
+		return no_folder(to->path, e);
+	char *folder = into ? xstrdup(to->path) : upper_part(to->path);
+	last_part(into ? src : to->path, as);
+	if (kind == COMPUTER_NOWHERE)
+		rc = no_folder(folder, e);
+	else if (into && inside)
+		rc = contents(j, what, to->root, e);
+	else
+		rc = item(j, what, to->root, as, e);
+	if (rc == 0)
+		rc = computer_give(&to->computer, to->root, folder, e);
+	free(folder);
+	return rc;
 }
 
 /* As `cp -r` does: a folder that exists takes the source under its own name,
@@ -348,17 +419,17 @@ put(const struct job *j, int what, const char *src, struct err *e)
 	char as[256];
 	int rc = -1, into = -1;
 
+	if (to->temporary)
+		return put_computer(j, what, src, e);
 	if (fstat(what, &st) < 0)
 		return fault(src, e);
 	become(to);
 	int fd = side_path(to, to->path, true);
 	bool exists = fd >= 0 && fstat(fd, &dst) == 0, is_folder = exists && S_ISDIR(dst.st_mode);
 	if (S_ISDIR(st.st_mode) && exists && !is_folder) {
-		fail(e, ENOTDIR, "'%s' is a file, and a folder cannot become one", to->path);
-		err_hint(e, "name a folder");
+		no_file(to->path, e);
 	} else if (!S_ISDIR(st.st_mode) && !is_folder && str_ends(to->path, "/")) {
-		fail(e, ENOENT, "the folder '%s' is not there", to->path);
-		err_hint(e, "make it first");
+		no_folder(to->path, e);
 	} else if (is_folder) {
 		into = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		last_part(src, as);
@@ -386,6 +457,15 @@ to_output(void *ctx, const void *data, size_t n, struct err *e)
 	return file_write_all(1, data, n) < 0 ? fault("standard output", e) : 0;
 }
 
+static int
+no_terminal(const char *src, struct err *e)
+{
+	if (!isatty(1))
+		return 0;
+	fail(e, EINVAL, "an archive is not for a terminal");
+	return err_hint(e, "write it to a file: joist cp %s - > FILE", src);
+}
+
 /* NAME:PATH - : by way of a temporary folder, which is then packed. */
 static int
 stream_out(struct image_store *s, struct job *j, int what, const char *src, struct err *e)
@@ -394,10 +474,8 @@ stream_out(struct image_store *s, struct job *j, int what, const char *src, stru
 	char as[256];
 	int fd, rc;
 
-	if (isatty(1)) {
-		fail(e, EINVAL, "an archive is not for a terminal");
-		return err_hint(e, "write it to a file: joist cp %s - > FILE", src);
-	}
+	if (no_terminal(src, e) < 0)
+		return -1;
 	char *path = unpack_temporary(s, &fd, e);
 	if (!path)
 		return -1;
@@ -448,6 +526,23 @@ stream_in(struct image_store *s, struct job *j, struct err *e)
 	return rc;
 }
 
+/* What a computer has sent: all of it, or its one entry, whatever that is called. */
+static int
+only_entry(int folder, const char *path)
+{
+	bool all = str_ends(path, "/.") || !*path || strspn(path, "/") == strlen(path);
+	DIR *d = all ? NULL : fdopendir(openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	const struct dirent *ent = NULL;
+
+	while (d && (ent = readdir(d)) &&
+	       (strcmp(ent->d_name, ".") == 0 || strcmp(ent->d_name, "..") == 0))
+		;
+	int fd = openat(folder, ent ? ent->d_name : ".", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (d)
+		closedir(d);
+	return fd;
+}
+
 int
 copy_command(struct image_store *s, const struct options *o, struct err *e)
 {
@@ -465,7 +560,15 @@ copy_command(struct image_store *s, const struct options *o, struct err *e)
 		bool follow = o->follow || str_ends(from.path, "/.");
 		if (from.stream) {
 			rc = stream_in(s, &j, e);
-		} else if ((what = side_path(&from, from.path, follow)) < 0) {
+		} else if (from.temporary && to.stream) {
+			rc = no_terminal(src, e) < 0
+			             ? -1
+			             : computer_send(&from.computer, from.path, follow, 1, e);
+		} else if (from.temporary &&
+		           computer_take(&from.computer, from.path, follow, from.root, e) < 0) {
+			rc = -1;
+		} else if ((what = from.temporary ? only_entry(from.root, from.path)
+		                                  : side_path(&from, from.path, follow)) < 0) {
 			fail(e, errno, "'%s': %s", src, strerror(errno));
 			err_hint(e, "look what is there");
 		} else {

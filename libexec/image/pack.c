@@ -230,9 +230,9 @@ walk(struct packer *p, int dir, const char *path, int depth)
 	return rc;
 }
 
-int
-pack_folder(int fd, int (*put)(void *, const void *, size_t, struct err *), void *ctx,
-            struct err *e)
+static int
+pack(int fd, bool itself, int (*put)(void *, const void *, size_t, struct err *), void *ctx,
+     struct err *e)
 {
 	struct packer *p = xcalloc(1, sizeof *p);
 	/* Where names are UTF-8 the archive says so; other bytes are marked as
@@ -263,7 +263,7 @@ pack_folder(int fd, int (*put)(void *, const void *, size_t, struct err *), void
 		refused(p);
 		goto out;
 	}
-	rc = one(p, fd, ".", "./", &st);
+	rc = itself ? one(p, fd, ".", "./", &st) : 0;
 	if (rc == 0)
 		rc = walk(p, fd, "", 0);
 	if (rc == 0 && archive_write_close(p->a) != ARCHIVE_OK)
@@ -283,4 +283,18 @@ out:
 	free(p->buf);
 	free(p);
 	return rc;
+}
+
+int
+pack_folder(int fd, int (*put)(void *, const void *, size_t, struct err *), void *ctx,
+            struct err *e)
+{
+	return pack(fd, true, put, ctx, e);
+}
+
+int
+pack_entries(int fd, int (*put)(void *, const void *, size_t, struct err *), void *ctx,
+             struct err *e)
+{
+	return pack(fd, false, put, ctx, e);
 }

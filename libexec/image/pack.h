@@ -16,4 +16,8 @@
 int pack_folder(int fd, int (*put)(void *ctx, const void *bytes, size_t n, struct err *e),
                 void *ctx, struct err *e);
 
+/* The same without the folder itself, whose owner and mode are nobody's business. */
+int pack_entries(int fd, int (*put)(void *ctx, const void *bytes, size_t n, struct err *e),
+                 void *ctx, struct err *e);
+
 #endif

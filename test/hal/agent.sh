@@ -36,6 +36,37 @@ cmp -s "$W/bytes" "$W/back" && ok "every byte there and back" || not_ok "bytes: 
 run script -qec "stty rows 33 cols 99; joist exec -it box sh -c 'test -t 0 && stty size'" /dev/null
 expect_status 0 terminal && expect_has '33 99' terminal && ok "a terminal of the right size"
 
+# -- cp: by the guest's own tar
+mkdir -p "$W/d/sub" && echo one >"$W/d/f" && echo two >"$W/d/sub/g" && ln -s f "$W/d/l" && chmod 751 "$W/d/f"
+run joist cp "$W/d" box:/tmp
+expect_status 0 "cp in"
+run joist exec box sh -c 'cat /tmp/d/f /tmp/d/sub/g; readlink /tmp/d/l; stat -c %a /tmp/d/f; stat -c %a /tmp'
+expect_out "one
+two
+f
+751
+755" "cp in" && ok "cp of a folder into a computer, and nothing else is changed"
+joist exec box sh -c 'chmod 1777 /tmp; echo three >/tmp/d/h'
+run joist cp box:/tmp/d "$W/out"
+expect_status 0 "cp out" && [ "$(cat "$W/out/h")" = three ] && [ "$(readlink "$W/out/l")" = f ] && ok "cp out, under a new name"
+run joist cp -L box:/tmp/d/l "$W/followed"
+expect_status 0 "cp -L" && [ "$(cat "$W/followed")" = one ] && ok "cp -L goes where a link leads"
+run joist cp box:/tmp/d/l "$W/link"
+[ "$(readlink "$W/link")" = f ] && ok "without, a link is a link" || not_ok "cp of a link"
+joist cp box:/tmp/d/sub - >"$W/sub.tar" && [ "$(tar -xOf "$W/sub.tar" sub/g)" = two ] && ok "cp to a tar stream" || not_ok "cp to a stream"
+gzip -k "$W/sub.tar"
+run sh -c 'joist cp - box:/mnt <"$0/sub.tar.gz"' "$W"
+expect_status 0 "cp from a stream" && [ "$(joist exec box cat /mnt/sub/g)" = two ] && ok "cp from a tar stream"
+joist cp "$W/d/f" box:/tmp/as && joist cp box:/tmp/d/. box:/mnt
+[ "$(joist exec box cat /tmp/as /mnt/h)" = "$(printf 'one\nthree')" ] && ok "a new name; from machine to machine" || not_ok "a new name"
+[ "$(joist exec box stat -c %a /tmp)" = 1777 ] && ok "the folder around stays as it is" || not_ok "/tmp was changed"
+run joist cp box:/nowhere "$W"
+expect_status 125 "cp of nothing" && expect_err "'box:/nowhere': No such file or directory" "cp of nothing" && two_lines "cp of nothing" && ok "what is not there"
+run joist cp "$W/d" box:/tmp/as
+expect_status 125 "cp onto a file" && two_lines "cp onto a file" && ok "a folder onto a file"
+run joist cp "$W/d/f" box:/no/where
+expect_status 125 "cp nowhere" && expect_err "the folder '/no/' is not there" "cp nowhere" && two_lines "cp nowhere" && ok "no folder for it"
+
 # who is killed outside ends inside
 joist exec box sleep 54321 &
 until_ok 20 sh -c 'joist exec box ps | grep -q "sleep 5432[1]"' || not_ok "no sleep"
@@ -49,6 +80,8 @@ procs=$(joist inspect box | sed -n '/"pids"/,/}/s/.*"current": \([0-9]*\).*/\1/p
 joist pause box
 run joist exec box true
 expect_status 125 paused && expect_err resume paused && ok "exec at rest says how to go on"
+run joist cp "$W/d/f" box:/tmp
+expect_status 125 "cp at rest" && expect_err "joist resume box" "cp at rest" && ok "cp at rest says how to go on"
 run joist top box
 expect_status 0 "top of one at rest" && ok "top of one at rest"
 joist resume box
@@ -62,6 +95,8 @@ joist rm -f twin >/dev/null
 joist stop -t 1 box >/dev/null
 wait %1
 [ $? = 137 ] && ok "when the machine ends, so does exec" || not_ok "exec did not end with 137"
+run joist cp "$W/d/f" box:/tmp
+expect_status 125 "cp when stopped" && expect_err "joist start box" "cp when stopped" && ok "cp of one that is off"
 joist rm -f box >/dev/null
 
 # the console
