@@ -4,16 +4,17 @@
 #
 # A room is the longest of the folders below that a path begins with.
 
-rooms='base gen img core layer/hal layer/os layer/api layer/lang oci all cli include libexec test'
+rooms='base gen img core net layer/hal layer/os layer/api layer/lang oci all cli include libexec test'
 
 # What each room may include besides itself.
 may() {
 	case $1 in
 	base)           echo ;;
 	gen|img|core)   echo base ;;
+	net)            echo base core ;;
 	include)        echo base ;;
-	layer/hal)      echo base core gen img ;;
-	layer/os)       echo base core img ;;
+	layer/hal)      echo base core gen img net ;;
+	layer/os)       echo base core img net ;;
 	layer/api)      echo base core ;;
 	layer/lang)     echo base core gen ;;
 	oci)            echo base core layer/os include ;;
@@ -34,7 +35,7 @@ bad=0
 # shellcheck disable=SC2013 # no path has a space
 # Lines: file:number:include "path"
 for line in $(grep -rnHE --include='*.[ch]' --include='*.def' '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' \
-		base gen img core layer oci all cli include libexec 2>/dev/null |
+		base gen img core net layer oci all cli include libexec 2>/dev/null |
 		sed -E 's/^([^:]+:[0-9]+):[^"]*"([^"]*)".*/\1|\2/'); do
 	where=${line%%|*} path=${line#*|}
 	file=${where%%:*}

@@ -26,7 +26,7 @@
 #include "layer/os/init.h"
 #include "layer/os/lsm.h"
 #include "layer/os/mount.h"
-#include "layer/os/net.h"
+#include "net/net.h"
 #include "layer/os/prepare.h"
 #include "layer/os/rlimit.h"
 #include "layer/os/root.h"

@@ -16,7 +16,7 @@
 #include "base/err.h"
 #include "core/layer.h"
 #include "core/spec.h"
-#include "layer/os/net.h"
+#include "net/net.h"
 
 struct cgroup;
 struct filter;

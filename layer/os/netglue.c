@@ -9,40 +9,8 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/str.h"
-#include "base/vec.h"
 #include "layer/os/guest.h"
-#include "layer/os/net.h"
-
-/* A list that the command line gave, kept as JSON in an annotation. */
-static char **
-texts(struct guest *g, const char *key)
-{
-	const char *text = spec_note(g->spec, key, NULL);
-	json_t *list = text ? json_loads(text, 0, NULL) : NULL, *v;
-	struct vec out = { 0 };
-	size_t i;
-
-	json_array_foreach(list, i, v)
-		if (json_is_string(v))
-			vec_push(&out, arena_dup(g->spec->arena, json_string_value(v)));
-	json_decref(list);
-	char **argv = vec_argv(&out);
-	char **kept = arena_array(g->spec->arena, out.n + 1, sizeof *kept);
-	memcpy(kept, argv, out.n * sizeof *kept);
-	vec_free(&out);
-	return kept;
-}
-
-static int
-ports(struct guest *g, struct net_config *c, struct err *e)
-{
-	char **words = texts(g, "net.publish");
-
-	for (; *words; words++)
-		if (net_parse_port(*words, &c->ports, &c->nports, e) < 0)
-			return -1;
-	return 0;
-}
+#include "net/net.h"
 
 static bool
 has_mount(const struct spec *s, const char *dest)
@@ -81,17 +49,7 @@ netglue_prepare(struct guest *g, struct err *e)
 	char name[80];
 	int rc;
 
-	c->mode = spec_note(s, "net", "none");
-	c->machine = g->home.name;
-	c->hostname = s->hostname ? s->hostname : g->home.name;
-	c->ip = spec_note(s, "net.ip", NULL);
-	c->root = g->home.root_path;
-	c->rootless = g->home.rootless;
-	c->dns = texts(g, "net.dns");
-	c->dns_search = texts(g, "net.dns_search");
-	c->add_host = texts(g, "net.add_host");
-	c->aliases = texts(g, "net.net_alias");
-	if (ports(g, c, e) < 0 || net_reserve(c, &g->net, e) < 0)
+	if (net_config_read(c, s, &g->home, e) < 0 || net_reserve(c, &g->net, e) < 0)
 		return -1;
 	/* A folder or a bundle keeps its own files unless it has a network, or
 	 * something was said about names. */

@@ -1,4 +1,4 @@
-/* names.h -- who is who in a network, as its book says (layer/os/lease.h). */
+/* names.h -- who is who in a network, as its book says (net/lease.h). */
 #ifndef LIBEXEC_DNS_NAMES_H
 #define LIBEXEC_DNS_NAMES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "layer/os/nft.h"
+#include "net/nft.h"
 
 #include <dirent.h>
 #include <errno.h>

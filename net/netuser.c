@@ -24,7 +24,7 @@
 #include "base/host_linux.h"
 #include "base/proc.h"
 #include "base/vec.h"
-#include "layer/os/netmode.h"
+#include "net/netmode.h"
 
 struct user {
 	pid_t pid; /* of slirp4netns, our child; pasta goes its own way */
@@ -37,21 +37,6 @@ static char *
 beside(const struct net_config *c, const char *name)
 {
 	return xprintf("%s/machines/%s/%s", c->root, c->machine, name);
-}
-
-/* A free port of the host for -p GUEST alone. */
-static uint16_t
-free_port(const char *proto)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET };
-	socklen_t n = sizeof a;
-	int sock = socket(AF_INET, (proto[0] == 'u' ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
-
-	if (sock >= 0 && bind(sock, (struct sockaddr *)&a, sizeof a) == 0)
-		getsockname(sock, (struct sockaddr *)&a, &n);
-	if (sock >= 0)
-		close(sock);
-	return (uint16_t)(a.sin_port >> 8 | a.sin_port << 8);
 }
 
 static int
@@ -73,8 +58,11 @@ reserve(struct net *n, struct err *e)
 	n->own = u;
 	for (size_t i = 0; i < n->config->nports; i++) {
 		struct net_port *p = &n->config->ports[i];
-		if (p->host == 0)
-			p->host = free_port(p->proto);
+		if (p->host == 0 && net_port_free(p, e) < 0) {
+			free(u);
+			n->own = NULL;
+			return -1;
+		}
 	}
 	return 0;
 }

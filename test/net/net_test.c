@@ -2,10 +2,14 @@
 /* Words for ports, and messages of the name server. */
 #include "test/unit.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-#include "layer/os/net.h"
+#include "net/net.h"
 #include "libexec/dns/packet.h"
 
 static void
@@ -110,11 +114,46 @@ addresses_are_turned_round(void **state)
 	assert_int_equal(packet_reverse("2.0.89.10.in-addr.arpa.x"), 0);
 }
 
+static void
+ports_are_tried(void **state)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	struct net_port p = { .proto = "tcp" };
+	struct err e = { 0 };
+	socklen_t n = sizeof a;
+
+	(void)state;
+	int sock = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+	assert_int_equal(setsockopt(sock, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one), 0);
+	assert_int_equal(bind(sock, (struct sockaddr *)&a, n), 0);
+	assert_int_equal(listen(sock, 1), 0);
+	assert_int_equal(getsockname(sock, (struct sockaddr *)&a, &n), 0);
+	p.host = ntohs(a.sin_port);
+	assert_int_equal(net_port_free(&p, &e), -1);
+	assert_int_equal(e.code, EADDRINUSE);
+	assert_true(e.hint[0]);
+	memcpy(p.proto, "udp", 4);
+	assert_int_equal(net_port_free(&p, &e), 0);
+	/* the end of a connection holds up nobody who wants its port */
+	memcpy(p.proto, "tcp", 4);
+	int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(client, (struct sockaddr *)&a, n), 0);
+	int server = accept(sock, NULL, NULL);
+	close(server);
+	close(client);
+	close(sock);
+	assert_int_equal(net_port_free(&p, &e), 0);
+	p.host = 0;
+	assert_int_equal(net_port_free(&p, &e), 0);
+	assert_true(p.host > 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ports_are_read),
+		cmocka_unit_test(ports_are_tried),
 		cmocka_unit_test(questions_are_read),
 		cmocka_unit_test(answers_are_written),
 		cmocka_unit_test(addresses_are_turned_round),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "layer/os/lease.h"
+#include "net/lease.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>

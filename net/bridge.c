@@ -13,18 +13,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <linux/if.h>
+#include <linux/if_tun.h>
 
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/host_linux.h"
 #include "base/json.h"
 #include "base/proc.h"
-#include "layer/os/lease.h"
-#include "layer/os/netmode.h"
-#include "layer/os/nft.h"
-#include "layer/os/rtnl.h"
+#include "net/lease.h"
+#include "net/netmode.h"
+#include "net/nft.h"
+#include "net/rtnl.h"
 
 enum { PREFIX = 24 };
 
@@ -44,33 +48,15 @@ veth_name(const char *root, const char *machine, char name[16])
 
 /* -- ports ------------------------------------------------------------------------ */
 
-/* Take a port for a moment to see whether it is free; 0 takes any, and p->host
- * is then the one. */
 static int
 try_port(struct net_port *p, struct err *e)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(p->host) };
-	socklen_t n = sizeof a;
-	int sock =
-	        socket(AF_INET, (p->proto[0] == 'u' ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+	struct in_addr a;
 
-	if (p->host_ip[0] && inet_pton(AF_INET, p->host_ip, &a.sin_addr) != 1) {
-		if (sock >= 0)
-			close(sock);
-		fail(e, EAFNOSUPPORT, "-p '%s': named networks publish IPv4 addresses only",
-		     p->host_ip);
-		return err_hint(e, "leave the address out, or use --net user");
-	}
-	int rc = sock < 0 ? -1 : bind(sock, (struct sockaddr *)&a, sizeof a);
-	int why = errno;
-	if (rc == 0 && p->host == 0 && getsockname(sock, (struct sockaddr *)&a, &n) == 0)
-		p->host = ntohs(a.sin_port);
-	if (sock >= 0)
-		close(sock);
-	if (rc == 0)
-		return 0;
-	fail(e, why, "port %u/%s cannot be published: %s", p->host, p->proto, strerror(why));
-	return err_hint(e, "see who has it: ss -ltnup; or choose another with -p HOST:GUEST");
+	if (!p->host_ip[0] || inet_pton(AF_INET, p->host_ip, &a) == 1)
+		return net_port_free(p, e);
+	fail(e, EAFNOSUPPORT, "-p '%s': named networks publish IPv4 addresses only", p->host_ip);
+	return err_hint(e, "leave the address out, or use --net user");
 }
 
 /* Two addresses of the host that one packet could be for: none is every one. */
@@ -128,6 +114,14 @@ reserve(struct net *n, struct err *e)
 	if (c->rootless) {
 		fail(e, EPERM, "only root can use named networks such as '%s'", c->mode);
 		return err_hint(e, "use --net user, which needs no rights");
+	}
+	if (!rtnl_allowed()) {
+		fail(e, EPERM, "named networks such as '%s' need the right CAP_NET_ADMIN", c->mode);
+		return err_hint(e, "use --net user, which needs no rights");
+	}
+	if (c->tap && access("/dev/net/tun", R_OK | W_OK) < 0) {
+		fail(e, errno, "a computer's network needs /dev/net/tun: %s", strerror(errno));
+		return err_hint(e, "load it with: modprobe tun; or use --net user");
 	}
 	if (!proc_which("nft", NULL, 0)) {
 		fail(e, ENOENT, "named networks need the program nft");
@@ -254,18 +248,61 @@ name_server(const struct net_config *c)
 	free(program);
 }
 
+static void
+mac_of(uint32_t ip, uint8_t mac[6])
+{
+	const uint8_t all[6] = {
+		0x02,        0x59, (uint8_t)(ip >> 24), (uint8_t)(ip >> 16), (uint8_t)(ip >> 8),
+		(uint8_t)ip,
+	};
+	memcpy(mac, all, 6);
+}
+
+/* A container's end is one of a pair, and is configured by us. */
 static int
-start(struct net *n, pid_t pid, struct err *e)
+plug_veth(const struct place *p, pid_t pid, struct err *e)
+{
+	uint8_t mac[6];
+
+	mac_of(p->ip, mac);
+	if (rtnl_veth(p->veth, p->bridge, "eth0", pid, mac, e) < 0 || rtnl_up(p->veth, e) < 0)
+		return -1;
+	return configure_inside(p, pid, e);
+}
+
+/* A computer's is a device of ours, and it asks for its address itself. */
+static int
+plug_tap(const struct place *p, struct net_tap *t, struct err *e)
+{
+	struct ifreq r = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
+
+	t->fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	memcpy(r.ifr_name, p->veth, sizeof p->veth);
+	if (t->fd < 0 || ioctl(t->fd, TUNSETIFF, &r) < 0) {
+		fail(e, errno, "cannot make the network device '%s': %s", p->veth, strerror(errno));
+		goto undo;
+	}
+	if (rtnl_master(p->veth, p->bridge, e) < 0 || rtnl_up(p->veth, e) < 0)
+		goto undo;
+	mac_of(p->ip, t->mac);
+	t->ip = p->ip;
+	t->gateway = p->gateway;
+	t->mask = ~(UINT32_MAX >> PREFIX);
+	return 0;
+undo:
+	if (t->fd >= 0)
+		close(t->fd);
+	t->fd = -1;
+	return -1;
+}
+
+/* `t` for a computer, else the container's pid. */
+static int
+join(struct net *n, pid_t pid, struct net_tap *t, struct err *e)
 {
 	const struct net_config *c = n->config;
 	struct place *p = n->own;
 	struct lease_book b;
-	uint8_t mac[6] = { 0x02,
-		           0x59,
-		           (uint8_t)(p->ip >> 24),
-		           (uint8_t)(p->ip >> 16),
-		           (uint8_t)(p->ip >> 8),
-		           (uint8_t)p->ip };
 
 	/* The lock of the books keeps all who change the host's side apart. */
 	if (lease_open(&b, c->root, c->mode, true, e) < 0)
@@ -273,17 +310,30 @@ start(struct net *n, pid_t pid, struct err *e)
 	rtnl_delete(p->veth, NULL);
 	int rc = host_side(p, e);
 	if (rc == 0)
-		rc = rtnl_veth(p->veth, p->bridge, "eth0", pid, mac, e);
-	if (rc == 0)
-		rc = rtnl_up(p->veth, e);
-	if (rc == 0)
-		rc = configure_inside(p, pid, e);
+		rc = t ? plug_tap(p, t, e) : plug_veth(p, pid, e);
 	if (rc == 0)
 		rc = nft_apply(c->root, e);
 	if (rc == 0)
 		name_server(c);
+	else if (t && t->fd >= 0) {
+		close(t->fd);
+		t->fd = -1;
+	}
 	lease_close(&b);
 	return rc;
+}
+
+static int
+start(struct net *n, pid_t pid, struct err *e)
+{
+	return join(n, pid, NULL, e);
+}
+
+static int
+tap(struct net *n, struct net_tap *t, struct err *e)
+{
+	t->fd = -1;
+	return join(n, 0, t, e);
 }
 
 /* -- the end ----------------------------------------------------------------------------------- */
@@ -376,6 +426,7 @@ inspect(const struct net *n, json_t *o)
 const struct netmode bridge_mode = {
 	.reserve = reserve,
 	.start = start,
+	.tap = tap,
 	.stop = stop,
 	.files = files,
 	.inspect = inspect,

@@ -3,10 +3,10 @@
  * A mode keeps what it needs in net->own, which it allocates in reserve and
  * frees in stop.  NULL: nothing to do.
  */
-#ifndef LAYER_OS_NETMODE_H
-#define LAYER_OS_NETMODE_H
+#ifndef NET_NETMODE_H
+#define NET_NETMODE_H
 
-#include "layer/os/net.h"
+#include "net/net.h"
 
 struct netmode;
 
@@ -19,6 +19,7 @@ struct net {
 struct netmode {
 	int (*reserve)(struct net *n, struct err *e);
 	int (*start)(struct net *n, pid_t pid, struct err *e);
+	int (*tap)(struct net *n, struct net_tap *t, struct err *e);    /* in place of start */
 	void (*stop)(struct net *n);
 	/* Lines of its own; the common ones are net.c's.  A mode that names no
 	 * server leaves resolv to net.c, which then takes the host's. */

@@ -1,14 +1,17 @@
-/* net.h -- the network of a container.
+/* net.h -- the network of a container, or of a computer.
  *
  * Four modes, each a const struct of functions (netmode.h): none (only a
  * loopback), host (the host's own), user (the outside through pasta or
  * slirp4netns, no rights needed), and any other name: a bridge of that name
  * shared by machines, with addresses, NAT and names.
  *
+ * A computer joins a named network by a TAP device (net_tap); its other modes are
+ * its own floor's.
+ *
  * All calls are the monitor's, but for net_loopback_up, which is the child's.
  */
-#ifndef LAYER_OS_NET_H
-#define LAYER_OS_NET_H
+#ifndef NET_NET_H
+#define NET_NET_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -19,7 +22,9 @@
 #include "base/err.h"
 #include "base/str.h"
 
+struct home;
 struct net;
+struct spec;
 
 struct net_port {
 	char proto[4];          /* tcp or udp */
@@ -32,6 +37,7 @@ struct net_config {
 	const char *mode, *machine, *hostname, *ip;     /* ip may be NULL */
 	const char *root;               /* the store's folder, absolute */
 	bool rootless;
+	bool tap;                       /* a computer's */
 	char **dns, **dns_search, **add_host, **aliases;        /* NULL-terminated */
 	struct net_port *ports;         /* own */
 	size_t nports;
@@ -41,12 +47,29 @@ struct net_config {
  * *ports (realloc'ed). */
 int net_parse_port(const char *text, struct net_port **ports, size_t *n, struct err *e);
 
+/* What a machine's annotations say; mode, names and lists are lent by its spec and home.
+ * c->ports is to be freed also after a failure. */
+int net_config_read(struct net_config *c, const struct spec *s, const struct home *h,
+                    struct err *e);
+
+/* Is a port of the host free?  host 0 becomes one that is. */
+int net_port_free(struct net_port *p, struct err *e);
+
 /* Before the container is born: check, and take what must be known early (an
  * address).  *out is NULL for modes that need no care. */
 int net_reserve(const struct net_config *c, struct net **out, struct err *e);
 
 /* Its namespaces exist and its program has not begun. */
 int net_start(struct net *n, pid_t pid, struct err *e);
+
+/* The same for a computer in a named network: the end that its card has, and what it is to
+ * be told.  Frames have virtio headers. */
+struct net_tap {
+	int fd;                 /* own: the device goes when it is closed */
+	uint8_t mac[6];
+	uint32_t ip, gateway, mask;     /* host order */
+};
+int net_tap(struct net *n, struct net_tap *t, struct err *e);
 
 /* Take down and free. */
 void net_stop(struct net *n);

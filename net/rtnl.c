@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "layer/os/rtnl.h"
+#include "net/rtnl.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -80,6 +81,17 @@ index_of(const char *link, struct err *e)
 	unsigned i = if_nametoindex(link);
 
 	return i ? (int)i : fail(e, errno, "network device '%s': %s", link, strerror(errno));
+}
+
+bool
+rtnl_allowed(void)
+{
+	struct request r;
+	/* The right is asked for before the device is looked for, and this one never is. */
+	struct ifinfomsg *m = begin(&r, RTM_DELLINK, 0, sizeof *m);
+
+	m->ifi_index = INT_MAX;
+	return ask(&r) == 0 || errno != EPERM;
 }
 
 int
@@ -163,6 +175,24 @@ rtnl_up(const char *link, struct err *e)
 	m->ifi_flags = m->ifi_change = IFF_UP;
 	if (ask(&r) < 0)
 		return fail(e, errno, "cannot bring '%s' up: %s", link, strerror(errno));
+	return 0;
+}
+
+int
+rtnl_master(const char *link, const char *bridge, struct err *e)
+{
+	struct request r;
+	int i = index_of(link, e);
+	int32_t master = i < 0 ? -1 : index_of(bridge, e);
+
+	if (master < 0)
+		return -1;
+	struct ifinfomsg *m = begin(&r, RTM_NEWLINK, 0, sizeof *m);
+	m->ifi_index = i;
+	add(&r, IFLA_MASTER, &master, sizeof master);
+	if (ask(&r) < 0)
+		return fail(e, errno, "cannot put '%s' on bridge '%s': %s", link, bridge,
+		            strerror(errno));
 	return 0;
 }
 

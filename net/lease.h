@@ -8,8 +8,8 @@
  * at first use and keeps its subnet; the lease of a machine that is no more is
  * taken back by the next who asks.
  */
-#ifndef LAYER_OS_LEASE_H
-#define LAYER_OS_LEASE_H
+#ifndef NET_LEASE_H
+#define NET_LEASE_H
 
 #include <jansson.h>
 #include <stdbool.h>

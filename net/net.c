@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "layer/os/net.h"
+#include "net/net.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <arpa/inet.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 
 #include "base/arena.h"
 #include "base/file.h"
-#include "layer/os/netmode.h"
+#include "net/netmode.h"
 
 /* -- ports ------------------------------------------------------------------- */
 
@@ -107,6 +108,42 @@ net_parse_port(const char *text, struct net_port **ports, size_t *n, struct err 
 	return err_hint(e, "write it as HOST:GUEST, ADDRESS:HOST:GUEST, with ranges, with /udp");
 }
 
+int
+net_port_free(struct net_port *p, struct err *e)
+{
+	struct sockaddr_storage all = { .ss_family = strchr(p->host_ip, ':') ? AF_INET6 : AF_INET };
+	struct sockaddr_in *four = (struct sockaddr_in *)&all;
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)&all;
+	bool udp = p->proto[0] == 'u';
+	socklen_t n = all.ss_family == AF_INET ? sizeof *four : sizeof *six;
+	void *address = all.ss_family == AF_INET ? (void *)&four->sin_addr : &six->sin6_addr;
+	int sock = socket(all.ss_family, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+	int one = 1, rc;
+
+	/* the port stands at the same place in both */
+	four->sin_port = htons(p->host);
+	if (p->host_ip[0])
+		inet_pton(all.ss_family, p->host_ip, address);
+	/* What is left of a connection that has ended is in nobody's way, which only
+	 * listening tells from a server. */
+	if (!udp)
+		setsockopt(sock, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	rc = sock < 0 ? -1 : bind(sock, (struct sockaddr *)&all, n);
+	if (rc == 0 && !udp)
+		rc = listen(sock, 1);
+	int why = errno;
+	if (rc == 0 && p->host == 0 && getsockname(sock, (struct sockaddr *)&all, &n) == 0)
+		p->host = ntohs(four->sin_port);
+	if (sock >= 0)
+		close(sock);
+	if (rc == 0)
+		return 0;
+	fail(e, why, "port %u/%s cannot be published: %s", p->host, p->proto, strerror(why));
+	return err_hint(e, why == EACCES ? "only root can publish ports under 1024"
+	                                 : "see who has it: ss -ltnup; or choose another with "
+	                                   "-p HOST:GUEST");
+}
+
 /* -- the modes ----------------------------------------------------------------- */
 
 static const struct netmode *
@@ -140,6 +177,12 @@ int
 net_start(struct net *n, pid_t pid, struct err *e)
 {
 	return n->mode->start ? n->mode->start(n, pid, e) : 0;
+}
+
+int
+net_tap(struct net *n, struct net_tap *t, struct err *e)
+{
+	return n->mode->tap(n, t, e);
 }
 
 void

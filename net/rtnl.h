@@ -3,13 +3,17 @@
  * Each call is one request and its acknowledgement in the network namespace of
  * the caller's thread.  Errors name what was asked for.
  */
-#ifndef LAYER_OS_RTNL_H
-#define LAYER_OS_RTNL_H
+#ifndef NET_RTNL_H
+#define NET_RTNL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
+
+/* May the caller change links here at all?  Changes none. */
+bool rtnl_allowed(void);
 
 /* A bridge device; one that exists is fine. */
 int rtnl_bridge(const char *name, struct err *e);
@@ -20,6 +24,7 @@ int rtnl_veth(const char *name, const char *master, const char *peer, pid_t pid,
 
 /* An IPv4 address (host order) with its prefix; one that is set is fine. */
 int rtnl_address(const char *link, uint32_t ip, int prefix, struct err *e);
+int rtnl_master(const char *link, const char *bridge, struct err *e);
 int rtnl_up(const char *link, struct err *e);
 int rtnl_default_route(uint32_t gateway, struct err *e);
 int rtnl_delete(const char *link, struct err *e);       /* a missing one is fine */

@@ -4,8 +4,8 @@
  * the books of leases say: there is nothing to take out singly, and whatever a
  * killed monitor left is gone with the next change.
  */
-#ifndef LAYER_OS_NFT_H
-#define LAYER_OS_NFT_H
+#ifndef NET_NFT_H
+#define NET_NFT_H
 
 #include "base/err.h"
 
