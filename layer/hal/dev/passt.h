@@ -6,12 +6,17 @@
 #ifndef LAYER_HAL_DEV_PASST_H
 #define LAYER_HAL_DEV_PASST_H
 
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "net/net.h"
 
-/* Start it; *fd (the caller's) is the card's end: when it is closed passt goes.  publish is
- * a NULL-terminated list of [ADDRESS:]HOST:GUEST[/udp].  Returns its pid, to be waited for. */
-pid_t passt_start(char *const publish[], int *fd, struct err *e);
+/* Start it, and come back when it answers for the card whose address is `mac`, or with what
+ * it said.  *fd (the caller's) is the card's end: when it is closed passt goes.  Returns its
+ * pid, to be waited for. */
+pid_t passt_start(const struct net_port *ports, size_t n, const uint8_t mac[6], int *fd,
+                  struct err *e);
 
 #endif

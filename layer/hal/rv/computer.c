@@ -12,13 +12,10 @@
 
 #include "base/arena.h"
 #include "base/file.h"
-#include "base/proc.h"
-#include "core/snap.h"
 #include "img/disk.h"
 #include "img/overlay.h"
 #include "layer/hal/dev/finisher.h"
 #include "layer/hal/dev/lazy.h"
-#include "layer/hal/dev/passt.h"
 #include "layer/hal/dev/rtc.h"
 #include "layer/hal/dev/terminal.h"
 #include "layer/hal/dev/virtio_9p.h"
@@ -26,7 +23,6 @@
 #include "layer/hal/dev/virtio_blk.h"
 #include "layer/hal/dev/virtio_gpu.h"
 #include "layer/hal/dev/virtio_input.h"
-#include "layer/hal/dev/virtio_net.h"
 #include "layer/hal/dev/virtio_rng.h"
 #include "layer/hal/dev/virtio_vsock.h"
 #include "layer/hal/dev/vnc.h"
@@ -36,6 +32,7 @@
 #include "layer/hal/rv/gdb.h"
 #include "layer/hal/rv/loader.h"
 #include "layer/hal/rv/map.h"
+#include "layer/hal/rv/network.h"
 #include "layer/hal/rv/tree.h"
 
 enum { TRACE_BUFFER = 1 << 18, FILE_MOST = 1 << 30, KERNEL_BEHIND_FIRMWARE = 2 << 20 };
@@ -115,22 +112,6 @@ add_folder(struct guest *g, size_t i, struct err *e)
 	return v ? pci_virtio(g->pci, v, e) : -1;
 }
 
-/* A card whose address is made out of the machine's name. */
-static int
-add_network(struct guest *g, struct err *e)
-{
-	struct virtio_net_options o = { .local = true, .mac = { 0x52, 0x54, 0 } };
-	uint32_t sum = snap_crc(g->home.name, strlen(g->home.name));
-	for (unsigned i = 0; i < 3; i++)
-		o.mac[3 + i] = (uint8_t)(sum >> 8 * i);
-	pid_t pid = passt_start(vec_argv(&g->options.publish), &o.fd, e);
-	if (pid < 0)
-		return -1;
-	g->passt = pid;
-	struct virtio *v = virtio_net_new(g->board, "net0", &o, e);
-	return v ? pci_virtio(g->pci, v, e) : -1;
-}
-
 static int
 add_screen(struct guest *g, struct err *e)
 {
@@ -181,7 +162,7 @@ add_devices(struct guest *g, struct err *e)
 	for (size_t i = 0; i < g->spec->nmounts; i++)
 		if (add_folder(g, i, e) < 0)
 			return -1;
-	if (g->options.net && add_network(g, e) < 0)
+	if (network_add(g, e) < 0)
 		return -1;
 	if (g->options.screen && add_screen(g, e) < 0)
 		return -1;
@@ -254,8 +235,7 @@ computer_free(struct guest *g)
 	board_free(g->board);
 	rv_free(r);
 	options_free(&g->options);
-	if (g->passt > 0)
-		proc_wait(g->passt);
+	network_leave(g);
 	const int fds[] = { g->in, g->out, g->terminal };
 	for (unsigned i = 0; i < sizeof fds / sizeof *fds; i++)
 		if (fds[i] >= 0)

@@ -22,13 +22,13 @@ struct guest {
 	struct plic *plic;      /* the board's, as all devices */
 	struct uart *uart;
 	struct pci *pci;
+	struct network *network;             /* own */
 	struct disk *disk[OPTIONS_DISKS];    /* their drives' */
 	struct virtio *drive[OPTIONS_DISKS]; /* the board's */
 	struct sbi_console sbi;
 	struct gdb *gdb;      /* own: while a debugger is there */
 	FILE *trace;          /* own, or NULL */
 	int in, out;          /* own: of the serial port */
-	pid_t passt;          /* own: the network, or 0 */
 	int terminal;         /* own: its master side, or -1 */
 	struct virtio *vsock; /* the board's, or NULL */
 	int sizing;           /* own: who tells the guest how large its console is, or -1 */

@@ -19,6 +19,7 @@
 #include "layer/hal/rv/debug.h"
 #include "layer/hal/rv/gdb.h"
 #include "layer/hal/rv/inspect.h"
+#include "layer/hal/rv/network.h"
 #include "layer/hal/rv/rv.h"
 
 /* The layer `rv`: a RISC-V computer in software. */
@@ -193,8 +194,15 @@ stats(struct guest *g)
 static json_t *
 inspect(struct guest *g)
 {
-	return json_pack("{s:o, s:o}", "harts", inspect_harts(g->rv), "devices",
-	                 board_inspect(g->board));
+	return json_pack("{s:o, s:o, s:o}", "harts", inspect_harts(g->rv), "devices",
+	                 board_inspect(g->board), "network", network_inspect(g));
+}
+
+static void
+recover(const char *name, const json_t *config, const struct home *h)
+{
+	(void)config;
+	network_recover(name, h);
 }
 
 /* -- a debugger ------------------------------------------------------------------------------- */
@@ -316,4 +324,5 @@ const struct layer rv_layer = {
 	.inspect = inspect,
 	.debug = debug,
 	.picture = picture,
+	.recover = recover,
 };

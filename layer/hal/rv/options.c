@@ -99,24 +99,14 @@ volume(json_t *mounts, const char *text, struct err *e)
 	return rc;
 }
 
+/* The network's annotations are the same for all floors (all/make.c). */
 static int
-network(json_t *config, const json_t *request, struct err *e)
+network(const json_t *config, struct err *e)
 {
-	const json_t *publish = json_object_get(request, "publish");
-	const char *mode = json_str(request, "net", json_array_size(publish) ? "user" : "none");
-	if (strcmp(mode, "none") == 0)
+	if (strcmp(spec_note_of(config, "net", "none"), "host") != 0)
 		return 0;
-	if (strcmp(mode, "user") != 0) {
-		fail(e, ENOSYS, "a computer cannot join network '%s' in this build", mode);
-		return err_hint(e, "use --net user, or --net none");
-	}
-	spec_note_set(config, "rv.net", "user");
-	if (json_array_size(publish)) {
-		char *text = json_dumps(publish, JSON_COMPACT);
-		spec_note_set(config, "rv.publish", text);
-		free(text);
-	}
-	return 0;
+	fail(e, EINVAL, "a computer cannot share the host's network");
+	return err_hint(e, "use --net user, or the name of a network");
 }
 
 /* A file that need not be there yet; the monitor's working folder is another one. */
@@ -265,7 +255,7 @@ options_complete(json_t *config, const json_t *request, struct err *e)
 			rc = volume(mounts, json_string_value(v), e);
 	json_object_set_new(config, "mounts", mounts);
 	if (rc == 0)
-		rc = network(config, request, e);
+		rc = network(config, e);
 	if (rc == 0)
 		rc = display(config, request, e);
 	if (json_array_size(disks)) {
@@ -334,13 +324,6 @@ options_read(const struct spec *s, struct options *o, struct err *e)
 	o->append = spec_note(s, "rv.append", NULL);
 	o->memory = (uint64_t)json_int(memory, "limit", MEMORY_DEFAULT);
 	o->harts = (unsigned)strtoul(spec_note(s, "rv.harts", "1"), NULL, 10);
-	o->net = strcmp(spec_note(s, "rv.net", ""), "user") == 0;
-	json_t *publish = json_loads(spec_note(s, "rv.publish", "[]"), 0, NULL), *v;
-	size_t i;
-	json_array_foreach(publish, i, v)
-		if (json_is_string(v))
-			vec_push(&o->publish, xstrdup(json_string_value(v)));
-	json_decref(publish);
 	read_display(s, o);
 	o->deterministic = strcmp(spec_note(s, "rv.deterministic", ""), "true") == 0;
 	return read_disks(s, o, e);
@@ -351,7 +334,4 @@ options_free(struct options *o)
 {
 	for (unsigned i = 0; i < o->ndisk; i++)
 		free(o->disk[i].path);
-	for (size_t i = 0; i < o->publish.n; i++)
-		free(o->publish.p[i]);
-	vec_free(&o->publish);
 }

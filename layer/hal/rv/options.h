@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/vec.h"
 #include "core/spec.h"
 
 enum { OPTIONS_DISKS = 16 };
@@ -34,12 +33,10 @@ struct options {
 		enum disk_use use;
 	} disk[OPTIONS_DISKS];
 	unsigned ndisk;
-	bool net;           /* a card with passt behind it */
-	bool screen;        /* with a keyboard and a tablet */
+	bool screen; /* with a keyboard and a tablet */
 	uint32_t width, height;
 	const char *vnc;          /* where its screen is served, or NULL; lent by the spec */
 	const char *vnc_password; /* the path of a file, or NULL; lent by the spec */
-	struct vec publish; /* own, and its strings */
 };
 
 int options_complete(json_t *config, const json_t *request, struct err *e);
