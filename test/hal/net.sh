@@ -115,8 +115,23 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); print(s.getsockname()
 	printf '#!/bin/sh\nexit 3\n' >"$W/fake/passt"
 	PATH=$W/fake:$PATH refused "a passt that says nothing" --net user
 	expect_err "status 3" "a passt that says nothing"
-	run joist run --rm "${computer[@]}" --net user --append "${append}ip -4 addr show eth0 | grep -c inet; cat /sys/class/net/eth0/mtu"
+	# the gateway is the host's loopback
+	mkdir "$W/www" && head -c 8388608 /dev/zero >"$W/www/big"
+	python3 -u -c 'import http.server as h, functools as f, sys
+s = h.ThreadingHTTPServer(("127.0.0.1", 0), f.partial(h.SimpleHTTPRequestHandler, directory=sys.argv[1]))
+print(s.server_port, flush=True); s.serve_forever()' "$W/www" >"$W/served" 2>/dev/null &
+	own $!
+	until_ok 10 test -s "$W/served"
+	cat >"$W/www/go" <<END
+ip -4 addr show eth0 | grep -c inet
+echo mtu \$(cat /sys/class/net/eth0/mtu)
+gw=\$(route -n | sed -n 's/^0.0.0.0 *\([0-9.]*\).*/\1/p')
+wget -qO- "http://\$gw:$(cat "$W/served")/big" | wc -c
+END
+	run joist run --rm "${computer[@]}" -v "$W/www:/www" --net user --append "${append}sh /www/go"
 	expect_status 0 "the user network" && expect_has 1 "the user network" && ok "the user network gives an address"
+	expect_has "mtu 65520" "MTU" && ok "and takes packets as long as they can be"
+	expect_has 8388608 download && ok "what the host sends arrives"
 else
 	skip "no passt"
 fi

@@ -26,7 +26,7 @@ net_new(int *us, bool local)
 	int s[2];
 	struct driver *d = driver_new();
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s), 0);
-	struct virtio_net_options o = { .fd = s[1], .local = local };
+	struct virtio_net_options o = { .fd = s[1], .local = local, .mtu = local ? 65520 : 0 };
 	memcpy(o.mac, mac, 6);
 	struct virtio *v = virtio_net_new(d->board, "net0", &o, &e);
 	assert_non_null(v);
@@ -78,7 +78,7 @@ static void
 what_it_offers(void **state)
 {
 	int us;
-	uint8_t c[8];
+	uint8_t c[12];
 	(void)state;
 	struct driver *d = net_new(&us, false);
 	assert_int_equal(driver_get(d, 0x008), 1);
@@ -90,7 +90,9 @@ what_it_offers(void **state)
 	close(us);
 	d = net_new(&us, true);
 	assert_int_equal(driver_offer(d) & 0xffffff,
-	                 CSUM | GUEST_CSUM | 1 << 5 | 7 << 11 | MRG | STATUS);
+	                 CSUM | GUEST_CSUM | 1 << 3 | 1 << 5 | 7 << 11 | MRG | STATUS);
+	driver_config(d, 0, c, 12);
+	assert_memory_equal(c + 6, "\1\0\0\0\360\377", 6);
 	driver_free(d);
 	close(us);
 }

@@ -17,7 +17,7 @@
 #include "base/proc.h"
 #include "base/vec.h"
 
-enum { PATIENCE = 30000, SAID_MOST = 64 << 10 };
+enum { PATIENCE = 30000, SAID_MOST = 64 << 10, WINDOW = 8 << 20 };
 
 /* HOST:GUEST and where from, as passt's -t or -u [ADDRESS/]HOST:GUEST. */
 static void
@@ -89,6 +89,16 @@ await(pid_t pid, int fd, int said, const uint8_t mac[6], struct err *e)
 	return fail(e, ETIMEDOUT, "passt does not answer");
 }
 
+/* passt drops what does not fit at once into its end, and a sender that it has dropped a
+ * window of waits two seconds: all of a window is to fit. */
+static void
+widen(int fd)
+{
+	int size = WINDOW;
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+}
+
 static pid_t
 start(char *const argv[], const uint8_t mac[6], int *fd, struct err *e)
 {
@@ -99,6 +109,8 @@ start(char *const argv[], const uint8_t mac[6], int *fd, struct err *e)
 		fail(e, errno, "no sockets for the network: %s", strerror(errno));
 		goto done;
 	}
+	widen(pair[0]);
+	widen(pair[1]);
 	pid = proc_spawn(argv, NULL, (int[3]){ pair[1], -1, said }, e);
 	close(pair[1]);
 	if (pid < 0 && e && e->code == ENOENT)

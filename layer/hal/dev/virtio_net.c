@@ -20,6 +20,7 @@
 enum {
 	F_CSUM = 0,
 	F_GUEST_CSUM = 1,
+	F_MTU = 3,
 	F_MAC = 5,
 	F_GUEST_TSO4 = 7,
 	F_GUEST_TSO6 = 8,
@@ -64,6 +65,7 @@ struct net {
 	bool tap, local;
 	bool up; /* the peer is there */
 	uint8_t mac[6];
+	uint16_t mtu; /* 0: the guest's own */
 	struct board_source *source;
 	uint32_t events; /* what we look for */
 	struct chain c;
@@ -623,10 +625,11 @@ static void
 config_read(struct virtio *v, uint32_t offset, uint8_t *bytes, uint32_t n)
 {
 	const struct net *x = v->self;
-	uint8_t c[8];
+	uint8_t c[12] = { 0 };
 	memcpy(c, x->mac, 6);
 	c[6] = x->up ? LINK_UP : 0;
-	c[7] = 0;
+	c[10] = (uint8_t)x->mtu;
+	c[11] = (uint8_t)(x->mtu >> 8);
 	virtio_config_bytes(c, sizeof c, offset, bytes, n);
 }
 
@@ -699,6 +702,7 @@ struct virtio *
 virtio_net_new(struct board *b, const char *name, const struct virtio_net_options *o, struct err *e)
 {
 	uint64_t more = o->local ? 1 << F_GUEST_CSUM | HOST_OFFLOAD : 0;
+	more |= o->mtu ? 1 << F_MTU : 0;
 	int flags = fcntl(o->fd, F_GETFL);
 	if (flags < 0 || fcntl(o->fd, F_SETFL, flags | O_NONBLOCK) < 0) {
 		fail(e, errno, "%s: %s", name, strerror(errno));
@@ -715,6 +719,7 @@ virtio_net_new(struct board *b, const char *name, const struct virtio_net_option
 		x->lease = *o->lease;
 	x->up = true;
 	memcpy(x->mac, o->mac, 6);
+	x->mtu = o->mtu;
 	struct virtio *v = virtio_new(b, &net_ops, name, x);
 	v->offer |= more;
 	pthread_mutex_lock(&v->bus->lock);

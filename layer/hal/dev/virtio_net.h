@@ -26,6 +26,7 @@ struct virtio_net_options {
 	/* A stream whose peer is the end of all connections (passt): it takes frames of
 	 * 64 KiB whatever the MTU is, and what it sends needs no check. */
 	bool local;
+	uint16_t mtu;                   /* what the guest is told that it is, or 0 */
 	const struct dhcp_lease *lease; /* of a TAP device; copied; or NULL */
 };
 

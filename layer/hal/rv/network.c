@@ -35,6 +35,7 @@ user(struct guest *g, struct virtio_net_options *o, struct err *e)
 			return -1;
 	memcpy(o->mac, mac, 6);
 	o->local = true;
+	o->mtu = PASST_MTU;
 	w->passt = passt_start(w->config.ports, w->config.nports, mac, &o->fd, e);
 	return w->passt < 0 ? -1 : 0;
 }
