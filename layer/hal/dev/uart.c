@@ -23,13 +23,14 @@ enum {
 	MCR_OUT2 = 8
 };
 enum { FCR_ENABLE = 1, FCR_CLEAR_RX = 2, FCR_CLEAR_TX = 4, MSR_THERE = 0xb0 };
-enum { FIFO = 16, BUFFER = 16384 };
+enum { FIFO = 16, BUFFER = 16384, LAST = 1000 };
 
 struct uart {
 	struct board *board; /* lent */
 	struct irq irq;
 	int in, out; /* lent */
 	struct board_source *source_in, *source_out;
+	bool wait; /* for whoever takes what is sent */
 
 	uint8_t ier, lcr, mcr, scr, fcr, dll, dlm;
 	bool tx_told; /* the guest knows that the transmitter is empty */
@@ -76,14 +77,14 @@ update(struct uart *u)
 
 /* -- the host's side ------------------------------------------------------------------------- */
 
-/* As much as goes out without waiting. */
+/* As much as goes out while each piece is taken within so many milliseconds. */
 static void
-drain(struct uart *u)
+drain(struct uart *u, int patience)
 {
 	while (u->tx_n) {
 		struct pollfd p = { .fd = u->out, .events = POLLOUT };
 		if (u->out >= 0 &&
-		    (poll(&p, 1, 0) < 1 || !(p.revents & (POLLOUT | POLLERR | POLLHUP))))
+		    (poll(&p, 1, patience) < 1 || !(p.revents & (POLLOUT | POLLERR | POLLHUP))))
 			return;
 		/* a pipe that is ready takes so much whole */
 		size_t piece = u->tx_n < 512 ? u->tx_n : 512;
@@ -102,7 +103,7 @@ can_write(void *ctx, uint32_t events)
 {
 	struct uart *u = ctx;
 	(void)events;
-	drain(u);
+	drain(u, 0);
 	update(u);
 }
 
@@ -130,7 +131,7 @@ send(struct uart *u, const uint8_t *bytes, size_t n)
 	u->tx_n += (uint32_t)n;
 	/* A line at a time, or when it is much. */
 	if (memchr(bytes, '\n', n) || u->tx_n > 256 || !u->source_out)
-		drain(u);
+		drain(u, u->wait ? -1 : 0);
 }
 
 size_t
@@ -159,7 +160,7 @@ uart_take(struct uart *u, void *bytes, size_t n)
 void
 uart_flush(struct uart *u)
 {
-	drain(u);
+	drain(u, LAST);
 }
 
 /* -- the guest's side ------------------------------------------------------------------------------ */
@@ -270,7 +271,7 @@ loaded(void *self)
 		u->rx_n = 0;
 	if (u->tx_n > BUFFER)
 		u->tx_n = 0;
-	drain(u);
+	drain(u, 0);
 	update(u);
 }
 
@@ -278,7 +279,7 @@ static void
 destroy(void *self)
 {
 	struct uart *u = self;
-	drain(u);
+	drain(u, LAST);
 	board_remove(u->source_in);
 	board_remove(u->source_out);
 	free(u);
@@ -310,7 +311,7 @@ uart_new(struct board *b, const char *name, uint64_t address, struct irq irq, in
 {
 	static const struct bus_ops ops = { read_register, write_register, 1, 1 };
 	struct uart *u = xcalloc(1, sizeof *u);
-	*u = (struct uart){ .board = b, .irq = irq, .in = in, .out = out };
+	*u = (struct uart){ .board = b, .irq = irq, .in = in, .out = out, .wait = wait };
 	if (bus_add(board_bus(b), address, UART_SIZE, &ops, u, name, e) < 0) {
 		free(u);
 		return NULL;

@@ -27,7 +27,7 @@ struct uart *uart_new(struct board *b, const char *name, uint64_t address, struc
 size_t uart_put(struct uart *u, const void *bytes, size_t n);
 size_t uart_take(struct uart *u, void *bytes, size_t n);
 
-/* Wait until what was sent is out, or nobody takes it (lock held). */
+/* Wait until what was sent is out, or nobody has taken any of it for a second (lock held). */
 void uart_flush(struct uart *u);
 
 #endif
