@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "layer/hal/dev/rtc.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -114,6 +115,16 @@ loaded(void *self)
 	update(self);
 }
 
+/* The host's clock went on while the guest's stood. */
+static void
+wake(void *self)
+{
+	struct rtc *r = self;
+	pthread_mutex_lock(&board_bus(r->board)->lock);
+	update(r);
+	pthread_mutex_unlock(&board_bus(r->board)->lock);
+}
+
 static void
 reset(void *self)
 {
@@ -136,6 +147,7 @@ static const struct device kind = {
 	.fields = fields,
 	.reset = reset,
 	.loaded = loaded,
+	.wake = wake,
 	.destroy = destroy,
 };
 
