@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/unit.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "layer/hal/rv/core.h"
 #include "layer/hal/rv/csr.h"
@@ -904,6 +906,37 @@ traps_use_up_a_turn(void **state)
 	assert_int_equal(h->mcause, CAUSE_FETCH_ACCESS);
 }
 
+static void *
+kick(void *ctx)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+	rv_kick(ctx);
+	return NULL;
+}
+
+/* Time that is counted jumps to the next timer when nobody has anything to do, but not to
+ * the end of time. */
+static void
+time_does_not_end(void **state)
+{
+	(void)state;
+	pthread_t t;
+	static const uint64_t ticks[] = { 1000000, INT64_MAX / 100 - 5 };
+	for (unsigned i = 0; i < 2; i++) {
+		place(0x10500073, A, B, 0); /* wfi; j .-4 */
+		put_word(RAM, UINT64_C(0xffdff06f10500073));
+		h->menvcfg = MENVCFG_STCE;
+		h->mie = 1 << IRQ_STI;
+		h->stimecmp = ticks[i];
+		rv_timer(h);
+		assert_int_equal(pthread_create(&t, NULL, kick, rv), 0);
+		assert_int_equal(rv_run(rv), RV_KICKED);
+		pthread_join(t, NULL);
+		assert_true(rv_time(rv) >= 1000000);
+		assert_in_range(board_now(board), 0, BOARD_OLDEST);
+	}
+}
+
 static void
 none_was_forgotten(void **state)
 {
@@ -937,6 +970,7 @@ main(void)
 		TEST(traps_and_returns),
 		TEST(control_registers),
 		TEST(traps_use_up_a_turn),
+		TEST(time_does_not_end),
 		TEST(none_was_forgotten),
 	};
 	return cmocka_run_group_tests(tests, begin, end);

@@ -125,8 +125,9 @@ wind(struct board *b)
 	b->alarm_at = at;
 	struct itimerspec t = { 0 };
 	if (at != INT64_MAX) {
-		int64_t host = at + atomic_load(&b->behind);
-		if (at > INT64_MAX - atomic_load(&b->behind))
+		/* what is negative when the guest has lived for longer than the host is up */
+		int64_t behind = atomic_load(&b->behind), host;
+		if (__builtin_add_overflow(at, behind, &host))
 			host = INT64_MAX;
 		if (host < 1)
 			host = 1;
@@ -466,7 +467,11 @@ board_load(struct board *b, struct snap *s, struct err *e)
 		return -1;
 	int64_t now = (int64_t)cur_u64(&c);
 	uint32_t n = cur_u32(&c);
-	if (c.bad || now < 0 || n != b->members.n) {
+	if (c.bad || now < 0 || now > BOARD_OLDEST) {
+		fail(e, EBADMSG, "the snapshot's clock is damaged");
+		return err_hint(e, "use another one: joist snaps");
+	}
+	if (n != b->members.n) {
 		fail(e, EBADMSG, "the snapshot is of a computer with %u devices, this one has %zu",
 		     n, b->members.n);
 		return err_hint(e, "restore it with the flags that its machine was made with");

@@ -60,6 +60,8 @@ json_t *board_inspect(struct board *b);
 /* Nanoseconds of the guest's life: they stop at rest and go through a snapshot.
  * Any thread. */
 int64_t board_now(const struct board *b);
+/* No snapshot is of an older guest (146 years): half as much can be added to any time. */
+#define BOARD_OLDEST (INT64_MAX / 2)
 /* Or a clock of the processor's own, that replaces it (instruction count). */
 void board_clock(struct board *b, int64_t (*now)(void *ctx), void *ctx);
 

@@ -56,7 +56,7 @@ update(struct rtc *r)
 		r->pending = true;
 	}
 	board_at(r->timer,
-	         r->armed && left < INT64_MAX / 2 ? board_now(r->board) + left : INT64_MAX);
+	         r->armed && left < BOARD_OLDEST / 2 ? board_now(r->board) + left : INT64_MAX);
 	irq_set(&r->irq, r->pending && r->enabled);
 }
 

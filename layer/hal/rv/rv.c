@@ -323,6 +323,9 @@ run_in_turn(struct rv *r)
 		}
 		pthread_mutex_lock(&r->bus->lock);
 		int64_t next = board_next(r->board);
+		/* time that only jumps would come to its end */
+		if (next > BOARD_OLDEST / 2)
+			next = INT64_MAX;
 		/* Nobody has anything to do: the next timer is now, or the host has news. */
 		if (!any && next != INT64_MAX && next > atomic_load(&t->clock))
 			atomic_store(&t->clock, next);
@@ -492,9 +495,10 @@ rv_load(struct rv *r, struct snap *s, struct err *e)
 		snprintf(name, sizeof name, "hart %u", i);
 		if (snap_get(s, HART_TAG, &c, e) < 0 || field_load(&c, hart_fields, h, name, e) < 0)
 			return -1;
-		atomic_store(&r->threads->clock, (int64_t)cur_u64(&c));
-		if (h->mode == 2 || h->mode > MODE_M || h->state > HART_SUSPENDED || h->frm > 7 ||
-		    c.bad)
+		int64_t clock = (int64_t)cur_u64(&c);
+		atomic_store(&r->threads->clock, clock);
+		if (clock < 0 || clock > BOARD_OLDEST || h->mode == 2 || h->mode > MODE_M ||
+		    h->state > HART_SUSPENDED || h->frm > 7 || c.bad)
 			return fail(e, EBADMSG, "the snapshot's state of %s is damaged", name);
 		h->x[0] = 0;
 		h->pc &= ~UINT64_C(1);
