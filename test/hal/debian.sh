@@ -14,13 +14,13 @@ case $? in
 *) not_ok "tool/guest disk: $out"; exit 1 ;;
 esac
 kernel=$guest/vmlinux initrd=$guest/initrd.gz
-e2fsck -fn "$guest/debian.img" >"$W/e2fsck" 2>&1 && ok "the file system is sound" || not_ok "e2fsck: $(tail -n 2 "$W/e2fsck")"
+e2fsck -fn "$guest/debian.img?offset=1048576" >"$W/e2fsck" 2>&1 && ok "the file system is sound" || not_ok "e2fsck: $(tail -n 2 "$W/e2fsck")"
 
 # boot COMMANDS FLAGS...: run them in Debian; it powers off then
 boot() {
 	local what=$1
 	shift
-	run joist run --rm --kernel "$kernel" --initrd "$initrd" --append "console=ttyS0 quiet panic=-1 root=/dev/vda run=$what" "$@"
+	run joist run --rm --kernel "$kernel" --initrd "$initrd" --append "console=ttyS0 quiet panic=-1 root=/dev/vda1 run=$what" "$@"
 }
 mkdir "$W/share" && echo outside >"$W/share/in"
 cp --sparse=always "$guest/debian.img" "$W/disk"
@@ -38,7 +38,7 @@ case $out in
 *"packages are configured"*) not_ok "configured twice" ;;
 *) ok "configured once" ;;
 esac
-e2fsck -fn "$W/disk" >"$W/e2fsck" 2>&1
+e2fsck -fn "$W/disk?offset=1048576" >"$W/e2fsck" 2>&1
 [ $? -lt 4 ] && ok "the file system is sound after it" || not_ok "e2fsck after: $(tail -n 2 "$W/e2fsck")"
 
 # firmware of the field below the same kernel: it takes the place of our own
