@@ -310,6 +310,26 @@ is_flag(const struct verb *v, const char *word)
 	return !(v->sets & SET_DISK_RESIZE) || word[1] < '0' || word[1] > '9';
 }
 
+/* When nothing else is the artifact, a computer's kernel is, or the first of its disks. */
+static void
+flag_artifact(struct call *c)
+{
+	const char *kernel = json_str(c->flags, "kernel", NULL);
+	const char *disk = json_string_value(json_array_get(json_object_get(c->flags, "disk"), 0));
+	const char *path = kernel ? kernel : disk;
+	if (!path)
+		return;
+	size_t n = strlen(path);
+	/* FILE:rw: how it is used is no part of its name */
+	if (!kernel && n > 3 &&
+	    (strcmp(path + n - 3, ":rw") == 0 || strcmp(path + n - 3, ":ro") == 0))
+		n -= 3;
+	/* a name without a slash would be an image's; the flags own the text */
+	json_object_set_new(c->flags, "artifact",
+	                    json_sprintf("%s%.*s", *path == '/' ? "" : "./", (int)n, path));
+	c->args[c->nargs++] = (char *)json_str(c->flags, "artifact", NULL);
+}
+
 int
 parse_line(int argc, char **argv, struct call *c, struct err *e)
 {
@@ -354,14 +374,8 @@ parse_line(int argc, char **argv, struct call *c, struct err *e)
 		c->nargs = 1;
 		c->verb = parse_verb("help");
 	}
-	/* A kernel given by its flag is the artifact when nothing else is. */
-	const char *kernel = json_str(c->flags, "kernel", NULL);
-	if ((c->verb->sets & SET_MACHINE) && c->nargs == 0 && kernel) {
-		/* a name without a slash would be an image's; the flags own the text */
-		json_object_set_new(c->flags, "kernel",
-		                    json_sprintf("%s%s", *kernel == '/' ? "" : "./", kernel));
-		c->args[c->nargs++] = (char *)json_str(c->flags, "kernel", NULL);
-	}
+	if ((c->verb->sets & SET_MACHINE) && c->nargs == 0)
+		flag_artifact(c);
 	if (c->nargs < c->verb->least || (c->verb->most != MANY && c->nargs > c->verb->most)) {
 		fail(e, EINVAL, "'%s' takes %s%s", c->verb->name,
 		     *c->verb->arguments ? c->verb->arguments : "no arguments",

@@ -35,7 +35,12 @@
 #include "layer/hal/rv/network.h"
 #include "layer/hal/rv/tree.h"
 
-enum { TRACE_BUFFER = 1 << 18, FILE_MOST = 1 << 30, KERNEL_BEHIND_FIRMWARE = 2 << 20 };
+enum {
+	TRACE_BUFFER = 1 << 18,
+	FILE_MOST = 1 << 30,
+	KERNEL_BEHIND_FIRMWARE = 2 << 20,
+	TREE_GROWS = 64 << 10
+};
 enum { GUEST_CID = 3 };
 
 /* -- console --------------------------------------------------------------------------------- */
@@ -202,6 +207,7 @@ computer_build(struct guest *g, struct err *e)
 		/* what is lent is closed when the guest has been made */
 		g->in = g->home.fd[0] < 0 ? -1 : fcntl(g->home.fd[0], F_DUPFD_CLOEXEC, 3);
 		g->out = g->home.fd[1] < 0 ? -1 : fcntl(g->home.fd[1], F_DUPFD_CLOEXEC, 3);
+		g->err = g->home.fd[2] < 0 ? -1 : fcntl(g->home.fd[2], F_DUPFD_CLOEXEC, 3);
 	}
 	g->board = board_new(MAP_RAM, g->options.memory, e);
 	g->rv = g->board ? rv_new(g->board, g->options.harts, g->options.deterministic, e) : NULL;
@@ -236,7 +242,7 @@ computer_free(struct guest *g)
 	rv_free(r);
 	options_free(&g->options);
 	network_leave(g);
-	const int fds[] = { g->in, g->out, g->terminal };
+	const int fds[] = { g->in, g->out, g->err, g->terminal };
 	for (unsigned i = 0; i < sizeof fds / sizeof *fds; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
@@ -411,6 +417,10 @@ put_tree(struct guest *g, struct layout *l, struct err *e)
 			t.bootargs = "console=ttyS0";
 		rc = tree_make(&t, &b, e);
 	}
+	/* firmware adds to the tree and makes it longer than it needs to be: whoever copies it
+	 * then reads what is behind it */
+	if (g->options.firmware)
+		l->high -= TREE_GROWS;
 	if (rc == 0)
 		rc = loader_high(board_bus(g->board), b.p, b.n, "device tree", l->low, l->high,
 		                 &l->dtb, e);

@@ -29,6 +29,10 @@ struct guest {
 	struct gdb *gdb;      /* own: while a debugger is there */
 	FILE *trace;          /* own, or NULL */
 	int in, out;          /* own: of the serial port */
+	int err;              /* own: where we say something ourselves */
+	int64_t born;         /* when this life began or may begin, by the host's clock */
+	unsigned resets;      /* of short lives, one after another */
+	bool slowed;          /* that was too often, and was said */
 	int terminal;         /* own: its master side, or -1 */
 	struct virtio *vsock; /* the board's, or NULL */
 	int sizing;           /* own: who tells the guest how large its console is, or -1 */

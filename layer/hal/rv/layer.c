@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/proc.h"
 #include "core/artifact.h"
 #include "core/pages.h"
 #include "layer/hal/dev/lazy.h"
@@ -47,11 +49,46 @@ create(const struct spec *s, const struct home *h, struct err *e)
 	struct guest *g = xcalloc(1, sizeof *g);
 	g->spec = s;
 	g->home = *h;
-	g->in = g->out = g->terminal = g->sizing = -1;
+	g->in = g->out = g->err = g->terminal = g->sizing = -1;
 	if (computer_build(g, e) == 0)
 		return g;
 	destroy(g);
 	return NULL;
+}
+
+/* -- lives -------------------------------------------------------------------------------------- */
+
+/* From so many resets of short lives on, one life begins a second. */
+enum { RESETS = 10 };
+#define SHORT_LIFE INT64_C(1000000000)
+
+/* A guest that can do nothing but reset shall not burn a processor of the host. */
+static void
+slow_down(struct guest *g)
+{
+	int64_t now = proc_monotonic();
+	g->resets = now - g->born < SHORT_LIFE ? g->resets + 1 : 0;
+	if (g->resets < RESETS) {
+		g->born = now;
+		return;
+	}
+	g->born += SHORT_LIFE;
+	if (g->slowed)
+		return;
+	g->slowed = true;
+	dprintf(g->err < 0 ? g->out : g->err,
+	        "joist: the guest resets again and again: from now on once a second\n");
+}
+
+/* At rest, until its life may begin or somebody wants something of it. */
+static void
+wait_for_life(struct guest *g)
+{
+	enum { SLICE = 10000000 };
+	int64_t left;
+	while ((left = g->born - proc_monotonic()) > 0 && !atomic_load(&g->kicked) &&
+	       !atomic_load(&g->signal))
+		nanosleep(&(struct timespec){ .tv_nsec = left < SLICE ? left : SLICE }, NULL);
 }
 
 /* The guest, or a device, has something for the whole machine. */
@@ -65,6 +102,11 @@ raised(struct guest *g, struct err *e)
 		return WHY_START;
 	switch (what) {
 	case BOARD_RESET:
+		if (g->options.no_reboot) {
+			g->status = 0;
+			return WHY_EXIT;
+		}
+		slow_down(g);
 		if (computer_boot(g, e) < 0) {
 			g->status = STATUS_OURS;
 			return WHY_FAULT;
@@ -93,9 +135,11 @@ enter(struct guest *g, struct err *e)
 			return WHY_FAULT;
 		}
 		g->started = true;
+		g->born = proc_monotonic();
 		return WHY_START;
 	}
 	while (why == WHY_START) {
+		wait_for_life(g);
 		board_wake(g->board);
 		atomic_store(&g->inside, true);
 		enum rv_why stop = rv_run(g->rv);

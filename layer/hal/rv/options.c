@@ -19,6 +19,7 @@
 #define MEMORY_LEAST   (16 * MIB)
 #define MEMORY_MOST    (INT64_C(1) << 40)
 #define VNC_DEFAULT    "127.0.0.1:5900"
+#define U_BOOT         "/usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin" /* Debian's u-boot-qemu */
 
 /* What Linux's driver takes, and our card has room for. */
 enum { SIDE_LEAST = 32, SIDE_MOST = 8192, WIDTH = 1024, HEIGHT = 768 };
@@ -47,20 +48,30 @@ file_note(json_t *config, const char *note, const char *path, struct err *e)
 	return 0;
 }
 
-/* FILE[:rw|:ro] */
-static int
-add_disk(json_t *disks, const char *text, struct err *e)
+static const char *const uses[] = {
+	[DISK_OVERLAY] = "overlay",
+	[DISK_DIRECT] = "rw",
+	[DISK_READ_ONLY] = "ro",
+};
+
+/* FILE[:rw|:ro], which is cut */
+static char *
+disk_path(char *text, enum disk_use *use)
 {
-	static const char *const ends[] = { [DISK_DIRECT] = ":rw", [DISK_READ_ONLY] = ":ro" };
-	char *path = xstrdup(text);
-	size_t n = strlen(path);
-	const char *use = "overlay";
-	for (enum disk_use u = DISK_DIRECT; u <= DISK_READ_ONLY; u++)
-		if (n > 3 && strcmp(path + n - 3, ends[u]) == 0) {
-			use = ends[u] + 1;
-			path[n - 3] = '\0';
+	char *colon = strrchr(text, ':');
+	*use = DISK_OVERLAY;
+	for (enum disk_use u = DISK_DIRECT; colon > text && u <= DISK_READ_ONLY; u++)
+		if (strcmp(colon + 1, uses[u]) == 0) {
+			*use = u;
+			*colon = '\0';
 			break;
 		}
+	return text;
+}
+
+static int
+add_disk(json_t *disks, const char *path, enum disk_use use, struct err *e)
+{
 	char *whole = realpath(path, NULL);
 	int rc = 0;
 	if (!whole) {
@@ -69,10 +80,21 @@ add_disk(json_t *disks, const char *text, struct err *e)
 	} else if (json_array_size(disks) >= OPTIONS_DISKS) {
 		rc = fail(e, E2BIG, "a computer has at most %d disks", OPTIONS_DISKS);
 	} else {
-		json_array_append_new(disks, json_pack("{s:s, s:s}", "path", whole, "use", use));
+		json_array_append_new(disks,
+		                      json_pack("{s:s, s:s}", "path", whole, "use", uses[use]));
 	}
 	free(whole);
-	free(path);
+	return rc;
+}
+
+static int
+named_disk(json_t *disks, const char *text, struct err *e)
+{
+	char *copy = xstrdup(text);
+	enum disk_use use;
+	const char *path = disk_path(copy, &use);
+	int rc = add_disk(disks, path, use, e);
+	free(copy);
 	return rc;
 }
 
@@ -194,8 +216,27 @@ display(json_t *config, const json_t *request, struct err *e)
 	return vnc ? vnc_note(config, kind[3] ? kind + 4 : VNC_DEFAULT, password != NULL, e) : 0;
 }
 
+/* The artifact is a disk, the first one, unless --disk says how it is used. */
 static int
-artifact(json_t *config, json_t *disks, struct err *e)
+first_disk(json_t *disks, const char *path, const json_t *request, struct err *e)
+{
+	const json_t *v;
+	size_t i;
+	json_array_foreach(json_object_get(request, "disk"), i, v) {
+		char *text = xstrdup(json_string_value(v));
+		enum disk_use use;
+		char *whole = realpath(disk_path(text, &use), NULL);
+		bool same = whole && strcmp(whole, path) == 0;
+		free(whole);
+		free(text);
+		if (same)
+			return 0;
+	}
+	return add_disk(disks, path, DISK_OVERLAY, e);
+}
+
+static int
+artifact(json_t *config, json_t *disks, const json_t *request, struct err *e)
 {
 	const char *path = spec_note_of(config, "artifact", NULL);
 	struct artifact *a = path ? artifact_of(path, e) : NULL;
@@ -204,7 +245,7 @@ artifact(json_t *config, json_t *disks, struct err *e)
 	int rc = 0;
 	if (strcmp(a->type, "qcow2") == 0 || strcmp(a->type, "disk") == 0 ||
 	    strcmp(a->type, "iso") == 0)
-		rc = add_disk(disks, path, e);
+		rc = first_disk(disks, path, request, e);
 	else if (!spec_note_of(config, "rv.kernel", NULL))
 		spec_note_set(config, "rv.kernel", path);
 	artifact_free(a);
@@ -234,6 +275,21 @@ numbers(json_t *config, const json_t *request, struct err *e)
 	return 0;
 }
 
+/* A computer that has only disks begins with U-Boot, which looks for a system on them. */
+static int
+beginning(json_t *config, struct err *e)
+{
+	if (spec_note_of(config, "rv.kernel", NULL) || spec_note_of(config, "rv.firmware", NULL))
+		return 0;
+	if (access(U_BOOT, R_OK) == 0) {
+		spec_note_set(config, "rv.kernel", U_BOOT);
+		return 0;
+	}
+	fail(e, ENOENT, "the computer has nothing to begin with: U-Boot is not installed");
+	err_hint(e, "install the package u-boot-qemu (" U_BOOT "), or give --kernel FILE");
+	return err_status(e, STATUS_CANNOT_EXEC);
+}
+
 int
 options_complete(json_t *config, const json_t *request, struct err *e)
 {
@@ -246,10 +302,10 @@ options_complete(json_t *config, const json_t *request, struct err *e)
 			rc = file_note(config, files[i].note, path, e);
 	}
 	if (rc == 0)
-		rc = artifact(config, disks, e);
+		rc = artifact(config, disks, request, e);
 	json_array_foreach(json_object_get(request, "disk"), i, v)
 		if (rc == 0)
-			rc = add_disk(disks, json_string_value(v), e);
+			rc = named_disk(disks, json_string_value(v), e);
 	json_array_foreach(json_object_get(request, "volume"), i, v)
 		if (rc == 0)
 			rc = volume(mounts, json_string_value(v), e);
@@ -270,13 +326,9 @@ options_complete(json_t *config, const json_t *request, struct err *e)
 		spec_note_set(config, "rv.append", json_str(request, "append", ""));
 	if (json_yes(request, "deterministic"))
 		spec_note_set(config, "rv.deterministic", "true");
-	if (rc == 0 && !spec_note_of(config, "rv.kernel", NULL) &&
-	    !spec_note_of(config, "rv.firmware", NULL)) {
-		fail(e, EINVAL, "the computer has nothing to begin with");
-		rc = err_hint(e, "give a kernel: joist run --kernel FILE [--initrd FILE] DISK, or "
-		                 "--firmware FILE");
-	}
-	return rc;
+	if (json_yes(request, "no_reboot"))
+		spec_note_set(config, "rv.no-reboot", "true");
+	return rc == 0 ? beginning(config, e) : rc;
 }
 
 static void
@@ -326,6 +378,7 @@ options_read(const struct spec *s, struct options *o, struct err *e)
 	o->harts = (unsigned)strtoul(spec_note(s, "rv.harts", "1"), NULL, 10);
 	read_display(s, o);
 	o->deterministic = strcmp(spec_note(s, "rv.deterministic", ""), "true") == 0;
+	o->no_reboot = strcmp(spec_note(s, "rv.no-reboot", ""), "true") == 0;
 	return read_disks(s, o, e);
 }
 

@@ -28,6 +28,7 @@ struct options {
 	uint64_t memory;                              /* bytes */
 	unsigned harts;
 	bool deterministic;
+	bool no_reboot; /* a reset ends it */
 	struct {
 		char *path; /* own */
 		enum disk_use use;
