@@ -30,8 +30,8 @@ _joist_second() {
 
 _joist_flags() {
 	case $1 in
-	run) echo ' --in --name -m --memory --memory-swap --memory-reservation -c --cpus --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --oom-kill-disable --oom-score-adj --shm-size -v --volume --mount --tmpfs --read-only --device -e --env --env-file -w --workdir -u --user --group-add --entrypoint --init -i --interactive -t --tty --hostname --domainname --net -p --publish --ip --net-alias --dns --dns-search --add-host --cap-add --cap-drop --privileged --security-opt --ulimit --sysctl --pid --ipc --uts --cgroupns --userns --cgroup-parent --restart --rm --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --no-healthcheck --label --annotation --log-opt --allow --deny-all --invoke --fuel --time-limit --max-stack --max-heap --max-table --max-instances --deterministic --kernel --initrd --append --firmware --dtb --disk --no-reboot --debug --trace --display --resolution --vnc-password --platform --pull -d --detach --detach-keys' ;;
-	create) echo ' --in --name -m --memory --memory-swap --memory-reservation -c --cpus --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --oom-kill-disable --oom-score-adj --shm-size -v --volume --mount --tmpfs --read-only --device -e --env --env-file -w --workdir -u --user --group-add --entrypoint --init -i --interactive -t --tty --hostname --domainname --net -p --publish --ip --net-alias --dns --dns-search --add-host --cap-add --cap-drop --privileged --security-opt --ulimit --sysctl --pid --ipc --uts --cgroupns --userns --cgroup-parent --restart --rm --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --no-healthcheck --label --annotation --log-opt --allow --deny-all --invoke --fuel --time-limit --max-stack --max-heap --max-table --max-instances --deterministic --kernel --initrd --append --firmware --dtb --disk --no-reboot --debug --trace --display --resolution --vnc-password --platform --pull' ;;
+	run) echo ' --in --name -m --memory --memory-swap --memory-reservation -c --cpus --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --oom-kill-disable --oom-score-adj --shm-size -v --volume --mount --tmpfs --read-only --device -e --env --env-file -w --workdir -u --user --group-add --entrypoint --init -i --interactive -t --tty --hostname --domainname --net -p --publish --ip --net-alias --dns --dns-search --add-host --cap-add --cap-drop --privileged --security-opt --ulimit --sysctl --pid --ipc --uts --cgroupns --userns --cgroup-parent --restart --rm --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --no-healthcheck --label --annotation --log-opt --allow --deny-all --invoke --fuel --time-limit --max-stack --max-heap --max-table --max-instances --deterministic --kernel --initrd --append --firmware --dtb --disk --flash --no-reboot --debug --trace --display --resolution --vnc-password --platform --pull -d --detach --detach-keys' ;;
+	create) echo ' --in --name -m --memory --memory-swap --memory-reservation -c --cpus --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --oom-kill-disable --oom-score-adj --shm-size -v --volume --mount --tmpfs --read-only --device -e --env --env-file -w --workdir -u --user --group-add --entrypoint --init -i --interactive -t --tty --hostname --domainname --net -p --publish --ip --net-alias --dns --dns-search --add-host --cap-add --cap-drop --privileged --security-opt --ulimit --sysctl --pid --ipc --uts --cgroupns --userns --cgroup-parent --restart --rm --stop-signal --stop-timeout --health-cmd --health-interval --health-timeout --health-retries --health-start-period --no-healthcheck --label --annotation --log-opt --allow --deny-all --invoke --fuel --time-limit --max-stack --max-heap --max-table --max-instances --deterministic --kernel --initrd --append --firmware --dtb --disk --flash --no-reboot --debug --trace --display --resolution --vnc-password --platform --pull' ;;
 	start) echo ' -a --attach -i --interactive --boot' ;;
 	stop) echo ' -a --all -t --time -s --signal' ;;
 	kill) echo ' -a --all -s --signal' ;;
@@ -147,6 +147,7 @@ _joist_value() {
 	run:--firmware) _joist_file ;;
 	run:--dtb) _joist_file ;;
 	run:--disk) _joist_file ;;
+	run:--flash) _joist_file ;;
 	run:--trace) _joist_file ;;
 	run:--display) _joist_words 'none screen vnc[=ADDRESS]' ;;
 	run:--resolution) _joist_none ;;
@@ -226,6 +227,7 @@ _joist_value() {
 	create:--firmware) _joist_file ;;
 	create:--dtb) _joist_file ;;
 	create:--disk) _joist_file ;;
+	create:--flash) _joist_file ;;
 	create:--trace) _joist_file ;;
 	create:--display) _joist_words 'none screen vnc[=ADDRESS]' ;;
 	create:--resolution) _joist_none ;;

@@ -1,8 +1,8 @@
 #!/bin/bash
 # timeout: 900
 # needs: joist
-# What stands below a system: U-Boot takes Linux from a disk, alone and above OpenSBI; and guests
-# that reset for ever.
+# What stands below a system: U-Boot takes Linux from a disk, alone and above OpenSBI, EDK2 does
+# from flash memory; and guests that reset for ever.
 . "$(dirname "$0")/../lib.sh"
 needs joist
 
@@ -123,4 +123,20 @@ appends "$W/disk" 'root=/dev/vda1 run=. /etc/os-release; echo id is \\${ID}; df 
 run timeout 500 joist run --rm "$W/disk"
 expect_status 0 "Debian from its disk" && expect_has "packages are configured" "Debian from its disk" && expect_has "id is debian" "Debian from its disk" &&
 	expect_has /dev/vda1 "Debian from its disk" && ok "Debian from its disk alone"
+
+# -- EDK2 from flash memory: its shell begins Linux as a program, from a FAT file system ----
+run joist create --flash "$W/none" "$W/disk"
+expect_err "flash '$W/none'" "no such flash" && expect_status 127 "no such flash" && two_lines "no such flash" && ok "no such flash"
+efi=${EFI:-/usr/share/qemu-efi-riscv64}
+[ -e "$efi/RISCV_VIRT_CODE.fd" ] || skip_all "no EDK2 here: install the package qemu-efi-riscv64, or name its folder by EFI="
+has qemu-img || skip_all "no qemu-img to make a FAT file system"
+mkdir "$W/fat" && cp "$guest/vmlinux" "$W/fat/vmlinux.efi" && cp "$guest/initrd.gz" "$W/fat"
+printf 'fs0:\r\n%s\r\n' 'vmlinux.efi initrd=initrd.gz console=ttyS0 quiet panic=-1 run=echo from `uname -m`; ls /sys/firmware/efi' >"$W/fat/startup.nsh"
+qemu-img convert -O raw "fat:fat-type=16:$W/fat" "$W/fat.img" || skip_all "qemu-img makes no FAT file system"
+before=$(sha256sum <"$efi/RISCV_VIRT_VARS.fd")
+run timeout 300 joist run --name efi --flash "$efi/RISCV_VIRT_CODE.fd:ro" --flash "$efi/RISCV_VIRT_VARS.fd" --disk "$W/fat.img"
+expect_status 0 EDK2 && expect_has "UEFI Interactive Shell" EDK2 && expect_has "from riscv64" EDK2 && expect_has systab EDK2 && ok "EDK2 from flash, and Linux from EDK2"
+[ -s "$JOIST_ROOT/machines/efi/flash1" ] && [ ! -e "$JOIST_ROOT/machines/efi/flash0" ] && [ "$(sha256sum <"$efi/RISCV_VIRT_VARS.fd")" = "$before" ] &&
+	ok "its settings are kept in the machine's folder" || not_ok "flash: $(ls "$JOIST_ROOT/machines/efi")"
+run joist rm efi
 no_leaks "no processes left"

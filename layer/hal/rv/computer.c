@@ -15,6 +15,7 @@
 #include "img/disk.h"
 #include "img/overlay.h"
 #include "layer/hal/dev/finisher.h"
+#include "layer/hal/dev/flash.h"
 #include "layer/hal/dev/lazy.h"
 #include "layer/hal/dev/rtc.h"
 #include "layer/hal/dev/terminal.h"
@@ -143,6 +144,21 @@ add_vsock(struct guest *g, struct err *e)
 	return g->vsock ? pci_virtio(g->pci, g->vsock, e) : -1;
 }
 
+/* Both banks, when there is something for the first. */
+static int
+add_flash(struct guest *g, struct err *e)
+{
+	for (unsigned i = 0; g->options.nflash && i < OPTIONS_FLASH; i++) {
+		char name[16];
+		snprintf(name, sizeof name, "flash%u", i);
+		if (flash_new(g->board, MAP_FLASH + (uint64_t)i * FLASH_SIZE, name,
+		              g->options.flash[i].path, g->home.dir, g->options.flash[i].readonly,
+		              e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 add_devices(struct guest *g, struct err *e)
 {
@@ -159,7 +175,7 @@ add_devices(struct guest *g, struct err *e)
 		wires[i] = plic_wire(g->plic, MAP_IRQ_PCI + i);
 	g->pci = g->uart ? pci_new(g->board, MAP_ECAM, MAP_PCI_MMIO, MAP_PCI_MMIO_SIZE, wires, e)
 	                 : NULL;
-	if (!g->pci)
+	if (!g->pci || add_flash(g, e) < 0)
 		return -1;
 	for (unsigned i = 0; i < g->options.ndisk; i++)
 		if (add_disk(g, i, e) < 0)
@@ -358,6 +374,8 @@ put_kernel(struct guest *g, struct layout *l, struct err *e)
 		unmap_file(p, n);
 		l->low = l->firmware.end;
 	}
+	if (!g->options.kernel && g->options.nflash)
+		l->kernel.entry = MAP_FLASH;
 	if (rc < 0 || !g->options.kernel)
 		return rc;
 	rc = map_file(g->options.kernel, &p, &n, e);
@@ -404,7 +422,8 @@ put_tree(struct guest *g, struct layout *l, struct err *e)
 		          .initrd_end = l->initrd_end,
 		          .pci = true,
 		          .uart = true,
-		          .rtc = true };
+		          .rtc = true,
+		          .flash = g->options.nflash > 0 };
 	if (!g->options.deterministic && getrandom(seed, sizeof seed, 0) == sizeof seed)
 		t.seed = seed;
 	if (g->options.dtb) {

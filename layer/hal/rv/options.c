@@ -98,6 +98,51 @@ named_disk(json_t *disks, const char *text, struct err *e)
 	return rc;
 }
 
+/* FILE[:ro] */
+static int
+add_flash(json_t *banks, const char *text, struct err *e)
+{
+	char *path = xstrdup(text);
+	size_t n = strlen(path);
+	bool readonly = n > 3 && strcmp(path + n - 3, ":ro") == 0;
+	if (readonly)
+		path[n - 3] = '\0';
+	char *whole = realpath(path, NULL);
+	int rc = 0;
+	if (!whole) {
+		fail(e, errno, "flash '%s': %s", path, strerror(errno));
+		err_hint(e, "give firmware for QEMU's board 'virt', such as Debian's package "
+		            "qemu-efi-riscv64 has");
+		rc = err_status(e, STATUS_NOT_FOUND);
+	} else if (json_array_size(banks) >= OPTIONS_FLASH) {
+		rc = fail(e, E2BIG, "a computer has %d banks of flash memory", OPTIONS_FLASH);
+	} else {
+		json_array_append_new(banks,
+		                      json_pack("{s:s, s:b}", "path", whole, "readonly", readonly));
+	}
+	free(whole);
+	free(path);
+	return rc;
+}
+
+static int
+flash(json_t *config, const json_t *request, struct err *e)
+{
+	json_t *banks = json_array(), *v;
+	size_t i;
+	int rc = 0;
+	json_array_foreach(json_object_get(request, "flash"), i, v)
+		if (rc == 0)
+			rc = add_flash(banks, json_string_value(v), e);
+	if (rc == 0 && json_array_size(banks)) {
+		char *text = json_dumps(banks, JSON_COMPACT);
+		spec_note_set(config, "rv.flash", text);
+		free(text);
+	}
+	json_decref(banks);
+	return rc;
+}
+
 /* SRC:DST[:ro]: a folder that the guest mounts by 9P. */
 static int
 volume(json_t *mounts, const char *text, struct err *e)
@@ -279,7 +324,8 @@ numbers(json_t *config, const json_t *request, struct err *e)
 static int
 beginning(json_t *config, struct err *e)
 {
-	if (spec_note_of(config, "rv.kernel", NULL) || spec_note_of(config, "rv.firmware", NULL))
+	if (spec_note_of(config, "rv.kernel", NULL) || spec_note_of(config, "rv.firmware", NULL) ||
+	    spec_note_of(config, "rv.flash", NULL))
 		return 0;
 	if (access(U_BOOT, R_OK) == 0) {
 		spec_note_set(config, "rv.kernel", U_BOOT);
@@ -310,6 +356,8 @@ options_complete(json_t *config, const json_t *request, struct err *e)
 		if (rc == 0)
 			rc = volume(mounts, json_string_value(v), e);
 	json_object_set_new(config, "mounts", mounts);
+	if (rc == 0)
+		rc = flash(config, request, e);
 	if (rc == 0)
 		rc = network(config, e);
 	if (rc == 0)
@@ -364,6 +412,25 @@ read_disks(const struct spec *s, struct options *o, struct err *e)
 	return rc;
 }
 
+static int
+read_flash(const struct spec *s, struct options *o, struct err *e)
+{
+	json_t *list = json_loads(spec_note(s, "rv.flash", "[]"), 0, NULL), *v;
+	size_t i;
+	int rc = 0;
+	json_array_foreach(list, i, v) {
+		const char *path = json_str(v, "path", NULL);
+		if (!path || o->nflash == OPTIONS_FLASH) {
+			rc = fail(e, EINVAL, "annotation dev.joist.rv.flash is no list of banks");
+			break;
+		}
+		o->flash[o->nflash].path = xstrdup(path);
+		o->flash[o->nflash++].readonly = json_yes(v, "readonly");
+	}
+	json_decref(list);
+	return rc;
+}
+
 int
 options_read(const struct spec *s, struct options *o, struct err *e)
 {
@@ -379,7 +446,7 @@ options_read(const struct spec *s, struct options *o, struct err *e)
 	read_display(s, o);
 	o->deterministic = strcmp(spec_note(s, "rv.deterministic", ""), "true") == 0;
 	o->no_reboot = strcmp(spec_note(s, "rv.no-reboot", ""), "true") == 0;
-	return read_disks(s, o, e);
+	return read_flash(s, o, e) < 0 ? -1 : read_disks(s, o, e);
 }
 
 void
@@ -387,4 +454,6 @@ options_free(struct options *o)
 {
 	for (unsigned i = 0; i < o->ndisk; i++)
 		free(o->disk[i].path);
+	for (unsigned i = 0; i < o->nflash; i++)
+		free(o->flash[i].path);
 }

@@ -13,7 +13,7 @@
 
 #include "core/spec.h"
 
-enum { OPTIONS_DISKS = 16 };
+enum { OPTIONS_DISKS = 16, OPTIONS_FLASH = 2 };
 
 enum disk_use {
 	DISK_OVERLAY,   /* what is written goes to the machine's folder: the image is not changed */
@@ -34,6 +34,11 @@ struct options {
 		enum disk_use use;
 	} disk[OPTIONS_DISKS];
 	unsigned ndisk;
+	struct {
+		char *path; /* own */
+		bool readonly;
+	} flash[OPTIONS_FLASH];
+	unsigned nflash;
 	bool screen; /* with a keyboard and a tablet */
 	uint32_t width, height;
 	const char *vnc;          /* where its screen is served, or NULL; lent by the spec */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "layer/hal/dev/flash.h"
 #include "layer/hal/rv/aclint.h"
 #include "layer/hal/rv/map.h"
 #include "layer/hal/rv/plic.h"
@@ -222,6 +223,15 @@ devices(struct maker *m, const struct tree *t)
 		text(m, "compatible", "google,goldfish-rtc");
 		reg(m, MAP_RTC, 0x1000);
 		interrupt(m, MAP_IRQ_RTC);
+		end(m);
+	}
+	if (t->flash) {
+		const uint32_t banks[] = { 0, MAP_FLASH, 0, FLASH_SIZE, 0, MAP_FLASH + FLASH_SIZE,
+			                   0, FLASH_SIZE };
+		begin_at(m, "flash", MAP_FLASH);
+		text(m, "compatible", "cfi-flash");
+		cells(m, "reg", banks, 8);
+		cell(m, "bank-width", 4);
 		end(m);
 	}
 	for (uint32_t i = 0; i < t->virtio; i++) {

@@ -19,7 +19,7 @@ struct tree {
 	const char *bootargs;        /* NULL: none */
 	uint64_t initrd, initrd_end; /* equal: none */
 	unsigned virtio;             /* how many MMIO slots are taken */
-	bool pci, uart, rtc;
+	bool pci, uart, rtc, flash;
 	const uint8_t *seed; /* 32 bytes for the kernel's random numbers, or NULL */
 };
 
