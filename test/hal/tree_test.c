@@ -24,6 +24,7 @@ whole(void)
 		              .virtio = 8,
 		              .pci = true,
 		              .uart = true,
+		              .flash = true,
 		              .rtc = true,
 		              .seed = seed };
 }
@@ -129,6 +130,9 @@ everything(void **state)
 		CELLS(&b, path, "interrupts", i + 1);
 		CELLS(&b, path, "reg", 0, 0x10001000 + i * 0x1000, 0, 0x1000);
 	}
+	CELLS(&b, "/soc/flash@20000000", "reg", 0, 0x20000000, 0, 0x2000000, 0, 0x22000000, 0,
+	      0x2000000);
+	CELLS(&b, "/soc/flash@20000000", "bank-width", 4);
 	uint32_t finisher = fdt_get_phandle(b.p, node(&b, "/soc/test@100000"));
 	CELLS(&b, "/poweroff", "regmap", finisher);
 	CELLS(&b, "/poweroff", "value", 0x5555);
@@ -169,7 +173,8 @@ nothing_more_than_asked(void **state)
 	struct tree t = { .harts = 1, .ram_size = GIB };
 	struct buf b = make(&t);
 	const char *const absent[] = { "/soc/serial@10000000", "/soc/rtc@101000",
-		                       "/soc/virtio_mmio@10001000", "/soc/pci@30000000" };
+		                       "/soc/virtio_mmio@10001000", "/soc/pci@30000000",
+		                       "/soc/flash@20000000" };
 	for (unsigned i = 0; i < sizeof absent / sizeof *absent; i++)
 		assert_false(has(&b, absent[i]));
 	assert_int_equal(fdt_first_property_offset(b.p, node(&b, "/chosen")), -FDT_ERR_NOTFOUND);
