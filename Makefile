@@ -92,7 +92,7 @@ LIBS_vnc  = -lvncserver -lpthread
 GUEST_CC  = riscv64-linux-gnu-gcc
 NO_AGENT := $(shell printf '\043include <stdio.h>\n' | $(GUEST_CC) -fsyntax-only -xc - 2>&1 | head -n 1)
 AGENT     = $(if $(NO_AGENT),,$(B)/libexec/joist-agent.riscv64)
-AGENT_SRC = $(sort $(wildcard libexec/agent/*.c)) $(patsubst %,base/%.c,arena buf cur err file str user vec)
+AGENT_SRC = $(sort $(wildcard libexec/agent/*.c)) $(patsubst %,base/%.c,arena buf cur err file proc str user vec)
 
 all: $(if $(wildcard cli/main.c),$(B)/joist) $(TOOLS:%=$(B)/libexec/joist-%) $(AGENT) library
 
@@ -136,7 +136,7 @@ $(B)/include/wasm.h: include/wasm.h
 	cp $< $@
 
 # Of these rooms a program takes what it needs.
-$(B)/common.a: $(call objects,img base)
+$(B)/common.a: $(call objects,core img base)
 	@rm -f $@
 	@ar qcs $@ $^
 

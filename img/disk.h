@@ -107,6 +107,10 @@ struct disk_options {
 int disk_create(int dir, const char *path, uint64_t size, const struct disk_options *o,
                 struct err *e);
 
+/* A qcow2 image that nobody has open stands on another one from now on, of the same format
+ * and contents as what it stood on: nothing but the name in it is changed. */
+int disk_rebase(int dir, const char *path, const char *backing, struct err *e);
+
 /* A copy: `to` becomes what `o` says, of the same size.  With o->backing only what the
  * image itself has is copied, the rest is below. */
 struct disk_convert {

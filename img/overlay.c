@@ -108,3 +108,39 @@ overlay_restore(int dir, const char *name, const char *image, int from, struct d
 	*d = overlay_open(dir, name, image, e);
 	return *d ? 0 : -1;
 }
+
+/* What a layer says that it stands on. */
+static int
+check_below(int dir, const char *path, const char *below, struct err *e)
+{
+	struct disk *d = disk_open(dir, path, DISK_ALONE | DISK_QCOW2, e);
+	json_t *info = d ? disk_info(d, e) : NULL;
+	const char *said = json_string_value(json_object_get(info, "backing-filename"));
+	int rc = info ? 0 : -1;
+	if (info && (!said || strcmp(said, below) != 0)) {
+		rc = fail(e, EINVAL, "'%s' does not stand on '%s'", path, below);
+		err_hint(e, "somebody changed it: take another copy");
+	}
+	json_decref(info);
+	disk_close(d);
+	return rc;
+}
+
+int
+overlay_rebase(int dir, const char *name, const char *image, struct err *e)
+{
+	char path[OVERLAY_NAME_MAX + 16], below[OVERLAY_NAME_MAX + 16];
+	unsigned n = count(dir, name);
+	layer_name(path, name, n ? 1 : 0);
+	if (is_there(dir, path) &&
+	    (disk_rebase(dir, path, image, e) < 0 || check_below(dir, path, image, e) < 0))
+		return -1;
+	for (unsigned i = 2; i <= n; i++)
+		if (check_below(dir, layer_name(path, name, i), layer_name(below, name, i - 1), e) <
+		    0)
+			return -1;
+	layer_name(path, name, 0);
+	if (n && is_there(dir, path))
+		return check_below(dir, path, layer_name(below, name, n), e);
+	return 0;
+}

@@ -27,4 +27,8 @@ int overlay_keep(int dir, const char *name, int to, struct err *e);
 int overlay_restore(int dir, const char *name, const char *image, int from, struct disk **d,
                     struct err *e);
 
+/* A folder's lowest layer stands on the image from now on, which was moved there; that the
+ * others stand on each other is made sure. */
+int overlay_rebase(int dir, const char *name, const char *image, struct err *e);
+
 #endif

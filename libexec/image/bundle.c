@@ -21,6 +21,7 @@
 #include "libexec/image/apply.h"
 #include "libexec/image/hash.h"
 #include "libexec/image/import.h"
+#include "libexec/image/machine_file.h"
 #include "libexec/image/tree.h"
 #include "libexec/image/unpack.h"
 
@@ -81,7 +82,11 @@ bundle_kind(int fd, const char *path, struct err *e)
 		return -1;
 	while ((rc = archive_read_next_header(a, &entry)) == ARCHIVE_OK || rc == ARCHIVE_WARN) {
 		const char *name = archive_entry_pathname(entry);
-		if (!name || tree_plain(name, true, plain, NULL) < 0 || !plausible(plain))
+		if (!name || tree_plain(name, true, plain, NULL) < 0)
+			break;
+		if (strcmp(plain, MACHINE_FILE_MARK) == 0)
+			kind = BUNDLE_MACHINE;
+		if (!plausible(plain))
 			break;
 		if (strcmp(plain, "oci-layout") == 0 || strcmp(plain, "manifest.json") == 0) {
 			kind = BUNDLE_ARCHIVE;

@@ -11,7 +11,7 @@
 #include "img/image.h"
 #include "libexec/image/options.h"
 
-enum { BUNDLE_ROOT, BUNDLE_ARCHIVE };
+enum { BUNDLE_ROOT, BUNDLE_ARCHIVE, BUNDLE_MACHINE };
 
 /* What does a tar file hold?  -1: it is none. */
 int bundle_kind(int fd, const char *path, struct err *e);

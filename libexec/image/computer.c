@@ -29,8 +29,8 @@ static const char take[] = "cd \"$1\" && exec tar -xf -";
 
 /* -- which machine ---------------------------------------------------------------------------- */
 
-int
-computer_open(struct computer *c, struct image_store *s, const char *name, struct err *e)
+bool
+computer_is(struct image_store *s, const char *name)
 {
 	char *at = xprintf("machines/%s/config.json", name);
 	json_t *config = json_file(s->dir, at, NULL);
@@ -38,10 +38,16 @@ computer_open(struct computer *c, struct image_store *s, const char *name, struc
 	                 "rv") == 0;
 	free(at);
 	json_decref(config);
+	return is;
+}
+
+int
+computer_open(struct computer *c, struct image_store *s, const char *name, struct err *e)
+{
 	*c = (struct computer){ .name = name };
-	if (!is)
+	if (!computer_is(s, name))
 		return 0;
-	at = xprintf("machines/%s/state.json", name);
+	char *at = xprintf("machines/%s/state.json", name);
 	json_t *state = json_file(s->dir, at, NULL);
 	const char *status = json_str(state, "status", "");
 	int rc = 1;

@@ -16,6 +16,8 @@ struct computer {
 	char *socket;     /* own: where its agent is reached */
 };
 
+bool computer_is(struct image_store *s, const char *name);
+
 /* Is a machine one?  Then an error unless it runs: 1 yes, 0 no, -1. */
 int computer_open(struct computer *c, struct image_store *s, const char *name, struct err *e);
 void computer_close(struct computer *c);

@@ -12,6 +12,8 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "libexec/image/computer.h"
+#include "libexec/image/machine_file.h"
 #include "libexec/image/machine_root.h"
 #include "libexec/image/pack.h"
 #include "libexec/image/save.h"
@@ -92,6 +94,11 @@ machine(struct image_store *s, const struct options *o, const char *name, struct
 	struct output out;
 	struct machine_root root;
 
+	if (computer_is(s, name)) {
+		if (output_open(&out, o->output, e) < 0)
+			return -1;
+		return output_close(&out, machine_file_save(s, name, output_put, &out, e), e);
+	}
 	if (machine_root_open(&root, s, name, e) < 0)
 		return -1;
 	int rc = output_open(&out, o->output, e);

@@ -17,6 +17,7 @@
 #include "libexec/image/bundle.h"
 #include "libexec/image/feed.h"
 #include "libexec/image/intake.h"
+#include "libexec/image/machine_file.h"
 #include "libexec/image/rootfs.h"
 #include "libexec/image/unpack.h"
 
@@ -311,6 +312,10 @@ import_file(struct image_store *s, const struct options *o, const char *path, bo
 	kind = archive ? BUNDLE_ARCHIVE : bundle_kind(fd, path, e);
 	if (kind == BUNDLE_ARCHIVE)
 		rc = bundle_import(s, o, fd, path, name, e);
+	else if (kind == BUNDLE_MACHINE)
+		rc = lseek(fd, 0, SEEK_SET) < 0
+		             ? fail(e, errno, "'%s': %s", path, strerror(errno))
+		             : machine_file_load(s, fd, path, o->nargs > 1 ? o->args[1] : NULL, e);
 	else if (kind == BUNDLE_ROOT)
 		rc = rootfs_tarball(s, o, fd, name, path, e);
 	close(fd);

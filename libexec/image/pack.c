@@ -34,12 +34,13 @@ enum { LINKS = 4096 };
 
 struct packer {
 	struct archive *a; /* own */
-	int (*put)(void *, const void *, size_t, struct err *);
+	pack_put *put;
 	void *ctx;
 	struct err *e;
 	struct link *links[LINKS];
 	char *buf; /* own */
 	dev_t dev;
+	locale_t ours, before; /* own; 0 */
 };
 
 static la_ssize_t
@@ -230,20 +231,19 @@ walk(struct packer *p, int dir, const char *path, int depth)
 	return rc;
 }
 
-static int
-pack(int fd, bool itself, int (*put)(void *, const void *, size_t, struct err *), void *ctx,
-     struct err *e)
+/* -- piece by piece --------------------------------------------------------------------- */
+
+struct packer *
+pack_begin(pack_put *put, void *ctx, struct err *e)
 {
 	struct packer *p = xcalloc(1, sizeof *p);
+
 	/* Where names are UTF-8 the archive says so; other bytes are marked as
 	 * such.  (Reading is done in the C locale: there, in a UTF-8 one, the
 	 * library would compose accents and so change names.) */
-	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), before = (locale_t)0;
-	struct stat st;
-	int rc = -1;
-
-	if (utf8)
-		before = uselocale(utf8);
+	p->ours = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	if (p->ours)
+		p->before = uselocale(p->ours);
 	p->put = put;
 	p->ctx = ctx;
 	p->e = e;
@@ -254,25 +254,59 @@ pack(int fd, bool itself, int (*put)(void *, const void *, size_t, struct err *)
 	archive_write_set_options(p->a, "pax:xattrheader=SCHILY");
 	archive_write_set_bytes_per_block(p->a, 64 << 10);
 	archive_write_set_bytes_in_last_block(p->a, 1);
-	if (fstat(fd, &st) < 0) {
-		fail(e, errno, "the root folder: %s", strerror(errno));
-		goto out;
-	}
+	if (archive_write_open(p->a, p, NULL, written, NULL) == ARCHIVE_OK)
+		return p;
+	pack_end(p, refused(p));
+	return NULL;
+}
+
+int
+pack_text(struct packer *p, const char *as, const char *text)
+{
+	struct archive_entry *entry = archive_entry_new();
+	size_t n = strlen(text);
+
+	archive_entry_set_pathname(entry, as);
+	archive_entry_set_filetype(entry, AE_IFREG);
+	archive_entry_set_perm(entry, 0600);
+	archive_entry_set_size(entry, (la_int64_t)n);
+	int rc = archive_write_header(p->a, entry) < ARCHIVE_WARN ||
+	                         archive_write_data(p->a, text, n) < 0
+	                 ? refused(p)
+	                 : 0;
+	archive_entry_free(entry);
+	return rc;
+}
+
+int
+pack_one(struct packer *p, int dir, const char *name, const char *as)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail(p->e, errno, "'%s': %s", name, strerror(errno));
+	if (one(p, dir, name, as, &st) < 0)
+		return -1;
+	if (!S_ISDIR(st.st_mode))
+		return 0;
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return fail(p->e, errno, "'%s': %s", name, strerror(errno));
 	p->dev = st.st_dev;
-	if (archive_write_open(p->a, p, NULL, written, NULL) != ARCHIVE_OK) {
-		refused(p);
-		goto out;
-	}
-	rc = itself ? one(p, fd, ".", "./", &st) : 0;
-	if (rc == 0)
-		rc = walk(p, fd, "", 0);
+	int rc = walk(p, fd, as, 0);
+	close(fd);
+	return rc;
+}
+
+int
+pack_end(struct packer *p, int rc)
+{
 	if (rc == 0 && archive_write_close(p->a) != ARCHIVE_OK)
 		rc = refused(p);
-out:
 	archive_write_free(p->a);
-	if (utf8) {
-		uselocale(before);
-		freelocale(utf8);
+	if (p->ours) {
+		uselocale(p->before);
+		freelocale(p->ours);
 	}
 	for (size_t i = 0; i < LINKS; i++)
 		for (struct link *l = p->links[i], *next; l; l = next) {
@@ -285,16 +319,33 @@ out:
 	return rc;
 }
 
+/* -- all at once ------------------------------------------------------------------------ */
+
+static int
+pack(int fd, bool itself, pack_put *put, void *ctx, struct err *e)
+{
+	struct packer *p = pack_begin(put, ctx, e);
+	struct stat st;
+
+	if (!p)
+		return -1;
+	int rc = fstat(fd, &st) < 0 ? fail(e, errno, "the root folder: %s", strerror(errno)) : 0;
+	p->dev = rc == 0 ? st.st_dev : 0;
+	if (rc == 0 && itself)
+		rc = one(p, fd, ".", "./", &st);
+	if (rc == 0)
+		rc = walk(p, fd, "", 0);
+	return pack_end(p, rc);
+}
+
 int
-pack_folder(int fd, int (*put)(void *, const void *, size_t, struct err *), void *ctx,
-            struct err *e)
+pack_folder(int fd, pack_put *put, void *ctx, struct err *e)
 {
 	return pack(fd, true, put, ctx, e);
 }
 
 int
-pack_entries(int fd, int (*put)(void *, const void *, size_t, struct err *), void *ctx,
-             struct err *e)
+pack_entries(int fd, pack_put *put, void *ctx, struct err *e)
 {
 	return pack(fd, false, put, ctx, e);
 }
