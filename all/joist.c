@@ -632,8 +632,9 @@ joist_exec(struct joist *j, const char *name, const char *request, const int fd[
 	if (p)
 		sock = control_connect(m, e);
 	if (sock >= 0) {
-		json_t *q = json_pack("{s:s, s:O, s:b}", "do", "exec", "process", p, "privileged",
-		                      json_yes(r, "privileged"));
+		json_t *q =
+		        json_pack("{s:s, s:O, s:b, s:b}", "do", "exec", "process", p, "privileged",
+		                  json_yes(r, "privileged"), "detach", json_yes(r, "detach"));
 		answer = control_ask(sock, &c, q, fd, tty ? 0 : 3, e);
 		json_decref(q);
 	}

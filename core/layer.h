@@ -109,7 +109,9 @@ struct layer {
 
 	int (*signal)(struct guest *g, int sig, struct err *e);  /* to the first program */
 	int (*console)(struct guest *g);        /* master side of its terminal, lent; or -1 */
-	void (*resized)(struct guest *g);       /* optional: that terminal has another size */
+	/* Optional: the terminal has another size, or time went by while it was at rest; it goes
+	 * on at once. */
+	void (*settle)(struct guest *g);
 	pid_t (*pid)(const struct guest *g);    /* of the first program on the host; 0 if none */
 	bool (*oom)(const struct guest *g);     /* was something killed for want of memory? */
 	json_t *(*stats)(struct guest *g);      /* see core/stats in doc/architecture.md */

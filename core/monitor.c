@@ -81,6 +81,13 @@ watch_enter(struct watch *w)
 	pthread_mutex_unlock(&w->lock);
 }
 
+void
+watch_settle(struct watch *w)
+{
+	if (w->guest && !w->over && w->layer->settle)
+		w->layer->settle(w->guest);
+}
+
 /* -- what may be asked -------------------------------------------------------------- */
 
 bool
@@ -191,6 +198,7 @@ watch_resume(struct watch *w, struct err *e)
 	state_set(&w->machine->state.error, NULL);
 	machine_write(w->machine, NULL);
 	event_add(w->machine->store, "resume", w->machine->name, NULL);
+	watch_settle(w);
 	watch_enter(w);
 	return 0;
 }
@@ -319,6 +327,7 @@ at_rest(struct watch *w, bool broke)
 		return;
 	}
 	if (!w->pausing) {
+		watch_settle(w);
 		watch_enter(w);
 		return;
 	}

@@ -154,6 +154,7 @@ exec(struct client *c, const json_t *request, struct err *e)
 		err_hint(e, "paused machines go on with: joist resume %s", c->w->machine->name);
 	} else if (spec_process(json_object_get(request, "process"), &p, a, e) == 0) {
 		p.privileged = json_is_true(json_object_get(request, "privileged"));
+		p.detached = json_is_true(json_object_get(request, "detach"));
 		if (!p.args || !p.args[0])
 			fail(e, EINVAL, "exec needs a command");
 		else

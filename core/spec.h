@@ -34,6 +34,7 @@ struct process {
 	int umask;              /* -1 when not given */
 	bool no_new_privs;
 	bool privileged;        /* of exec only: all rights that its monitor has, no filter */
+	bool detached;          /* of exec only: nobody waits for it, nor hears it */
 	bool has_oom_adj;
 	int oom_adj;
 	const json_t *capabilities;     /* NULL when absent; lent by the spec */

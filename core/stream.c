@@ -115,14 +115,6 @@ watch_output(struct watch *w, struct pipe_end *p)
 		p->source = loop_fd(w->loop, p->fd, EPOLLIN, output, p, NULL);
 }
 
-/* Who has no process that the terminal could tell is told here. */
-static void
-resized(struct watch *w)
-{
-	if (w->stream->terminal && w->guest && !w->over && w->layer->resized)
-		w->layer->resized(w->guest);
-}
-
 void
 stream_started(struct watch *w)
 {
@@ -141,7 +133,7 @@ stream_started(struct watch *w)
 	}
 	for (int i = 0; i < 2; i++)
 		watch_output(w, &s->out[i]);
-	resized(w);
+	watch_settle(w);
 }
 
 /* -- output -------------------------------------------------------------------- */
@@ -331,6 +323,7 @@ stream_size(struct watch *w, unsigned rows, unsigned cols)
 
 	if (w->stream && w->stream->terminal && w->stream->in >= 0)
 		ioctl(w->stream->in, TIOCSWINSZ, &size);
-	if (w->stream)
-		resized(w);
+	/* who has no process that the terminal could tell */
+	if (w->stream && w->stream->terminal)
+		watch_settle(w);
 }

@@ -74,6 +74,7 @@ int watch_resume(struct watch *w, struct err *e);
 int watch_save(struct watch *w, struct err *e);         /* come to rest; serve_save, then go on */
 bool watch_running(const struct watch *w);
 void watch_enter(struct watch *w);      /* let the guest (back) in */
+void watch_settle(struct watch *w);     /* the layer, before the guest goes on */
 void watch_write(struct watch *w);      /* the machine's state; a full disk is a warning */
 /* In a harsh build no guest stays as it was: what came to rest is saved, ended,
  * made again and loaded before it goes on. */

@@ -17,6 +17,7 @@
 #include "base/cur.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/proc.h"
 #include "libexec/agent/wire.h"
 
 enum { PIECE = 32 << 10 };
@@ -122,7 +123,11 @@ ask(struct wire *w, struct err *e)
 	char text[40];
 	for (char **v = environ; *v; v++)
 		buf_put(&words, *v, strlen(*v) + 1);
-	/* what it is now, not when we were started */
+	/* what is so now, not when we were started */
+	if (getenv("do") && strcmp(getenv("do"), "settle") == 0) {
+		int n = snprintf(text, sizeof text, "now=%lld", (long long)proc_now());
+		buf_put(&words, text, (size_t)n + 1);
+	}
 	if (ioctl(0, TIOCGWINSZ, &size) == 0) {
 		int n = snprintf(text, sizeof text, "rows=%u%ccols=%u", size.ws_row, 0,
 		                 size.ws_col);

@@ -144,6 +144,16 @@ pipes(struct program *p, struct ends *n, struct err *e)
 	return 0;
 }
 
+/* Nobody hears it: it must not die of that either. */
+static int
+nothing(struct ends *n, struct err *e)
+{
+	for (int i = 0; i < 3; i++)
+		if ((n->fd[i] = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
+			return fail(e, errno, "/dev/null: %s", strerror(errno));
+	return 0;
+}
+
 static int
 born(const struct request *r, struct program *p, struct ends *n, struct err *e)
 {
@@ -176,7 +186,9 @@ program_start(const struct request *r, struct program *p, struct err *e)
 {
 	struct ends n = { .fd = { -1, -1, -1 } };
 	*p = (struct program){ .pidfd = -1, .in = -1, .out = -1, .errors = -1 };
-	int rc = r->terminal ? terminal(r, p, &n, e) : pipes(p, &n, e);
+	int rc = r->detached   ? nothing(&n, e)
+	         : r->terminal ? terminal(r, p, &n, e)
+	                       : pipes(p, &n, e);
 	if (rc == 0)
 		rc = born(r, p, &n, e);
 	close_all(n.fd, 3);

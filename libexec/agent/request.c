@@ -34,17 +34,21 @@ word(struct request *r, char *w, struct err *e)
 		vec_push(&r->groups, w + strlen("group="));
 	} else if ((v = value(w, "do="))) {
 		r->stats = strcmp(v, "stats") == 0;
-		r->size = strcmp(v, "size") == 0;
+		r->settle = strcmp(v, "settle") == 0;
 	} else if ((v = value(w, "user=")))
 		r->user = v;
 	else if ((v = value(w, "cwd=")))
 		r->cwd = v;
 	else if ((v = value(w, "terminal=")))
 		r->terminal = strcmp(v, "1") == 0;
+	else if ((v = value(w, "detached=")))
+		r->detached = strcmp(v, "1") == 0;
 	else if ((v = value(w, "uid=")) && (rc = number(v, UINT32_MAX - 1, &n, e)) == 0)
 		r->uid = (uint32_t)n;
 	else if ((v = value(w, "gid=")) && (rc = number(v, UINT32_MAX - 1, &n, e)) == 0)
 		r->gid = (uint32_t)n;
+	else if ((v = value(w, "now=")) && (rc = number(v, INT64_MAX, &n, e)) == 0)
+		r->now = (int64_t)n;
 	else if ((v = value(w, "umask=")) && (rc = number(v, 0777, &n, e)) == 0)
 		r->umask = (int)n;
 	else if ((v = value(w, "rows=")) && (rc = number(v, UINT16_MAX, &n, e)) == 0)
@@ -64,7 +68,7 @@ request_read(struct request *r, const char *words, size_t n, struct err *e)
 		/* an argv is not const, and nobody writes to it */
 		if (word(r, (char *)words + at, e) < 0)
 			return -1;
-	if (!r->stats && !r->size && r->args.n == 0)
+	if (!r->stats && !r->settle && r->args.n == 0)
 		return fail(e, EPROTO, "a request names no program");
 	return 0;
 }

@@ -12,8 +12,11 @@
 /* All text is lent by the words. */
 struct request {
 	bool stats;              /* do=stats: no program, but how the guest is */
-	bool size;               /* do=size: nor one, but the console is as large as this */
+	bool settle;             /* do=settle: nor one, but the console is as large as this, and the
+	                          * time is now= */
+	int64_t now;             /* ns since 1970 */
 	bool terminal;           /* terminal=1 */
+	bool detached;           /* detached=1: it goes on when who asked has gone */
 	unsigned rows, cols;     /* rows= cols= of the terminal; 0: not known */
 	struct vec args, env;    /* arg=, env=NAME=VALUE: in their order */
 	struct vec groups;       /* group=: further ones, names or numbers */

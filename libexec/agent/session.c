@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cur.h"
@@ -18,7 +19,8 @@
 #include "libexec/agent/wire.h"
 
 enum { PIECE = 32 << 10, LAST_WORDS = 1 << 20 };
-enum { TERMINAL = 100 }; /* ms until what was written to one can be read */
+enum { NEAR = 50000000 }; /* ns that a clock may be off */
+enum { TERMINAL = 100 };  /* ms until what was written to one can be read */
 
 struct session {
 	struct wire w;
@@ -148,7 +150,7 @@ ended(struct session *s)
 }
 
 static void
-run(struct session *s)
+run(struct session *s, const struct request *r)
 {
 	enum { WIRE, IN, OUT, ERRORS, ENDED, SOURCES };
 	/* some of it may have come with the request */
@@ -181,8 +183,9 @@ run(struct session *s)
 		there = (!(p[WIRE].revents & ~POLLOUT) || wire_read(&s->w)) && hear(s) &&
 		        wire_write(&s->w);
 	}
-	/* who asked has gone */
-	program_end(&s->program);
+	/* who asked has gone, or it was another computer, from which this one was restored */
+	if (!r->detached)
+		program_end(&s->program);
 }
 
 /* -- from the first word ------------------------------------------------------------------- */
@@ -198,20 +201,41 @@ answer_stats(struct session *s)
 }
 
 /* A serial line has no size of its own: its kernel has to be told. */
-static int
-console_size(struct session *s, const struct request *r, struct err *e)
+static void
+set_size(const struct request *r)
 {
 	struct winsize size = { .ws_row = (unsigned short)r->rows,
 		                .ws_col = (unsigned short)r->cols };
 	int fd = open("/dev/console", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	int rc = fd < 0 ? -1 : ioctl(fd, TIOCSWINSZ, &size);
-	if (rc < 0)
-		fail(e, errno, "/dev/console: %s", strerror(errno));
-	else
-		wire_put_u32(&s->w, WIRE_EXIT, 0, "");
-	if (fd >= 0)
-		close(fd);
-	return rc;
+	if (fd < 0)
+		return;
+	ioctl(fd, TIOCSWINSZ, &size);
+	close(fd);
+}
+
+/* Its clock stood still while the guest did. */
+static void
+set_clock(int64_t now)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	int64_t off = now - (t.tv_sec * INT64_C(1000000000) + t.tv_nsec);
+	if (off > -NEAR && off < NEAR)
+		return;
+	t.tv_sec = (time_t)(now / 1000000000);
+	t.tv_nsec = (long)(now % 1000000000);
+	clock_settime(CLOCK_REALTIME, &t);
+}
+
+/* What cannot be set stays as it is: nobody waits to hear of it. */
+static void
+settle(struct session *s, const struct request *r)
+{
+	if (r->rows)
+		set_size(r);
+	if (r->now)
+		set_clock(r->now);
+	wire_put_u32(&s->w, WIRE_EXIT, 0, "");
 }
 
 static int
@@ -225,10 +249,10 @@ serve(struct session *s, const struct frame *f, struct err *e)
 		/* it says why */
 	} else if (r.stats) {
 		answer_stats(s);
-	} else if (r.size) {
-		rc = console_size(s, &r, e);
+	} else if (r.settle) {
+		settle(s, &r);
 	} else if ((rc = program_start(&r, &s->program, e)) == 0) {
-		run(s);
+		run(s, &r);
 	}
 	request_free(&r);
 	return rc;

@@ -70,7 +70,7 @@ expect_status 125 "cp nowhere" && expect_err "the folder '/no/' is not there" "c
 # who is killed outside ends inside
 joist exec box sleep 54321 &
 until_ok 20 sh -c 'joist exec box ps | grep -q "sleep 5432[1]"' || not_ok "no sleep"
-joist exec -d box sh -c 'sleep 10; echo late >/tmp/late' && ok "exec -d"
+joist exec -d box sh -c 'echo; sleep 12; echo late >/tmp/late' && ok "exec -d"
 run joist top box
 expect_status 0 top && expect_has 256M top && ok "top"
 procs=$(joist inspect box | sed -n '/"pids"/,/}/s/.*"current": \([0-9]*\).*/\1/p')
@@ -88,9 +88,18 @@ joist resume box
 run joist exec box echo again
 expect_status 0 again && expect_has again again && ok "after a rest"
 
+clock() { echo $(($(joist exec "$1" date +%s) - $(date +%s))); }
+joist pause box >/dev/null && sleep 3 && joist resume box >/dev/null
+until_ok 10 sh -c 'd=$(($(joist exec box date +%s) - $(date +%s))); [ $d -ge -1 ] && [ $d -le 1 ]' && ok "the clock is right after a pause" ||
+	not_ok "the clock is $(clock box) s off"
+
 # restored, it has an agent too; whoever was in there before is told
-joist snapshot box@s >/dev/null && joist restore box@s --name twin >/dev/null
+joist snapshot box@s >/dev/null && sleep 3 && joist restore box@s --name twin >/dev/null
 until_ok 20 joist exec twin true && ok "in one that was restored" || not_ok "restored: $(joist exec twin true 2>&1)"
+joist exec twin ps | grep -q 'sleep 5432[1]' && not_ok "a program of nobody's" || ok "who was inside is told to go"
+until_ok 10 sh -c 'd=$(($(joist exec twin date +%s) - $(date +%s))); [ $d -ge -1 ] && [ $d -le 1 ]' && ok "and a clock that is right" ||
+	not_ok "the clock of the restored one is $(clock twin) s off"
+until_ok 60 joist exec twin test -e /tmp/late && ok "exec -d goes on in it" || not_ok "exec -d did not go on"
 joist rm -f twin >/dev/null
 joist stop -t 1 box >/dev/null
 wait %1

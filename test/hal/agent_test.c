@@ -212,6 +212,29 @@ who_goes_away_takes_the_program_along(void **state)
 }
 
 static void
+one_that_is_detached_goes_on(void **state)
+{
+	(void)state;
+	char name[] = "/tmp/agent.XXXXXX", words[128];
+	int fd = mkstemp(name);
+	struct wire w;
+	int n = snprintf(words, sizeof words,
+	                 "detached=1%carg=sh%carg=-c%carg=sleep 1; echo x; rm %s", 0, 0, 0, name);
+	assert_true(fd >= 0);
+	close(fd);
+	pid_t pid = begin(&w);
+	wire_put(&w, WIRE_REQUEST, words, (size_t)n + 1);
+	while (wire_waiting(&w))
+		wire_write(&w);
+	poll(NULL, 0, 300);
+	end(&w, pid);
+	assert_int_equal(access(name, F_OK), 0);
+	for (int i = 0; i < 200 && access(name, F_OK) == 0; i++)
+		poll(NULL, 0, 50);
+	assert_int_equal(access(name, F_OK), -1);
+}
+
+static void
 a_terminal_has_a_size_that_changes(void **state)
 {
 	(void)state;
@@ -292,7 +315,7 @@ words_of_a_request(void **state)
 	assert_string_equal(r.env.p[0], "A=B");
 	assert_int_equal(r.umask, 18);
 	assert_true(r.terminal && r.rows == 1 && r.cols == 2 && r.uid == 3 && r.gid == 4);
-	assert_true(!r.stats && !r.size && !r.cwd);
+	assert_true(!r.stats && !r.settle && !r.cwd);
 	request_free(&r);
 	assert_int_equal(request_read(&r, words, sizeof words - 1, &e), -1);
 	request_free(&r);
@@ -303,5 +326,6 @@ words_of_a_request(void **state)
 UNIT_MAIN(TEST(a_program_has_three_streams_and_a_status), TEST(more_than_any_buffer_goes_through),
           TEST(what_cannot_run_says_why), TEST(a_signal_is_a_status),
           TEST(what_a_program_leaves_running_is_not_waited_for),
-          TEST(who_goes_away_takes_the_program_along), TEST(a_terminal_has_a_size_that_changes),
-          TEST(how_the_guest_is), TEST(noise_is_refused), TEST(words_of_a_request))
+          TEST(who_goes_away_takes_the_program_along), TEST(one_that_is_detached_goes_on),
+          TEST(a_terminal_has_a_size_that_changes), TEST(how_the_guest_is), TEST(noise_is_refused),
+          TEST(words_of_a_request))

@@ -18,6 +18,7 @@
 #include "layer/hal/dev/terminal.h"
 
 enum { SOON = 200, MOST = 4096 }; /* ms and bytes of an answer */
+enum { LATE = 50 };               /* ms of rest after which a clock is wrong */
 
 /* -- the request: libexec/agent/wire.h ------------------------------------------------------ */
 
@@ -46,6 +47,8 @@ words_of(const struct process *p, struct vec *words)
 	}
 	if (p->umask >= 0)
 		vec_push(words, xprintf("umask=%d", p->umask));
+	if (p->detached)
+		vec_push(words, xprintf("detached=1"));
 	if (p->terminal)
 		vec_push(words, xprintf("terminal=1"));
 	if (p->terminal && p->rows) {
@@ -182,27 +185,27 @@ agent_stats(struct guest *g)
 	return answer;
 }
 
-/* -- the console's size ---------------------------------------------------------------------------- */
+/* -- after a rest ---------------------------------------------------------------------------------- */
 
 void
 agent_free(struct guest *g)
 {
-	if (g->sizing < 0)
+	if (g->settling < 0)
 		return;
-	agent_cancel(g, g->sizing);
-	agent_reap(g, g->sizing);
-	g->sizing = -1;
+	agent_reap(g, g->settling);
+	g->settling = -1;
 }
 
 void
-agent_size(struct guest *g)
+agent_settle(struct guest *g)
 {
 	struct vec words = { 0 };
-	agent_free(g);
-	if (!g->vsock || g->terminal < 0)
+	bool late = proc_monotonic() - g->rested > LATE * INT64_C(1000000);
+	if (!g->vsock || (g->terminal < 0 && !late))
 		return;
-	vec_push(&words, xstrdup("do=size"));
+	agent_free(g);
+	vec_push(&words, xstrdup("do=settle"));
 	vec_push(&words, xstrdup("patience=60"));
-	g->sizing = carry(g, &words, (int[3]){ g->in, -1, -1 }, NULL);
+	g->settling = carry(g, &words, (int[3]){ g->in, -1, -1 }, NULL);
 	words_free(&words);
 }

@@ -25,8 +25,9 @@ void agent_cancel(struct guest *g, int fd);
  * soon. */
 json_t *agent_stats(struct guest *g);
 
-/* Let the guest's /dev/console be as large as the terminal, as soon as its agent is there. */
-void agent_size(struct guest *g);
+/* Let the guest's clock be right after a rest, and its /dev/console as large as the terminal,
+ * as soon as its agent is there (core/layer.h: settle). */
+void agent_settle(struct guest *g);
 
 void agent_free(struct guest *g);
 

@@ -35,7 +35,8 @@ struct guest {
 	bool slowed;          /* that was too often, and was said */
 	int terminal;         /* own: its master side, or -1 */
 	struct virtio *vsock; /* the board's, or NULL */
-	int sizing;           /* own: who tells the guest how large its console is, or -1 */
+	int64_t rested;       /* since when, monotonic; 0: it comes from a snapshot */
+	int settling;         /* own: who tells the guest about the time and its console, or -1 */
 	struct virtio *gpu;   /* the board's, or NULL */
 	struct vnc *vnc;      /* own, or NULL */
 	bool started;

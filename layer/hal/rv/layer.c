@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/proc.h"
+#include "base/proc.h"
 #include "core/artifact.h"
 #include "core/pages.h"
 #include "layer/hal/dev/lazy.h"
@@ -49,7 +50,7 @@ create(const struct spec *s, const struct home *h, struct err *e)
 	struct guest *g = xcalloc(1, sizeof *g);
 	g->spec = s;
 	g->home = *h;
-	g->in = g->out = g->err = g->terminal = g->sizing = -1;
+	g->in = g->out = g->err = g->terminal = g->settling = -1;
 	if (computer_build(g, e) == 0)
 		return g;
 	destroy(g);
@@ -163,6 +164,7 @@ enter(struct guest *g, struct err *e)
 			why = WHY_KICK;
 		}
 	}
+	g->rested = proc_monotonic();
 	return why;
 }
 
@@ -342,6 +344,7 @@ load(struct guest *g, struct snap *s, struct err *e)
 	for (unsigned i = 0; i < g->rv->nhart; i++)
 		rv_timer(g->rv->hart[i]);
 	g->started = true;
+	g->rested = 0;
 	return 0;
 }
 
@@ -363,7 +366,7 @@ const struct layer rv_layer = {
 	.reap = agent_reap,
 	.cancel = agent_cancel,
 	.console = console,
-	.resized = agent_size,
+	.settle = agent_settle,
 	.stats = stats,
 	.inspect = inspect,
 	.debug = debug,
