@@ -59,10 +59,11 @@ CFLAGS   += -fsanitize=fuzzer-no-link
 endif
 
 # The rooms of the static program, inside to outside.
-ROOMS     = base img core net layer/os layer/lang layer/lang/text layer/lang/wasi layer/hal/dev layer/hal/rv all all/wasm cli
+ROOMS     = base img core net layer/os layer/lang layer/lang/text layer/lang/wasi layer/hal/dev layer/hal/rv layer/api layer/api/nt layer/api/dll all all/wasm cli
 HARSH_SRC = base/harsh_wrap.c
 SRC       = $(filter-out $(HARSH_SRC),$(wildcard $(ROOMS:%=%/*.c)))
-objects   = $(patsubst %.c,$(B)/%.o,$(filter-out $(HARSH_SRC),$(wildcard $(1:%=%/*.c))))
+objects   = $(patsubst %.c,$(B)/%.o,$(filter-out $(HARSH_SRC),$(wildcard $(1:%=%/*.c)))) \
+            $(patsubst %.S,$(B)/%.o,$(wildcard $(1:%=%/*.S)))
 HARSH_OBJ = $(if $(HARSH),$(HARSH_SRC:%.c=$(B)/%.o))
 OBJ       = $(call objects,$(ROOMS)) $(HARSH_OBJ)
 LIBS      = -lseccomp -ljansson -lfdt -lzstd -lz -lpthread -lm
@@ -150,6 +151,10 @@ $(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(B)/%.o: %.S Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
 # -- tests -------------------------------------------------------------------
 # A unit test is one file test/ROOM/THING_test.c, a program of its own that is

@@ -1,0 +1,58 @@
+/* object.h -- kernel objects of the process, and the handles that programs know them by.
+ *
+ * An object is counted: who holds a pointer holds a count.  Handles are multiples of four;
+ * looking one up takes no lock, so that it is quick and never waits for a suspended thread.
+ * An object that can be waited for says when: object_signal() wakes whoever waits (wait.h).
+ */
+#ifndef LAYER_API_NT_OBJECT_H
+#define LAYER_API_NT_OBJECT_H
+
+#include "layer/api/nt/types.h"
+
+struct object;
+struct thread;
+struct waiter;
+
+struct object_class {
+	const char *name;       /* as NtQueryObject says: Event, Mutant, File ... */
+	void (*destroy)(struct object *o);      /* the last count is gone: free it */
+	/* Optional.  The last handle is closed, while counts may be left: end what is shared. */
+	void (*close)(struct object *o);
+	/* Optional.  Try to take it for a wait: true when the wait is over.  NULL: it is
+	 * waited for until its state is not 0, and stays as it is (files, threads,
+	 * processes, manual-reset events).  *status may be set (STATUS_ABANDONED_WAIT_0). */
+	bool (*take)(struct object *o, struct thread *t, NTSTATUS *status);
+};
+
+struct object {
+	const struct object_class *class;       /* fixed */
+	_Atomic uint32_t refs;
+	_Atomic uint32_t handles;
+	/* 0: whoever waits waits.  Else by class: 1, a semaphore's count ... */
+	_Atomic int32_t state;
+	/* under lock */
+	_Atomic uint32_t lock;
+	struct waiter *waiters;
+	WCHAR *name;            /* own, or NULL */
+};
+
+void object_init(struct object *o, const struct object_class *class, int32_t state); /* one count */
+struct object *object_ref(struct object *o);
+void object_unref(struct object *o);
+void object_signal(struct object *o);   /* state = 1, and wake */
+void object_reset(struct object *o);    /* state = 0 */
+
+/* A new handle; takes the caller's count over, also when it fails.  NULL: no memory. */
+HANDLE handle_new(struct object *o, ACCESS_MASK access, bool inherit);
+/* The object of a handle, counted: class NULL takes any.  The pseudo-handles -1 (process) and
+ * -2 (thread) work.  STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH. */
+NTSTATUS handle_get(HANDLE h, const struct object_class *class, struct object **out);
+NTSTATUS handle_close(HANDLE h);
+NTSTATUS handle_flags(HANDLE h, ACCESS_MASK *access, bool *inherit);
+NTSTATUS handle_inherit(HANDLE h, bool inherit);
+/* Each inheritable handle, with its object (lent), until f says false. */
+void handle_each(bool (*f)(void *ctx, HANDLE h, struct object *o, ACCESS_MASK a, bool inherit), void *ctx);
+/* A handle with this value, for a process that inherits: takes the count over. */
+NTSTATUS handle_put(HANDLE h, struct object *o, ACCESS_MASK access, bool inherit);
+
+#endif

@@ -1,0 +1,39 @@
+/* path.h -- names of files: from Windows' to the host's and back.
+ *
+ * C: is a private folder of the machine, made when it is first touched.  Z: is the host's
+ * root, of which the sandbox lets only the working folder, the program's folder and what was
+ * given with -v be seen; so an absolute path of the host, with slashes, means what it says
+ * when the current drive is Z:.  Further drives are what -v SRC:X gave.  Names are compared
+ * without case only after they were not found exactly.
+ */
+#ifndef LAYER_API_NT_PATH_H
+#define LAYER_API_NT_PATH_H
+
+#include "layer/api/nt/status.h"
+#include "layer/api/nt/types.h"
+
+/* What a path is (RtlDetermineDosPathNameType_U). */
+enum path_kind { PATH_UNKNOWN, PATH_UNC, PATH_DRIVE_ABSOLUTE, PATH_DRIVE_RELATIVE, PATH_ROOTED,
+	         PATH_RELATIVE, PATH_DEVICE, PATH_DEVICE_ROOT };
+
+enum path_kind path_kind(const WCHAR *p);
+
+/* Full Windows path (GetFullPathNameW): without . and .., with the drive; to be freed. */
+NTSTATUS path_full(const WCHAR *p, WCHAR **out);
+
+/* The host's path of a Windows path of any form (also \\?\ and \??\); to be freed.  A device
+ * (NUL, CON, \\.\pipe\x) sets *device, to be freed, instead.  must_exist: look without case
+ * for each part; else all but the last must exist. */
+NTSTATUS path_host(const WCHAR *p, bool must_exist, char **out, WCHAR **device);
+NTSTATUS path_host_of(const struct OBJECT_ATTRIBUTES *a, bool must_exist, char **out, WCHAR **device);
+
+/* The Windows path of a path of the host: by the longest drive that holds it; to be freed. */
+WCHAR *path_windows(const char *host);
+
+/* The current folder, ending with a backslash. */
+NTSTATUS path_set_current(const WCHAR *p);
+WCHAR *path_current(void);              /* to be freed */
+NTSTATUS path_drives(void);             /* a bit for each drive that there is */
+int path_drive_type(WCHAR letter);      /* GetDriveType's numbers */
+
+#endif

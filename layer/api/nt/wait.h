@@ -1,0 +1,31 @@
+/* wait.h -- waiting for objects, for time, and for calls that others queue (APCs).
+ *
+ * A wait ends by one object, by all, by an APC when it is alertable, or by time.  Times are
+ * nanoseconds of CLOCK_MONOTONIC; WAIT_FOREVER never comes.
+ */
+#ifndef LAYER_API_NT_WAIT_H
+#define LAYER_API_NT_WAIT_H
+
+#include "layer/api/nt/object.h"
+
+#define WAIT_FOREVER UINT64_MAX
+enum { WAIT_MOST = 64 };
+
+uint64_t wait_now(void);
+/* From a relative time in milliseconds (INFINITE), or an NT time in 100 ns: negative is
+ * relative, positive absolute since 1601, NULL for ever. */
+uint64_t wait_deadline_ms(DWORD ms);
+uint64_t wait_deadline_nt(const LONGLONG *when);
+
+/* STATUS_WAIT_0 + i, STATUS_ABANDONED_WAIT_0 + i, STATUS_TIMEOUT, STATUS_USER_APC (its APCs
+ * have run). */
+NTSTATUS wait_objects(size_t n, struct object *const *o, bool all, bool alertable, uint64_t deadline);
+NTSTATUS wait_handles(size_t n, const HANDLE *h, bool all, bool alertable, uint64_t deadline);
+NTSTATUS wait_sleep(bool alertable, uint64_t deadline);
+
+/* Queue a call for a thread: f(a, b, c) with Microsoft's convention, run in its next alertable
+ * wait.  STATUS_UNSUCCESSFUL: the thread has ended. */
+NTSTATUS apc_queue(struct thread *t, void *f, void *a, void *b, void *c);
+bool apc_run(void);     /* those of the calling thread; false: there were none */
+
+#endif
