@@ -30,6 +30,12 @@ joist_version(void)
 	return JOIST_VERSION;
 }
 
+int
+joist_again(int argc, char **argv)
+{
+	return layer_again(layers_all, argc, argv);
+}
+
 const char *
 joist_floors(void)
 {

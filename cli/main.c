@@ -49,7 +49,10 @@ main(int argc, char **argv)
 {
 	struct call c = { 0 };
 	struct err e = { 0 };
+	int again = joist_again(argc, argv);
 
+	if (again >= 0)
+		return again;
 	json_start();
 	int status = parse_line(argc, argv, &c, &e) < 0 ? say_error(&e) : perform(&c);
 	json_decref(c.flags);

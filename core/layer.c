@@ -32,6 +32,19 @@ layer_find(const char *name)
 }
 
 int
+layer_again(const struct layer *const *list, int argc, char **argv)
+{
+	int status = -1;
+
+	if (argc < 1 || strcmp(argv[0], LAYER_AGAIN) != 0)
+		return -1;
+	for (; *list && status < 0; list++)
+		if ((*list)->again)
+			status = (*list)->again(argc, argv);
+	return status;
+}
+
+int
 layer_debugs(const struct layer *l, struct err *e)
 {
 	char can[64] = "";

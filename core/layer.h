@@ -127,6 +127,11 @@ struct layer {
 	enum debug_wish (*debug)(struct guest *g, enum debug_event what, const void *bytes,
 	                         size_t n, struct str *answer);
 
+	/* Optional: a program of ours was started as "joist-again" (a guest's process that makes
+	 * another one): be that process, with the exit status as the answer; -1: it is not ours.
+	 * Needs none of the rest: there is no guest, no store and no command line. */
+	int (*again)(int argc, char **argv);
+
 	/* Undo all that a killed monitor left behind; the guest is gone or is
 	 * ended by this.  Idempotent. */
 	void (*recover)(const char *name, const json_t *config, const struct home *h);
@@ -136,6 +141,10 @@ struct layer {
 void layer_list(const struct layer *const *list);
 const struct layer *layer_find(const char *name);       /* NULL when this build has none */
 const struct layer *layer_at(size_t i);                 /* NULL behind the last */
+/* Started as LAYER_AGAIN: the exit status of the process that was asked for; -1: we were not, or
+ * no layer knows of it. */
+#define LAYER_AGAIN "joist-again"
+int layer_again(const struct layer *const *list, int argc, char **argv);
 int layer_debugs(const struct layer *l, struct err *e); /* has it a debugger? else an error */
 
 #endif

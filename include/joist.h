@@ -29,6 +29,11 @@ struct joist;
 /* Version of the library, such as "0.1.0". */
 const char *joist_version(void);
 
+/* A program of a guest starts another one by starting this program under the name of
+ * "joist-again".  A program that runs machines calls this before anything else, and exits
+ * with the answer unless that is -1: it was started by a user. */
+int joist_again(int argc, char **argv);
+
 /* The floors of this build as a JSON list of {"name", "floor", "about"}; lent. */
 const char *joist_floors(void);
 
