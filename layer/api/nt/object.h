@@ -9,6 +9,7 @@
 
 #include "layer/api/nt/types.h"
 
+struct inherit;
 struct object;
 struct thread;
 struct waiter;
@@ -22,6 +23,19 @@ struct object_class {
 	 * waited for until its state is not 0, and stays as it is (files, threads,
 	 * processes, manual-reset events).  *status may be set (STATUS_ABANDONED_WAIT_0). */
 	bool (*take)(struct object *o, struct thread *t, NTSTATUS *status);
+	/* Optional, both or none: a child may inherit it.  give says what the child needs (false:
+	 * this one cannot go); what it lends must last until the call of CreateProcess is over.
+	 * remake is called in the child: a new object, one count, or NULL.  It owns the
+	 * descriptors, which have the same numbers there and get close-on-exec again. */
+	bool (*give)(struct object *o, struct inherit *i);
+	struct object *(*remake)(const struct inherit *i);
+};
+
+/* What goes to a child of an object. */
+struct inherit {
+	int fd[2];              /* -1: none */
+	uint64_t number[6];     /* as the class likes */
+	const WCHAR *text;      /* lent, or NULL: a path, a name */
 };
 
 struct object {
