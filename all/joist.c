@@ -167,7 +167,7 @@ joist_run(struct joist *j, const char *name, int *status, struct err *e)
 {
 	struct machine *m = ready_to_start(j, name, e);
 
-	*status = STATUS_OURS;
+	*status = EXIT_OURS;
 	if (!m)
 		return -1;
 	bool direct = strcmp(spec_note_of(m->config, "rm", ""), "true") == 0;
@@ -287,7 +287,7 @@ joist_wait(struct joist *j, const char *name, int *status, struct err *e)
 		return -1;
 	json_t *answer = ask(m, json_pack("{s:s}", "do", "wait"), &inner);
 	if (answer) {
-		*status = (int)json_int(answer, "exit", STATUS_OURS);
+		*status = (int)json_int(answer, "exit", EXIT_OURS);
 	} else if (inner.code == ESRCH || inner.code == EPIPE) {
 		/* No monitor: the state knows how it ended. */
 		rc = machine_read(m, e);
@@ -666,7 +666,7 @@ joist_exec_wait(int wait_fd, int *status, struct err *e)
 	struct channel c = { 0 };
 	json_t *answer = control_answer(wait_fd, &c, e);
 
-	*status = answer ? (int)json_int(answer, "exit", STATUS_OURS) : STATUS_OURS;
+	*status = answer ? (int)json_int(answer, "exit", EXIT_OURS) : EXIT_OURS;
 	channel_free(&c);
 	json_decref(answer);
 	return answer ? 0 : -1;

@@ -472,7 +472,7 @@ floor_for(const struct artifact *a, const json_t *request, struct err *e)
 	err_hint(e,
 	         a->floor ? "it would be run by floor '%s'" : "see what Joist runs: joist help run",
 	         a->floor);
-	err_status(e, STATUS_CANNOT_EXEC);
+	err_status(e, EXIT_CANNOT_EXEC);
 	return NULL;
 }
 

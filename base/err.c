@@ -72,7 +72,7 @@ err_prefix(struct err *e, const char *fmt, ...)
 int
 err_exit(const struct err *e)
 {
-	return e->status ? e->status : STATUS_OURS;
+	return e->status ? e->status : EXIT_OURS;
 }
 
 void

@@ -13,14 +13,14 @@
 
 /* Exit statuses of the command line; anything else is the guest's own. */
 enum {
-	STATUS_OURS = 125,      /* Joist itself failed */
-	STATUS_CANNOT_EXEC = 126,
-	STATUS_NOT_FOUND = 127,
+	EXIT_OURS = 125,      /* Joist itself failed */
+	EXIT_CANNOT_EXEC = 126,
+	EXIT_NOT_FOUND = 127,
 };
 
 struct err {
 	int  code;              /* an errno value, 0 when nothing failed */
-	int  status;            /* exit status to use; 0 means STATUS_OURS */
+	int  status;            /* exit status to use; 0 means EXIT_OURS */
 	char what[384];         /* one line, no final newline */
 	char hint[256];         /* what to do, or empty */
 };

@@ -56,7 +56,7 @@ proc_spawn(char *const argv[], char *const env[], const int fd[3], struct err *e
 
 	if (!proc_which(argv[0], path, sizeof path))
 		return fail(e, ENOENT, "program '%s' is not there", argv[0]),
-		       err_status(e, STATUS_NOT_FOUND);
+		       err_status(e, EXIT_NOT_FOUND);
 	if (pipe2(report, O_CLOEXEC) < 0)
 		return fail(e, errno, "cannot make a pipe: %s", strerror(errno));
 	struct clone_args a = { .flags = CLONE_CLEAR_SIGHAND, .exit_signal = SIGCHLD };

@@ -45,7 +45,7 @@ program(struct call *c)
 	struct vec v = { 0 };
 	char *text = NULL;
 	struct err e = { 0 };
-	int status = STATUS_OURS;
+	int status = EXIT_OURS;
 
 	vec_push(&v, xstrdup(c->verb->name));
 	flags_again(c, &v);

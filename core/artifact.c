@@ -172,7 +172,7 @@ artifact_of(const char *name, struct err *e)
 	}
 	if (fd < 0 || fstat(fd, &st) < 0 || !realpath(given, real)) {
 		fail(e, errno, "'%s': %s", given, strerror(errno));
-		err_status(e, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXEC);
+		err_status(e, errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
 		err_hint(e, "an image is named without './': joist run NAME");
 		goto bad;
 	}
@@ -182,7 +182,7 @@ artifact_of(const char *name, struct err *e)
 		file_kind(a, fd);
 	else {
 		fail(e, EINVAL, "'%s' is neither a file nor a folder", given);
-		err_status(e, STATUS_CANNOT_EXEC);
+		err_status(e, EXIT_CANNOT_EXEC);
 		goto bad;
 	}
 	if (layout && a->kind != ARTIFACT_LAYOUT) {

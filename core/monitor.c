@@ -626,7 +626,7 @@ live(struct machine *m, enum monitor_mode mode, struct hello hello, int *status,
 	struct watch w;
 	bool failed = false;
 
-	*status = STATUS_OURS;
+	*status = EXIT_OURS;
 	if (open_watch(&w, m, mode, hello.fd, e) < 0) {
 		tell_ready(&w, e);
 		close_watch(&w);
@@ -690,7 +690,7 @@ background(struct machine *m, struct hello hello)
 
 	setsid();
 	if (chdir("/") < 0)
-		_exit(STATUS_OURS);
+		_exit(EXIT_OURS);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (int i = 0; i < 3; i++)
 		dup2(null, i);

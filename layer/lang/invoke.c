@@ -88,14 +88,14 @@ invoke_find(struct guest *g, struct err *e)
 	if (!g->entry && g->grant.invoke) {
 		fail(e, ENOENT, "'%s' exports no function '%s'", g->program.path, name);
 		err_hint(e, "see what it exports: joist inspect %s", g->program.path);
-		return err_status(e, STATUS_CANNOT_EXEC);
+		return err_status(e, EXIT_CANNOT_EXEC);
 	}
 	/* A module with only a start function, or of nothing but definitions, has run then. */
 	if (!g->entry)
 		return 0;
 	g->print = true;
 	if (arguments(g, name, e) < 0)
-		return err_status(e, STATUS_CANNOT_EXEC);
+		return err_status(e, EXIT_CANNOT_EXEC);
 	return 0;
 }
 

@@ -52,7 +52,7 @@ program_open(struct program *p, const char *path, struct err *e)
 		return 0;
 	if (e && !e->hint[0])
 		err_hint(e, "the file is damaged, or was made by a tool that is; make it again");
-	err_status(e, STATUS_CANNOT_EXEC);
+	err_status(e, EXIT_CANNOT_EXEC);
 	return -1;
 }
 
@@ -111,7 +111,7 @@ no_import(const struct import *x, const char *why, struct err *e)
 	     (int)x->name.n, x->name.p, why);
 	err_hint(e, "Joist gives WASI preview 1 and wasi-threads; see what it needs: joist inspect "
 	            "FILE");
-	return err_status(e, STATUS_CANNOT_EXEC);
+	return err_status(e, EXIT_CANNOT_EXEC);
 }
 
 int
@@ -142,7 +142,7 @@ program_link(struct program *p, struct guest *g, struct thread *t, struct instan
 		else if (r != LINK_OK)
 			rc = -1;
 		if (rc < 0)
-			err_status(e, STATUS_CANNOT_EXEC);
+			err_status(e, EXIT_CANNOT_EXEC);
 	}
 	free(imports);
 	return rc;

@@ -64,7 +64,7 @@ await(int sock, enum msg_kind want)
 	while (!(go && want == MSG_GO)) {
 		size_t nfd = 0;
 		if (file_recv_fds(sock, &m, sizeof m, NULL, &nfd) <= 0)
-			_exit(STATUS_OURS);
+			_exit(EXIT_OURS);
 		if (m.kind == want)
 			return;
 		go = go || m.kind == MSG_GO;
@@ -167,18 +167,18 @@ refuse(const char *file, int why, struct err *e)
 		fail(e, why, "'%s' cannot start: the interpreter or loader it names is not there",
 		     file);
 		err_hint(e, "give the image the interpreter, or a statically linked program");
-		return err_status(e, STATUS_NOT_FOUND);
+		return err_status(e, EXIT_NOT_FOUND);
 	}
 	if (why == ENOENT || why == ENOTDIR) {
 		fail(e, why, "there is no program '%s' in the machine", file);
 		err_hint(e, "check the command and the machine's PATH");
-		return err_status(e, STATUS_NOT_FOUND);
+		return err_status(e, EXIT_NOT_FOUND);
 	}
 	fail(e, why, "'%s' cannot be executed: %s", file,
 	     why == ENOEXEC ? "not a program for this processor" : strerror(why));
 	if (why == EACCES)
 		err_hint(e, "it needs the execute permission and must not be a folder");
-	return err_status(e, STATUS_CANNOT_EXEC);
+	return err_status(e, EXIT_CANNOT_EXEC);
 }
 
 /* /proc/self/exe is our own program until execve: a link to it, or a script
@@ -198,7 +198,7 @@ guard(const char *file, struct err *e)
 			fail(e, ELOOP, "'%s' leads through a link of /proc to a program outside",
 			     file);
 			err_hint(e, "name the program itself");
-			return err_status(e, STATUS_CANNOT_EXEC);
+			return err_status(e, EXIT_CANNOT_EXEC);
 		}
 		ssize_t n = fd < 0 ? 0 : read(fd, path, sizeof path - 1);
 		if (fd >= 0)

@@ -228,7 +228,7 @@ exec_reap(struct guest *g, int fd)
 	while (rc < 0 && errno == EINTR);
 	close(fd);
 	if (rc < 0)
-		return STATUS_OURS;
+		return EXIT_OURS;
 	return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
 }
 

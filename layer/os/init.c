@@ -44,7 +44,7 @@ init_run(int sock)
 	if (pid > 0)
 		watch_over(pid, &all);
 	if (pid < 0)
-		_exit(STATUS_OURS);
+		_exit(EXIT_OURS);
 	/* The terminal and its signals belong to the program. */
 	setpgid(0, 0);
 	tcsetpgrp(0, getpid());

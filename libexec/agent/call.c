@@ -161,12 +161,12 @@ ending(const struct frame *f, struct err *e)
 	struct cur c = cur_of(f->p, f->n);
 	uint32_t status = cur_u32(&c);
 	if (f->kind == WIRE_EXIT)
-		return c.bad ? STATUS_OURS : (int)(status & 255);
+		return c.bad ? EXIT_OURS : (int)(status & 255);
 	size_t n = cur_left(&c);
 	const char *text = (const char *)cur_bytes(&c, n), *line;
 	line = text ? memchr(text, '\n', n) : NULL;
 	if (!line)
-		return STATUS_OURS;
+		return EXIT_OURS;
 	fail(e, EREMOTE, "%.*s", (int)(line - text), text);
 	err_hint(e, "%.*s", (int)(n - (size_t)(line + 1 - text)), line + 1);
 	err_status(e, (int)(status & 255));
@@ -187,7 +187,7 @@ hear(struct wire *w, struct err *e)
 		case WIRE_ERRORS:
 			/* as to any program: who does not read is not written to */
 			if (file_write_all(f.kind == WIRE_ERRORS ? 2 : 1, f.p, f.n) < 0)
-				return STATUS_OURS;
+				return EXIT_OURS;
 			break;
 		case WIRE_EXIT:
 		case WIRE_FAILED: return ending(&f, e);

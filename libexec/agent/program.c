@@ -97,7 +97,7 @@ run(const struct request *r, const struct ends *n, struct err *e)
 	cwd = r->cwd ? r->cwd : id.home;
 	if (chdir(cwd) < 0 && (r->cwd || chdir("/") < 0)) {
 		fail(e, errno, "the folder '%s': %s", cwd, strerror(errno));
-		return err_status(e, STATUS_CANNOT_EXEC);
+		return err_status(e, EXIT_CANNOT_EXEC);
 	}
 	if (r->umask >= 0)
 		umask((mode_t)r->umask);
@@ -106,7 +106,7 @@ run(const struct request *r, const struct ends *n, struct err *e)
 	int why = errno;
 	fail(e, why, "cannot run '%s': %s", argv[0], strerror(why));
 	return err_status(e,
-	                  why == ENOENT || why == ENOTDIR ? STATUS_NOT_FOUND : STATUS_CANNOT_EXEC);
+	                  why == ENOENT || why == ENOTDIR ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
 }
 
 /* -- outside it ------------------------------------------------------------------------------ */

@@ -25,9 +25,9 @@ a_failure_has_two_lines(void **state)
 	assert_int_equal(e.code, ENOENT);
 	assert_string_equal(e.what, "disk 'a': gone");
 	assert_string_equal(e.hint, "");
-	assert_int_equal(err_exit(&e), STATUS_OURS);
+	assert_int_equal(err_exit(&e), EXIT_OURS);
 	assert_int_equal(err_hint(&e, "make one with: %s", "x"), -1);
-	assert_int_equal(err_status(&e, STATUS_NOT_FOUND), -1);
+	assert_int_equal(err_status(&e, EXIT_NOT_FOUND), -1);
 	assert_string_equal(e.hint, "make one with: x");
 	assert_int_equal(err_exit(&e), 127);
 }
@@ -44,7 +44,7 @@ a_new_failure_forgets_the_old_advice(void **state)
 	fail(&e, EPERM, "two, after %s", e.what);
 	assert_string_equal(e.what, "two, after one");
 	assert_string_equal(e.hint, "");
-	assert_int_equal(err_exit(&e), STATUS_OURS);
+	assert_int_equal(err_exit(&e), EXIT_OURS);
 }
 
 static void

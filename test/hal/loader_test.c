@@ -335,7 +335,7 @@ refused(struct buf file, const char *why)
 	p = xrealloc(p, file.n ? file.n : 1);
 	assert_int_equal(loader_kernel(b, p, file.n, "k", RAM, &l, &e), -1);
 	assert_string_equal(e.what, why[0] == '\'' ? why : what);
-	assert_int_equal(e.status, STATUS_CANNOT_EXEC);
+	assert_int_equal(e.status, EXIT_CANNOT_EXEC);
 	assert_true(e.hint[0] != '\0');
 	free(p);
 	buf_free(&file);

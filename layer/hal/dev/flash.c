@@ -323,13 +323,13 @@ fill(struct flash *f, int fd, const char *path, struct err *e)
 	ssize_t got = 1;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		fail(e, EINVAL, "flash '%s' is not a file", path);
-		return err_status(e, STATUS_CANNOT_EXEC);
+		return err_status(e, EXIT_CANNOT_EXEC);
 	}
 	if (st.st_size > FLASH_SIZE) {
 		fail(e, EFBIG, "flash '%s' is larger than a bank of %d MiB", path,
 		     FLASH_SIZE >> 20);
 		err_hint(e, "give firmware for QEMU's board 'virt'");
-		return err_status(e, STATUS_CANNOT_EXEC);
+		return err_status(e, EXIT_CANNOT_EXEC);
 	}
 	while (n < FLASH_SIZE && (got = read(fd, f->memory + n, FLASH_SIZE - n)) > 0)
 		n += (size_t)got;
@@ -355,7 +355,7 @@ first_content(struct flash *f, const char *image, struct err *e)
 	fd = open(image, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0) {
 		fail(e, errno, "flash '%s': %s", image, strerror(errno));
-		return err_status(e, STATUS_CANNOT_EXEC);
+		return err_status(e, EXIT_CANNOT_EXEC);
 	}
 	rc = fill(f, fd, image, e);
 	close(fd);

@@ -340,7 +340,7 @@ map_file(const char *path, void **p, size_t *n, struct err *e)
 		*p = NULL;
 		if (fd >= 0)
 			close(fd);
-		return err_status(e, STATUS_CANNOT_EXEC);
+		return err_status(e, EXIT_CANNOT_EXEC);
 	}
 	close(fd);
 	return 0;

@@ -109,13 +109,13 @@ raised(struct guest *g, struct err *e)
 		}
 		slow_down(g);
 		if (computer_boot(g, e) < 0) {
-			g->status = STATUS_OURS;
+			g->status = EXIT_OURS;
 			return WHY_FAULT;
 		}
 		return WHY_START;
 	case BOARD_FAULT:
 		*e = why;
-		g->status = STATUS_OURS;
+		g->status = EXIT_OURS;
 		return WHY_FAULT;
 	case BOARD_STUCK:
 		*e = why;
@@ -150,7 +150,7 @@ enter(struct guest *g, struct err *e)
 			fflush(g->trace);
 		int sig = atomic_load(&g->signal);
 		if (lazy_error(board_bus(g->board)->lazy, e) < 0) {
-			g->status = STATUS_OURS;
+			g->status = EXIT_OURS;
 			return WHY_FAULT;
 		}
 		if (stop == RV_RAISED) {

@@ -21,7 +21,7 @@ no_kernel(const char *name, const char *why, struct err *e)
 	fail(e, ENOEXEC, "'%s' cannot run on this computer: %s", name, why);
 	err_hint(e, "give it a Linux Image for riscv64 (vmlinuz of a riscv64 distribution), or an "
 	            "ELF file");
-	return err_status(e, STATUS_CANNOT_EXEC);
+	return err_status(e, EXIT_CANNOT_EXEC);
 }
 
 static int
@@ -30,7 +30,7 @@ too_large(const struct bus *b, const char *name, uint64_t need, struct err *e)
 	fail(e, ENOMEM, "'%s' does not fit: it needs %" PRIu64 " MiB, the machine has %" PRIu64,
 	     name, need / MIB + (need % MIB != 0), b->ram_size / MIB);
 	err_hint(e, "give the machine more memory with -m");
-	return err_status(e, STATUS_CANNOT_EXEC);
+	return err_status(e, EXIT_CANNOT_EXEC);
 }
 
 /* -- compressed kernels --------------------------------------------------------------------- */

@@ -41,7 +41,7 @@ file_note(json_t *config, const char *note, const char *path, struct err *e)
 	if (!whole) {
 		fail(e, errno, "'%s': %s", path, strerror(errno));
 		err_hint(e, "give the path of a file");
-		return err_status(e, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXEC);
+		return err_status(e, errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
 	}
 	spec_note_set(config, note, whole);
 	free(whole);
@@ -113,7 +113,7 @@ add_flash(json_t *banks, const char *text, struct err *e)
 		fail(e, errno, "flash '%s': %s", path, strerror(errno));
 		err_hint(e, "give firmware for QEMU's board 'virt', such as Debian's package "
 		            "qemu-efi-riscv64 has");
-		rc = err_status(e, STATUS_NOT_FOUND);
+		rc = err_status(e, EXIT_NOT_FOUND);
 	} else if (json_array_size(banks) >= OPTIONS_FLASH) {
 		rc = fail(e, E2BIG, "a computer has %d banks of flash memory", OPTIONS_FLASH);
 	} else {
@@ -333,7 +333,7 @@ beginning(json_t *config, struct err *e)
 	}
 	fail(e, ENOENT, "the computer has nothing to begin with: U-Boot is not installed");
 	err_hint(e, "install the package u-boot-qemu (" U_BOOT "), or give --kernel FILE");
-	return err_status(e, STATUS_CANNOT_EXEC);
+	return err_status(e, EXIT_CANNOT_EXEC);
 }
 
 int
