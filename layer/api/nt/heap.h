@@ -47,7 +47,7 @@ void *heap_alloc(HANDLE heap, DWORD flags, SIZE_T n);            /* NULL: no mem
 void *heap_realloc(HANDLE heap, DWORD flags, void *p, SIZE_T n); /* NULL: p is as before */
 bool heap_end(HANDLE heap, DWORD flags, void *p); /* false: no block of this heap; NULL is true */
 SIZE_T heap_length(HANDLE heap, DWORD flags, const void *p); /* SIZE_MAX: no block of this heap */
-bool heap_valid(HANDLE heap, DWORD flags, const void *p);  /* p NULL: all of it */
+bool heap_valid(HANDLE heap, DWORD flags, const void *p);    /* p NULL: all of it */
 bool heap_lock(HANDLE heap);
 bool heap_unlock(HANDLE heap);
 /* The next block behind e->lpData (NULL: the first). STATUS_NO_MORE_ENTRIES at the end. */
