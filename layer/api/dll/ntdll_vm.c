@@ -191,9 +191,9 @@ working_set(struct MEMORY_WORKING_SET_EX_INFORMATION *w, SIZE_T n)
 		if (vm_query(w[i].VirtualAddress, &m) < 0 || m.State != MEM_COMMIT ||
 		    mincore(m.BaseAddress, VM_PAGE, &there) < 0 || !(there & 1))
 			continue;
-		bool shared = m.Type != MEM_PRIVATE;
-		w[i].VirtualAttributes = 1 | (shared ? 0 : 1 << 1) | (m.Protect & 0x7ff) << 4 |
-		                         (ULONG_PTR)shared << 15;
+		bool common = m.Type != MEM_PRIVATE;
+		w[i].VirtualAttributes = 1 | (common ? 0 : 1 << 1) | (m.Protect & 0x7ff) << 4 |
+		                         (ULONG_PTR)common << 15;
 	}
 }
 
