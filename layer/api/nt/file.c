@@ -73,11 +73,9 @@ give(struct object *o, struct inherit *i)
 	i->fd[0] = f->fd;
 	i->number[0] = f->access;
 	i->number[1] = (uint64_t)f->share << 32 | f->options;
-	i->number[2] = (uint64_t)f->append | (uint64_t)f->overlapped << 1 | (uint64_t)f->folder << 2 |
-	               (uint64_t)f->root << 32;
-	i->number[3] = f->kind == &file_null         ? 1
-	               : f->kind == &pipe_named_kind ? 2
-	                                             : 0;
+	i->number[2] = (uint64_t)f->append | (uint64_t)f->overlapped << 1 |
+	               (uint64_t)f->folder << 2 | (uint64_t)f->root << 32;
+	i->number[3] = f->kind == &file_null ? 1 : f->kind == &pipe_named_kind ? 2 : 0;
 	i->text = NULL;
 	if (f->path) {
 		/* lasts until the child is made: the file keeps it */
@@ -145,7 +143,7 @@ file_unref(struct file *f)
 
 /* Names of devices, and who opens them. */
 static const struct {
-	const char *name;       /* ends with a backslash: what begins with it */
+	const char *name; /* ends with a backslash: what begins with it */
 	file_opener *open;
 } devices[] = {
 	{ "NUL", file_open_null },
@@ -183,7 +181,7 @@ file_access(ACCESS_MASK a)
 		a |= FILE_GENERIC_EXECUTE;
 	if (a & 0x10000000)
 		a |= FILE_ALL_ACCESS;
-	if (a & 0x2000000)      /* MAXIMUM_ALLOWED */
+	if (a & 0x2000000) /* MAXIMUM_ALLOWED */
 		a |= FILE_ALL_ACCESS;
 	return a & 0x11f01ff;
 }
@@ -191,7 +189,8 @@ file_access(ACCESS_MASK a)
 static int
 open_flags(ACCESS_MASK access, DWORD options)
 {
-	bool r = access & (FILE_READ_DATA | FILE_EXECUTE), w = access & (FILE_WRITE_DATA | FILE_APPEND_DATA);
+	bool r = access & (FILE_READ_DATA | FILE_EXECUTE),
+	     w = access & (FILE_WRITE_DATA | FILE_APPEND_DATA);
 	int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 	if (w && !(access & FILE_WRITE_DATA))
 		flags |= O_APPEND;
@@ -220,23 +219,18 @@ open_error(const char *host, DWORD options)
 {
 	struct stat st;
 	switch (errno) {
-	case EISDIR:
-		return STATUS_FILE_IS_A_DIRECTORY;
-	case ENOTDIR:
-		return STATUS_OBJECT_PATH_NOT_FOUND;
-	case ELOOP:
-		return STATUS_OBJECT_NAME_NOT_FOUND;
-	case EROFS:
-		return STATUS_MEDIA_WRITE_PROTECTED;
+	case EISDIR: return STATUS_FILE_IS_A_DIRECTORY;
+	case ENOTDIR: return STATUS_OBJECT_PATH_NOT_FOUND;
+	case ELOOP: return STATUS_OBJECT_NAME_NOT_FOUND;
+	case EROFS: return STATUS_MEDIA_WRITE_PROTECTED;
 	case EACCES:
 		/* a sandbox answers so for a folder that was to be written, too */
-		if (options & FILE_NON_DIRECTORY_FILE && stat(host, &st) == 0 && S_ISDIR(st.st_mode))
+		if (options & FILE_NON_DIRECTORY_FILE && stat(host, &st) == 0 &&
+		    S_ISDIR(st.st_mode))
 			return STATUS_FILE_IS_A_DIRECTORY;
 		return STATUS_ACCESS_DENIED;
-	case ETXTBSY:
-		return STATUS_SHARING_VIOLATION;
-	case ENXIO:
-		return STATUS_NO_SUCH_DEVICE;
+	case ETXTBSY: return STATUS_SHARING_VIOLATION;
+	case ENXIO: return STATUS_NO_SUCH_DEVICE;
 	}
 	return status_errno(errno);
 }
@@ -252,7 +246,8 @@ make_new(struct path *p, int flags, DWORD attributes, DWORD options)
 	} else {
 		mode_t mode = attributes & FILE_ATTRIBUTE_READONLY ? 0444 : 0666;
 		bool path_only = flags & O_PATH;
-		fd = open(p->host, (path_only ? O_RDWR | O_CLOEXEC : flags) | O_CREAT | O_EXCL, mode);
+		fd = open(p->host, (path_only ? O_RDWR | O_CLOEXEC : flags) | O_CREAT | O_EXCL,
+		          mode);
 	}
 	if (fd >= 0)
 		path_added(p->host);
@@ -261,15 +256,17 @@ make_new(struct path *p, int flags, DWORD attributes, DWORD options)
 
 /* The descriptor, and *what came of it.  Looks for another spelling once. */
 static NTSTATUS
-open_or_make(struct path *p, ACCESS_MASK access, DWORD attributes, DWORD disposition, DWORD options, int *out,
-             ULONG_PTR *what)
+open_or_make(struct path *p, ACCESS_MASK access, DWORD attributes, DWORD disposition, DWORD options,
+             int *out, ULONG_PTR *what)
 {
 	int flags = open_flags(access, options), fd;
-	if (disposition == FILE_OVERWRITE || disposition == FILE_OVERWRITE_IF || disposition == FILE_SUPERSEDE)
+	if (disposition == FILE_OVERWRITE || disposition == FILE_OVERWRITE_IF ||
+	    disposition == FILE_SUPERSEDE)
 		if ((flags & O_PATH) || (flags & O_ACCMODE) == O_RDONLY)
 			flags = (flags & ~(O_PATH | O_ACCMODE)) | O_RDWR;
 	bool make = disposition != FILE_OPEN && disposition != FILE_OVERWRITE;
 	bool searched = false;
+	fd = -1;
 	if (make && p->folder && !(options & FILE_DIRECTORY_FILE))
 		return STATUS_OBJECT_NAME_INVALID;
 	for (int tries = 0; tries < 4; tries++) {
@@ -298,7 +295,8 @@ open_or_make(struct path *p, ACCESS_MASK access, DWORD attributes, DWORD disposi
 		if (errno == EEXIST && disposition == FILE_CREATE)
 			return STATUS_OBJECT_NAME_COLLISION;
 		if (errno != EEXIST)
-			return errno == ENOENT ? STATUS_OBJECT_PATH_NOT_FOUND : open_error(p->host, options);
+			return errno == ENOENT ? STATUS_OBJECT_PATH_NOT_FOUND
+			                       : open_error(p->host, options);
 		/* somebody else was quicker, or it is a link to nothing */
 	}
 	return STATUS_OBJECT_NAME_NOT_FOUND;
@@ -319,7 +317,8 @@ opened:
 
 /* Is what was opened what was asked for? */
 static NTSTATUS
-check_kind(const struct path *p, const struct stat *st, ACCESS_MASK access, DWORD options, bool made)
+check_kind(const struct path *p, const struct stat *st, ACCESS_MASK access, DWORD options,
+           bool made)
 {
 	bool dir = S_ISDIR(st->st_mode);
 	if (dir && options & FILE_NON_DIRECTORY_FILE)
@@ -332,18 +331,22 @@ check_kind(const struct path *p, const struct stat *st, ACCESS_MASK access, DWOR
 	bool change = access & (FILE_WRITE_DATA | FILE_APPEND_DATA);
 	if (!made && change && S_ISREG(st->st_mode) && !(st->st_mode & 0222))
 		return STATUS_ACCESS_DENIED;
-	if (options & FILE_DELETE_ON_CLOSE && !dir && !(st->st_mode & 0222) && !S_ISLNK(st->st_mode))
+	if (options & FILE_DELETE_ON_CLOSE && !dir && !(st->st_mode & 0222) &&
+	    !S_ISLNK(st->st_mode))
 		return STATUS_CANNOT_DELETE;
-	if (p->readonly && (change || access & ACCESS_DELETE || options & FILE_DELETE_ON_CLOSE) && !dir)
+	if (p->readonly && (change || access & ACCESS_DELETE || options & FILE_DELETE_ON_CLOSE) &&
+	    !dir)
 		return STATUS_MEDIA_WRITE_PROTECTED;
 	return STATUS_SUCCESS;
 }
 
 /* Of an opened disk file: what it overwrites is emptied only when nobody forbids it. */
 static NTSTATUS
-overwrite(struct file *f, const struct stat *st, DWORD attributes, DWORD disposition, ULONG_PTR *what)
+overwrite(struct file *f, const struct stat *st, DWORD attributes, DWORD disposition,
+          ULONG_PTR *what)
 {
-	if (disposition != FILE_OVERWRITE && disposition != FILE_OVERWRITE_IF && disposition != FILE_SUPERSEDE)
+	if (disposition != FILE_OVERWRITE && disposition != FILE_OVERWRITE_IF &&
+	    disposition != FILE_SUPERSEDE)
 		return STATUS_SUCCESS;
 	if (!S_ISREG(st->st_mode))
 		return f->folder ? STATUS_OBJECT_NAME_COLLISION : STATUS_SUCCESS;
@@ -358,7 +361,8 @@ overwrite(struct file *f, const struct stat *st, DWORD attributes, DWORD disposi
 static const struct file_kind *
 kind_of(int fd, const struct stat *st)
 {
-	if (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode) || S_ISLNK(st->st_mode) || S_ISBLK(st->st_mode))
+	if (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode) || S_ISLNK(st->st_mode) ||
+	    S_ISBLK(st->st_mode))
 		return &file_disk;
 	if (S_ISFIFO(st->st_mode))
 		return &pipe_host_kind;
@@ -371,8 +375,8 @@ kind_of(int fd, const struct stat *st)
 }
 
 NTSTATUS
-file_create(struct path *p, ACCESS_MASK access, DWORD attributes, DWORD share, DWORD disposition, DWORD options,
-            struct file **out, ULONG_PTR *what)
+file_create(struct path *p, ACCESS_MASK access, DWORD attributes, DWORD share, DWORD disposition,
+            DWORD options, struct file **out, ULONG_PTR *what)
 {
 	access = file_access(access);
 	if (disposition > FILE_OVERWRITE_IF ||
@@ -383,10 +387,10 @@ file_create(struct path *p, ACCESS_MASK access, DWORD attributes, DWORD share, D
 		*what = FILE_OPENED;
 		return open_device(p->device, access, share, disposition, options, out);
 	}
-	if (options & FILE_DIRECTORY_FILE && disposition != FILE_CREATE && disposition != FILE_OPEN &&
-	    disposition != FILE_OPEN_IF)
+	if (options & FILE_DIRECTORY_FILE && disposition != FILE_CREATE &&
+	    disposition != FILE_OPEN && disposition != FILE_OPEN_IF)
 		return STATUS_INVALID_PARAMETER;
-	int fd;
+	int fd = -1;
 	NTSTATUS s = open_or_make(p, access, attributes, disposition, options, &fd, what);
 	if (s < 0)
 		return s;

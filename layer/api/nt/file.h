@@ -212,8 +212,8 @@ struct file_request {
 	void *apc, *apc_context;
 	struct IO_STATUS_BLOCK *iosb;   /* of the program */
 };
-NTSTATUS file_read(struct file *f, const struct file_request *r, void *buf, size_t n, int64_t offset);
-NTSTATUS file_write(struct file *f, const struct file_request *r, const void *buf, size_t n, int64_t offset);
+NTSTATUS file_begin_read(struct file *f, const struct file_request *r, void *buf, size_t n, int64_t offset);
+NTSTATUS file_begin_write(struct file *f, const struct file_request *r, const void *buf, size_t n, int64_t offset);
 /* What every request does that has ended at once: status block, event, port. */
 NTSTATUS file_at_once(struct file *f, const struct file_request *r, NTSTATUS s, ULONG_PTR n);
 /* A pending operation of the request; NULL: no memory. */

@@ -13,14 +13,10 @@ static NTSTATUS
 io_error(void)
 {
 	switch (errno) {
-	case EBADF:
-		return STATUS_ACCESS_DENIED;
-	case EISDIR:
-		return STATUS_INVALID_DEVICE_REQUEST;
-	case EINVAL:
-		return STATUS_INVALID_PARAMETER;
-	case EIO:
-		return STATUS_UNSUCCESSFUL;
+	case EBADF: return STATUS_ACCESS_DENIED;
+	case EISDIR: return STATUS_INVALID_DEVICE_REQUEST;
+	case EINVAL: return STATUS_INVALID_PARAMETER;
+	case EIO: return STATUS_UNSUCCESSFUL;
 	}
 	return status_errno(errno);
 }
@@ -101,7 +97,7 @@ disk_flush(struct file *f)
 
 const struct file_kind file_disk = {
 	.type = FILE_TYPE_DISK,
-	.device = 7,    /* FILE_DEVICE_DISK */
+	.device = 7, /* FILE_DEVICE_DISK */
 	.read = disk_read,
 	.write = disk_write,
 	.control = file_fs_control,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -55,7 +56,8 @@ NTSTATUS
 file_facts_at(int dirfd, const char *name, bool follow, struct file_facts *out)
 {
 	struct statx x;
-	int flags = AT_STATX_SYNC_AS_STAT | (*name ? 0 : AT_EMPTY_PATH) | (follow ? 0 : AT_SYMLINK_NOFOLLOW);
+	int flags = AT_STATX_SYNC_AS_STAT | (*name ? 0 : AT_EMPTY_PATH) |
+	            (follow ? 0 : AT_SYMLINK_NOFOLLOW);
 	if (statx(dirfd, name, flags, STATX_BASIC_STATS | STATX_BTIME, &x) < 0)
 		return status_errno(errno);
 	out->accessed = stamp(&x.stx_atime);
@@ -152,7 +154,8 @@ file_set_times(int fd, const char *host, int64_t accessed, int64_t written)
 		file_time_back(written, &t[1]);
 	if (t[0].tv_nsec == UTIME_OMIT && t[1].tv_nsec == UTIME_OMIT)
 		return STATUS_SUCCESS;
-	int r = host ? utimensat(AT_FDCWD, host, t, AT_SYMLINK_NOFOLLOW) : utimensat(fd, "", t, AT_EMPTY_PATH);
+	int r = host ? utimensat(AT_FDCWD, host, t, AT_SYMLINK_NOFOLLOW)
+	             : utimensat(fd, "", t, AT_EMPTY_PATH);
 	return r < 0 ? status_errno(errno) : STATUS_SUCCESS;
 }
 
@@ -341,12 +344,12 @@ inside(const char *inner, const char *outer)
 }
 
 static NTSTATUS
-may_replace(const struct path *from, const struct stat *a, const struct path *to, const struct stat *b,
-            DWORD flags)
+may_replace(const struct path *from, const struct stat *a, const struct path *to,
+            const struct stat *b, DWORD flags)
 {
 	(void)from;
 	if (a->st_dev == b->st_dev && a->st_ino == b->st_ino)
-		return STATUS_SUCCESS;  /* itself: perhaps in other letters */
+		return STATUS_SUCCESS; /* itself: perhaps in other letters */
 	if (!(flags & FILE_MOVE_REPLACE))
 		return STATUS_OBJECT_NAME_COLLISION;
 	if (S_ISDIR(b->st_mode) || S_ISDIR(a->st_mode))
@@ -413,7 +416,9 @@ range(int64_t offset, int64_t length, short type)
 		o = most - 1;
 	if (n > most - o)
 		n = most - o;
-	return (struct flock){ .l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)o, .l_len = (off_t)n };
+	return (struct flock){
+		.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)o, .l_len = (off_t)n
+	};
 }
 
 NTSTATUS
@@ -431,7 +436,8 @@ file_lock(struct file *f, int64_t offset, int64_t length, bool exclusive, bool w
 		r = fcntl(f->fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &l);
 	}
 	if (r < 0)
-		return errno == EAGAIN || errno == EACCES ? STATUS_LOCK_NOT_GRANTED : status_errno(errno);
+		return errno == EAGAIN || errno == EACCES ? STATUS_LOCK_NOT_GRANTED
+		                                          : status_errno(errno);
 	return STATUS_SUCCESS;
 }
 

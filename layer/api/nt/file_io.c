@@ -11,6 +11,7 @@
 
 #include "layer/api/nt/file.h"
 #include "layer/api/nt/thread.h"
+#include "layer/api/nt/wait.h"
 
 static uint32_t
 own_tid(void)
@@ -52,7 +53,7 @@ file_at_once(struct file *f, const struct file_request *r, NTSTATUS s, ULONG_PTR
 			(void)apc_queue(thread_self(), r->apc, r->apc_context, r->iosb, NULL);
 		return s;
 	}
-	if (!(f->modes & 2))    /* FILE_SKIP_SET_EVENT_ON_HANDLE */
+	if (!(f->modes & 2)) /* FILE_SKIP_SET_EVENT_ON_HANDLE */
 		object_signal(&f->object);
 	if (s == STATUS_END_OF_FILE)
 		return s;
@@ -276,10 +277,7 @@ wake(const struct file *f, uint32_t tid)
 }
 
 NTSTATUS
-file_cancel_thread(uint32_t tid)
-{
-	return wake(NULL, tid) ? STATUS_SUCCESS : STATUS_NOT_FOUND;
-}
+file_cancel_thread(uint32_t tid) { return wake(NULL, tid) ? STATUS_SUCCESS : STATUS_NOT_FOUND; }
 
 /* -- requests ------------------------------------------------------------------- */
 
@@ -319,14 +317,14 @@ transfer(struct file *f, const struct file_request *r, struct file_io *x, bool w
 }
 
 NTSTATUS
-file_read(struct file *f, const struct file_request *r, void *buf, size_t n, int64_t offset)
+file_begin_read(struct file *f, const struct file_request *r, void *buf, size_t n, int64_t offset)
 {
 	struct file_io x = { buf, n, 0, offset, false };
 	return transfer(f, r, &x, false);
 }
 
 NTSTATUS
-file_write(struct file *f, const struct file_request *r, const void *buf, size_t n, int64_t offset)
+file_begin_write(struct file *f, const struct file_request *r, const void *buf, size_t n, int64_t offset)
 {
 	struct file_io x = { (char *)(uintptr_t)buf, n, 0, offset, false };
 	return transfer(f, r, &x, true);
@@ -341,7 +339,8 @@ meant(const struct file_pending *p, const struct IO_STATUS_BLOCK *iosb, uint32_t
 }
 
 static void
-pull(struct file_queue *q, const struct IO_STATUS_BLOCK *iosb, uint32_t tid, struct file_pending **to)
+pull(struct file_queue *q, const struct IO_STATUS_BLOCK *iosb, uint32_t tid,
+     struct file_pending **to)
 {
 	struct file_pending **p = &q->first, *before = NULL;
 	while (*p) {

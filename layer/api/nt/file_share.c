@@ -88,7 +88,8 @@ file_share_moved(const char *from, const char *to)
 	for (size_t i = 0; i < BUCKETS; i++)
 		for (struct file *g = table[i]; g; g = g->share_next) {
 			pthread_mutex_lock(&g->lock);
-			if (g->path && !strncmp(g->path, from, n) && (!g->path[n] || g->path[n] == '/')) {
+			if (g->path && !strncmp(g->path, from, n) &&
+			    (!g->path[n] || g->path[n] == '/')) {
 				size_t rest = strlen(g->path + n) + 1;
 				char *p = malloc(m + rest);
 				if (p) {

@@ -38,9 +38,9 @@ path_kind(const WCHAR *p)
 /* -- reserved names ------------------------------------------------------------- */
 
 static const char *const devices[] = {
-	"NUL",  "CON",  "CONIN$", "CONOUT$", "AUX",  "PRN",  "COM1", "COM2", "COM3",
-	"COM4", "COM5", "COM6",   "COM7",    "COM8", "COM9", "LPT1", "LPT2", "LPT3",
-	"LPT4", "LPT5", "LPT6",   "LPT7",    "LPT8", "LPT9",
+	"NUL",  "CON",  "CONIN$", "CONOUT$", "AUX",  "PRN",  "COM1", "COM2",
+	"COM3", "COM4", "COM5",   "COM6",    "COM7", "COM8", "COM9", "LPT1",
+	"LPT2", "LPT3", "LPT4",   "LPT5",    "LPT6", "LPT7", "LPT8", "LPT9",
 };
 
 static bool
@@ -194,7 +194,8 @@ path_full(const WCHAR *p, WCHAR **result)
 		return *result ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 	}
 	enum path_kind k = path_kind(p);
-	const char *device = k == PATH_DEVICE || k == PATH_DEVICE_ROOT || k == PATH_UNC ? NULL : path_device(p);
+	const char *device =
+	        k == PATH_DEVICE || k == PATH_DEVICE_ROOT || k == PATH_UNC ? NULL : path_device(p);
 	if (device)
 		return device_path(device, result);
 	if (k == PATH_UNC || k == PATH_DEVICE || k == PATH_DEVICE_ROOT)

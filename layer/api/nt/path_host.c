@@ -27,12 +27,28 @@ drive_of(WCHAR l)
 
 /* What is on a Windows disk before anybody writes to it.  Made when C: is first touched. */
 static const char *const system_folders[] = {
-	"Program Files", "Program Files/Common Files", "Program Files (x86)", "ProgramData", "Users",
-	"Users/Public", "Users/joist", "Users/joist/AppData", "Users/joist/AppData/Local",
-	"Users/joist/AppData/Local/Temp", "Users/joist/AppData/LocalLow", "Users/joist/AppData/Roaming",
-	"Users/joist/Desktop", "Users/joist/Documents", "Users/joist/Downloads", "Windows",
-	"Windows/Fonts", "Windows/System32", "Windows/System32/drivers", "Windows/System32/drivers/etc",
-	"Windows/SysWOW64", "Windows/Temp",
+	"Program Files",
+	"Program Files/Common Files",
+	"Program Files (x86)",
+	"ProgramData",
+	"Users",
+	"Users/Public",
+	"Users/joist",
+	"Users/joist/AppData",
+	"Users/joist/AppData/Local",
+	"Users/joist/AppData/Local/Temp",
+	"Users/joist/AppData/LocalLow",
+	"Users/joist/AppData/Roaming",
+	"Users/joist/Desktop",
+	"Users/joist/Documents",
+	"Users/joist/Downloads",
+	"Windows",
+	"Windows/Fonts",
+	"Windows/System32",
+	"Windows/System32/drivers",
+	"Windows/System32/drivers/etc",
+	"Windows/SysWOW64",
+	"Windows/Temp",
 };
 
 static _Atomic bool furnished;
@@ -47,7 +63,7 @@ furnish(const struct drive *d)
 		return;
 	memcpy(p, d->root, n + 1);
 	(void)mkdir(p, 0755);
-	strncpy(p + n, "/Windows/Temp", 63);    /* the last one made: all are there */
+	strncpy(p + n, "/Windows/Temp", 63); /* the last one made: all are there */
 	if (access(p, F_OK) < 0)
 		for (size_t i = 0; i < sizeof system_folders / sizeof *system_folders; i++) {
 			p[n] = '/';
@@ -81,7 +97,7 @@ path_drives(void)
 int
 path_drive_type(WCHAR l)
 {
-	return drive_of(l) ? 3 : 1;     /* DRIVE_FIXED, DRIVE_NO_ROOT_DIR */
+	return drive_of(l) ? 3 : 1; /* DRIVE_FIXED, DRIVE_NO_ROOT_DIR */
 }
 
 const char *
@@ -106,7 +122,8 @@ path_windows(const char *host)
 	for (size_t i = 0; i < birth.ndrive; i++) {
 		const struct drive *d = &birth.drives[i];
 		size_t n = strlen(d->root);
-		if (!strncmp(host, d->root, n) && (host[n] == '/' || !host[n]) && (!best || n > length))
+		if (!strncmp(host, d->root, n) && (host[n] == '/' || !host[n]) &&
+		    (!best || n > length))
 			best = d, length = n;
 	}
 	if (!best)
@@ -131,8 +148,8 @@ path_windows(const char *host)
 /* -- the current folder --------------------------------------------------------- */
 
 static pthread_mutex_t current_lock = PTHREAD_MUTEX_INITIALIZER;
-static WCHAR *current;                  /* own, ends with a backslash */
-static WCHAR *current_of[26];           /* own, or NULL: the root */
+static WCHAR *current;        /* own, ends with a backslash */
+static WCHAR *current_of[26]; /* own, or NULL: the root */
 
 static WCHAR *
 first_current(void)
@@ -204,7 +221,8 @@ path_set_current(const WCHAR *p)
 	struct stat st;
 	if (path.device)
 		s = STATUS_OBJECT_NAME_INVALID;
-	else if (stat(path.host, &st) < 0 && (s = path_search(&path, true)) >= 0 && stat(path.host, &st) < 0)
+	else if (stat(path.host, &st) < 0 && (s = path_search(&path, true)) >= 0 &&
+	         stat(path.host, &st) < 0)
 		s = status_errno(errno);
 	if (s >= 0 && !S_ISDIR(st.st_mode))
 		s = STATUS_NOT_A_DIRECTORY;
@@ -250,8 +268,8 @@ static NTSTATUS
 check_names(WCHAR *p)
 {
 	for (size_t i = 0; p[i]; i++) {
-		if (p[i] < 32 || p[i] == '"' || p[i] == '<' || p[i] == '>' || p[i] == '|' || p[i] == '?' ||
-		    p[i] == '*' || p[i] == '/')
+		if (p[i] < 32 || p[i] == '"' || p[i] == '<' || p[i] == '>' || p[i] == '|' ||
+		    p[i] == '?' || p[i] == '*' || p[i] == '/')
 			return STATUS_OBJECT_NAME_INVALID;
 		if (p[i] == ':') {
 			if (utf_compare(p + i, u"::$DATA") || i == 0 || p[i - 1] == '\\')
@@ -367,17 +385,10 @@ path_parse(const WCHAR *p, struct path *out)
 	if (s < 0)
 		return s;
 	switch (path_kind(full)) {
-	case PATH_DRIVE_ABSOLUTE:
-		s = on_drive(full, out);
-		break;
-	case PATH_DEVICE:
-		s = in_devices(full + 4, out);
-		break;
-	case PATH_UNC:
-		s = STATUS_BAD_NETWORK_PATH;
-		break;
-	default:
-		s = STATUS_OBJECT_NAME_INVALID;
+	case PATH_DRIVE_ABSOLUTE: s = on_drive(full, out); break;
+	case PATH_DEVICE: s = in_devices(full + 4, out); break;
+	case PATH_UNC: s = STATUS_BAD_NETWORK_PATH; break;
+	default: s = STATUS_OBJECT_NAME_INVALID;
 	}
 	free(full);
 	return s;
@@ -402,7 +413,8 @@ path_parse_nt(const struct OBJECT_ATTRIBUTES *a, struct path *out)
 	NTSTATUS s;
 	if (a->RootDirectory) {
 		WCHAR *whole;
-		s = *w == '\\' ? STATUS_OBJECT_NAME_INVALID : file_path_at(a->RootDirectory, w, &whole);
+		s = *w == '\\' ? STATUS_OBJECT_NAME_INVALID
+		               : file_path_at(a->RootDirectory, w, &whole);
 		if (s >= 0) {
 			s = *whole == '\\' ? to_device(whole, out) : on_drive(whole, out);
 			free(whole);

@@ -18,14 +18,14 @@
 #include "layer/api/nt/path.h"
 #include "layer/api/nt/utf.h"
 
-enum { FOLDERS = 64, SHORT = 320 };
+enum { FOLDERS = 64, LONGEST = 320 };
 
 struct folder {
 	dev_t dev;
 	ino_t ino;
 	struct timespec changed;
-	struct str names;       /* each with its zero */
-	uint32_t *slots;        /* own: offset + 1 of a name, by hash */
+	struct str names; /* each with its zero */
+	uint32_t *slots;  /* own: offset + 1 of a name, by hash */
 	size_t nslot, count;
 	uint64_t used;
 };
@@ -72,9 +72,9 @@ place(struct folder *f, size_t offset)
 {
 	const char *name = f->names.p + offset;
 	size_t len = strlen(name);
-	if (len >= SHORT)
+	if (len >= LONGEST)
 		return true;
-	WCHAR w[SHORT];
+	WCHAR w[LONGEST];
 	size_t n = fold(name, len, w);
 	size_t i = hash(w, n) & (f->nslot - 1);
 	while (f->slots[i])
@@ -179,8 +179,8 @@ folder_of(const char *host)
 static const char *
 spelling(const struct folder *f, const char *name, size_t len)
 {
-	WCHAR w[SHORT], v[SHORT];
-	if (len >= SHORT)
+	WCHAR w[LONGEST], v[LONGEST];
+	if (len >= LONGEST)
 		return NULL;
 	size_t n = fold(name, len, w);
 	for (size_t i = hash(w, n) & (f->nslot - 1); f->slots[i]; i = (i + 1) & (f->nslot - 1)) {
@@ -250,7 +250,8 @@ path_search(struct path *p, bool all)
 		*end = kept;
 		if (name && strlen(name) != len) {
 			/* a letter may have more bytes in the other case */
-			size_t n = strlen(name), rest = strlen(end) + 1, before = (size_t)(at + 1 - host);
+			size_t n = strlen(name), rest = strlen(end) + 1,
+			       before = (size_t)(at + 1 - host);
 			char *longer = malloc(before + n + rest);
 			if (!longer) {
 				s = STATUS_NO_MEMORY;
@@ -266,7 +267,9 @@ path_search(struct path *p, bool all)
 			memcpy(at + 1, name, len);
 			at = end;
 		} else {
-			s = !last ? STATUS_OBJECT_PATH_NOT_FOUND : all ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_SUCCESS;
+			s = !last ? STATUS_OBJECT_PATH_NOT_FOUND
+			    : all ? STATUS_OBJECT_NAME_NOT_FOUND
+			          : STATUS_SUCCESS;
 			at = end;
 		}
 		pthread_mutex_unlock(&lock);

@@ -21,12 +21,9 @@ pipe_error(void)
 {
 	switch (errno) {
 	case EAGAIN:
-	case EINTR:
-		return STATUS_PENDING;
-	case EBADF:
-		return STATUS_ACCESS_DENIED;
-	case ECONNRESET:
-		return STATUS_PIPE_BROKEN;
+	case EINTR: return STATUS_PENDING;
+	case EBADF: return STATUS_ACCESS_DENIED;
+	case ECONNRESET: return STATUS_PIPE_BROKEN;
 	}
 	return status_errno(errno);
 }
@@ -84,7 +81,8 @@ static NTSTATUS
 socket_write(struct file *f, struct file_io *x)
 {
 	while (x->done < x->n) {
-		ssize_t n = send(f->fd, x->buf + x->done, x->n - x->done, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n =
+		        send(f->fd, x->buf + x->done, x->n - x->done, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -156,14 +154,16 @@ peek_host(struct file *f, void *buf, size_t n, size_t *seen, size_t *available)
 	if (!there) {
 		struct pollfd p = { f->fd, POLLIN, 0 };
 		/* its end: readable, with nothing to read */
-		if (poll(&p, 1, 0) > 0 && p.revents && ioctl(f->fd, FIONREAD, &there) == 0 && !there)
+		if (poll(&p, 1, 0) > 0 && p.revents && ioctl(f->fd, FIONREAD, &there) == 0 &&
+		    !there)
 			return STATUS_PIPE_BROKEN;
 	}
 	*available = (size_t)there;
 	*seen = 0;
 	if (n && there) {
-		ssize_t got = f->kind == &pipe_socket_kind ? recv(f->fd, buf, n, MSG_PEEK | MSG_DONTWAIT)
-		                                           : look(f->fd, buf, n);
+		ssize_t got = f->kind == &pipe_socket_kind
+		                      ? recv(f->fd, buf, n, MSG_PEEK | MSG_DONTWAIT)
+		                      : look(f->fd, buf, n);
 		if (got < 0)
 			return pipe_error();
 		*seen = (size_t)got;
@@ -194,7 +194,9 @@ pipe_local(struct file *f, struct pipe_local *out)
 		(void)peek_host(f, NULL, 0, &seen, &there);
 	bool r = f->access & FILE_READ_DATA, w = f->access & FILE_WRITE_DATA;
 	*out = (struct pipe_local){
-		.NamedPipeConfiguration = r && w ? 2 : r ? 0 : 1,
+		.NamedPipeConfiguration = r && w ? 2
+		                          : r    ? 0
+		                                 : 1,
 		.MaximumInstances = 1,
 		.CurrentInstances = 1,
 		.InboundQuota = 65536,

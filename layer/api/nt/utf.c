@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "layer/api/nt/nls.h"
+
 size_t
 utf_length(const WCHAR *s)
 {
@@ -24,14 +26,15 @@ utf_to_8(char *to, const WCHAR *from, size_t n)
 		} else if (c < 0x800) {
 			*t++ = (char)(0xc0 | c >> 6);
 			*t++ = (char)(0x80 | (c & 0x3f));
-		} else if (c >= 0xd800 && c < 0xdc00 && i + 1 < n && (from[i + 1] & 0xfc00) == 0xdc00) {
+		} else if (c >= 0xd800 && c < 0xdc00 && i + 1 < n &&
+		           (from[i + 1] & 0xfc00) == 0xdc00) {
 			c = 0x10000 + ((c & 0x3ff) << 10) + (from[++i] & 0x3ffu);
 			*t++ = (char)(0xf0 | c >> 18);
 			*t++ = (char)(0x80 | (c >> 12 & 0x3f));
 			*t++ = (char)(0x80 | (c >> 6 & 0x3f));
 			*t++ = (char)(0x80 | (c & 0x3f));
 		} else if (c >= 0xdc80 && c <= 0xdcff) {
-			*t++ = (char)(c & 0xff);        /* a byte that was no UTF-8 */
+			*t++ = (char)(c & 0xff); /* a byte that was no UTF-8 */
 		} else {
 			*t++ = (char)(0xe0 | c >> 12);
 			*t++ = (char)(0x80 | (c >> 6 & 0x3f));
@@ -130,37 +133,7 @@ utf_upper(WCHAR c)
 {
 	if (c < 0x80)
 		return c >= 'a' && c <= 'z' ? c - 32 : c;
-	if ((c >= 0xe0 && c <= 0xfe && c != 0xf7) || (c >= 0x3b1 && c <= 0x3cb && c != 0x3c2) ||
-	    (c >= 0x430 && c <= 0x44f) || (c >= 0xff41 && c <= 0xff5a))
-		return c - 32;
-	if (c == 0xff)
-		return 0x178;
-	if (c >= 0x450 && c <= 0x45f)
-		return c - 80;
-	if (c >= 0x561 && c <= 0x586)
-		return c - 48;
-	/* pairs: the small letter is odd */
-	if ((c >= 0x100 && c <= 0x137 && c != 0x131) || (c >= 0x14a && c <= 0x177) ||
-	    (c >= 0x1e00 && c <= 0x1e95) || (c >= 0x1ea0 && c <= 0x1eff) || (c >= 0x460 && c <= 0x481) ||
-	    (c >= 0x48a && c <= 0x4bf) || (c >= 0x4d0 && c <= 0x52f) || (c >= 0x3d8 && c <= 0x3ef))
-		return c & ~1;
-	/* pairs: the small letter is even */
-	if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17e) || (c >= 0x4c1 && c <= 0x4ce))
-		return c & 1 ? c : c - 1;
-	switch (c) {
-	case 0x3ac:
-		return 0x386;
-	case 0x3ad:
-	case 0x3ae:
-	case 0x3af:
-		return c - 37;
-	case 0x3cc:
-		return 0x38c;
-	case 0x3cd:
-	case 0x3ce:
-		return c - 63;
-	}
-	return c;
+	return nls_up(c);
 }
 
 int
