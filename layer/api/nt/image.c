@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "layer/api/nt/image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+
+enum { PAGE = 4096, GRANULE = 65536, CACHED = 4 << 20 };
+
+static const char *cache_folder;
+
+void
+image_cache(const char *folder)
+{
+	cache_folder = folder;
+}
+
+static size_t
+pages(size_t n)
+{
+	return (n + PAGE - 1) & ~(size_t)(PAGE - 1);
+}
+
+int
+image_open(const char *path, struct pe *pe, struct err *e)
+{
+	uint8_t head[PE_MOST_HEADERS];
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		int why = errno;
+		fail(e, why, "'%s': %s", path, strerror(why));
+		err_hint(e, "check the path of the program");
+		return err_status(e, why == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
+	}
+	ssize_t n = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? pread(fd, head, PAGE, 0) : -1;
+	if (n == PAGE && st.st_size > PAGE) {
+		/* most headers are within a page; those of others are read whole */
+		uint32_t at, size;
+		memcpy(&at, head + 0x3c, 4);
+		memcpy(&size, at < PAGE - 0x58 ? head + at + 0x54 : (uint8_t *)"\xff\xff\xff\xff", 4);
+		if (size > PAGE) {
+			n = pread(fd, head, sizeof head, 0);
+		}
+	}
+	if (n < 0) {
+		fail(e, EISDIR, "'%s' cannot be read", path);
+		err_hint(e, "give the path of a program");
+		err_status(e, EXIT_CANNOT_EXEC);
+	} else if (pe_read(head, (size_t)n, (uint64_t)st.st_size, pe, e) < 0) {
+		err_prefix(e, "'%s'", path);
+	} else {
+		return fd;
+	}
+	close(fd);
+	return -1;
+}
+
+/* The address that it wants, or any on a 64 KiB boundary. */
+static void *
+reserve(const struct pe *pe)
+{
+	size_t n = pages(pe->size);
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	int prot = PROT_READ | PROT_WRITE;
+	char *p = MAP_FAILED;
+	if (pe->base >= GRANULE)
+		p = mmap((void *)(uintptr_t)pe->base, n, prot, flags | MAP_FIXED_NOREPLACE, -1, 0);
+	if (p != MAP_FAILED && (uintptr_t)p == pe->base)
+		return p;
+	if (p != MAP_FAILED)
+		munmap(p, n);
+	p = mmap(NULL, n + GRANULE, prot, flags, -1, 0);
+	if (p == MAP_FAILED)
+		return NULL;
+	size_t skip = -(uintptr_t)p & (GRANULE - 1);
+	if (skip)
+		munmap(p, skip);
+	munmap(p + skip + n, GRANULE - skip);
+	return p + skip;
+}
+
+static int
+read_all(int fd, void *to, size_t n, uint64_t at)
+{
+	for (char *p = to; n;) {
+		ssize_t k = pread(fd, p, n, (off_t)at);
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k <= 0)
+			return -1;
+		p += k;
+		n -= (size_t)k;
+		at += (uint64_t)k;
+	}
+	return 0;
+}
+
+/* Its bytes from the file: mapped where both sides lie on a page alike, else read. */
+static int
+fill(int fd, char *base, const struct pe *pe)
+{
+	if (read_all(fd, base, pe->header_size, 0) < 0)
+		return -1;
+	for (uint32_t i = 0; i < pe->nsection; i++) {
+		const struct pe_section *s = &pe->section[i];
+		size_t whole = s->offset % PAGE == 0 ? s->file_size & ~(size_t)(PAGE - 1) : 0;
+		if (whole && mmap(base + s->rva, whole, PROT_READ | PROT_WRITE,
+		                  MAP_PRIVATE | MAP_FIXED, fd, s->offset) == MAP_FAILED)
+			return -1;
+		if (read_all(fd, base + s->rva + whole, s->file_size - whole, s->offset + whole) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* -- images kept as they are in memory ---------------------------------------------------- */
+
+/* A linker puts sections on 512 bytes of the file, which cannot be mapped to pages.  A large
+ * image is laid out once in a file of ours, where each byte stands at its RVA; who it is of
+ * is in its name, so that another file of that path has another one. */
+static char *
+cache_name(int fd)
+{
+	struct stat st;
+	if (!cache_folder || fstat(fd, &st) < 0)
+		return NULL;
+	return xprintf("%s/%llx-%llx-%llx-%llx.%09lx", cache_folder, (unsigned long long)st.st_dev,
+	               (unsigned long long)st.st_ino, (unsigned long long)st.st_size,
+	               (unsigned long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
+}
+
+static int
+copy(int from, int to, uint64_t at, uint64_t n, uint64_t dest)
+{
+	off_t in = (off_t)at, out = (off_t)dest;
+	while (n) {
+		ssize_t k = copy_file_range(from, &in, to, &out, n, 0);
+		if (k <= 0)
+			return -1;
+		n -= (uint64_t)k;
+	}
+	return 0;
+}
+
+static int
+cache_make(int fd, const char *name, const struct pe *pe)
+{
+	char *half = xprintf("%s.%d", name, (int)getpid());
+	mkdir(cache_folder, 0700);
+	int to = open(half, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int rc = to < 0 || ftruncate(to, (off_t)pages(pe->size)) < 0 ||
+	                         copy(fd, to, 0, pe->header_size, 0) < 0
+	                 ? -1
+	                 : 0;
+	for (uint32_t i = 0; rc == 0 && i < pe->nsection; i++)
+		rc = copy(fd, to, pe->section[i].offset, pe->section[i].file_size,
+		          pe->section[i].rva);
+	if (rc == 0)
+		rc = rename(half, name);
+	if (rc < 0 && to >= 0) {
+		unlink(half);
+		close(to);
+		to = -1;
+	}
+	free(half);
+	return to;
+}
+
+static int
+fill_cached(int fd, char *base, const struct pe *pe)
+{
+	char *name = pe->size >= CACHED ? cache_name(fd) : NULL;
+	int rc = -1;
+	if (!name)
+		return -1;
+	int from = open(name, O_RDONLY | O_CLOEXEC);
+	if (from < 0)
+		from = cache_make(fd, name, pe);
+	struct stat st;
+	if (from >= 0 && fstat(from, &st) == 0 && (size_t)st.st_size == pages(pe->size))
+		rc = mmap(base, pages(pe->size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED,
+		          from, 0) == MAP_FAILED
+		             ? -1
+		             : 0;
+	if (from >= 0)
+		close(from);
+	free(name);
+	return rc;
+}
+
+/* -- relocation ------------------------------------------------------------------------------ */
+
+/* "PE Format", The .reloc Section: blocks of a page each. */
+static int
+relocate(char *base, const struct pe *pe)
+{
+	uint64_t delta = (uintptr_t)base - pe->base;
+	uint32_t at = pe->dir[PE_RELOC].rva, left = pe->dir[PE_RELOC].size;
+	while (delta && left >= 8) {
+		uint32_t page, size;
+		memcpy(&page, base + at, 4);
+		memcpy(&size, base + at + 4, 4);
+		if (size < 8 || size > left)
+			return -1;
+		for (uint32_t i = 8; i + 2 <= size; i += 2) {
+			uint16_t entry;
+			uint64_t v;
+			memcpy(&entry, base + at + i, 2);
+			uint64_t where = (uint64_t)page + (entry & 0xfff);
+			switch (entry >> 12) {
+			case 0: continue; /* IMAGE_REL_BASED_ABSOLUTE: padding */
+			case 10: break;   /* IMAGE_REL_BASED_DIR64 */
+			default: return -1;
+			}
+			if (where + 8 > pe->size)
+				return -1;
+			memcpy(&v, base + where, 8);
+			v += delta;
+			memcpy(base + where, &v, 8);
+		}
+		at += size;
+		left -= size;
+	}
+	return 0;
+}
+
+void *
+image_map(int fd, const char *path, const struct pe *pe, struct err *e)
+{
+	char *base = reserve(pe);
+	const char *why = "there is no room for its image";
+	if (!base) {
+		fail(e, ENOMEM, "'%s': %s", path, why);
+		err_hint(e, "it wants %u KiB of address space", pe->size / 1024);
+		return NULL;
+	}
+	if (fill_cached(fd, base, pe) < 0 && fill(fd, base, pe) < 0)
+		why = "it cannot be read";
+	else if ((uintptr_t)base != pe->base && (pe->characteristics & PE_FILE_RELOCS_STRIPPED ||
+	                                         pe->dir[PE_RELOC].size == 0))
+		why = "its fixed address is taken, and it cannot be moved";
+	else if (relocate(base, pe) < 0)
+		why = "its relocations are damaged";
+	else
+		return base;
+	image_unmap(base, pe);
+	fail(e, ENOEXEC, "'%s': %s", path, why);
+	err_hint(e, "the file is damaged or not complete; get it again");
+	err_status(e, EXIT_CANNOT_EXEC);
+	return NULL;
+}
+
+int
+image_protect(void *base, const struct pe *pe, struct err *e)
+{
+	int rc = mprotect(base, pages(pe->header_size), PROT_READ);
+	for (uint32_t i = 0; rc == 0 && i < pe->nsection; i++) {
+		const struct pe_section *s = &pe->section[i];
+		uint32_t flags = s->flags;
+		int prot = 0;
+		if (flags & PE_SCN_READ)
+			prot |= PROT_READ;
+		if (flags & (uint32_t)PE_SCN_WRITE)
+			prot |= PROT_WRITE;
+		if (flags & PE_SCN_EXECUTE)
+			prot |= PROT_EXEC;
+		if (s->size && prot != (PROT_READ | PROT_WRITE))
+			rc = mprotect((char *)base + s->rva, pages(s->size), prot);
+	}
+	return rc == 0 ? 0 : fail(e, errno, "its sections cannot be protected: %s", strerror(errno));
+}
+
+void
+image_unmap(void *base, const struct pe *pe)
+{
+	munmap(base, pages(pe->size));
+}
