@@ -44,8 +44,4 @@ void ldr_unlock(void);
  * it has none, or it is not done. */
 void *ldr_symbol(struct module *m, const char *name);
 
-/* A resource (language 0: any); id below 65536 or a string. STATUS_RESOURCE_... */
-const void *ldr_resource(struct module *m, const WCHAR *type, const WCHAR *name, WORD language,
-                         DWORD *size);
-
 #endif
