@@ -15,6 +15,12 @@ struct drive {
 	bool readonly;
 };
 
+/* A path of the host that the sandbox lets be seen. */
+struct birth_path {
+	char *path;             /* absolute */
+	bool readonly;
+};
+
 struct birth {
 	char *image;            /* the host's path of the .exe */
 	char **args;            /* of the first: joined to a command line by CommandLineToArgvW's rules */
@@ -24,6 +30,10 @@ struct birth {
 	char *cwd;              /* of the host */
 	struct drive *drives;
 	size_t ndrive;
+	struct birth_path *show;
+	size_t nshow;
+	bool jailed;            /* its parent's sandbox is around it already */
+	char *cache;            /* the store's folder for what can be made again, or NULL */
 	char *private;          /* the host's folder behind C: */
 	char *store;            /* the machine's folder, where registry and shared things live */
 	bool network;           /* it may make sockets */
@@ -45,7 +55,9 @@ extern struct birth birth;      /* of this process; fixed */
  * called just before the program's first instruction.  Comes back only when it cannot start. */
 int birth_run(struct birth *b, void (*running)(void *ctx), void *ctx, struct err *e);
 
-/* End the process with a code of Windows, without any callback. */
+/* End the process with a code of Windows, without any callback; and as ExitProcess does, when
+ * the modules have been told.  doc/windows.md says what code becomes what status of the host. */
 _Noreturn void birth_end(uint32_t code);
+_Noreturn void birth_exit(uint32_t code);
 
 #endif

@@ -9,6 +9,7 @@
 #define LAYER_API_NT_PROCESS_H
 
 #include "base/err.h"
+#include "layer/api/nt/again.h"
 #include "layer/api/nt/birth.h"
 #include "layer/api/nt/object.h"
 #include "layer/api/nt/reactor.h"
@@ -76,8 +77,5 @@ NTSTATUS process_inherit(struct birth *b);
 void process_gate(void);
 /* The last words: our exit code, for whoever looks.  Any thread, once. */
 void process_end(uint32_t code);
-
-/* struct layer's again: started by process_new(). */
-int process_again(int argc, char **argv);
 
 #endif

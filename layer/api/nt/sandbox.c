@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "layer/api/nt/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "layer/api/nt/status.h"
+#include "layer/api/nt/types.h"
+
+/* -- files: Landlock -------------------------------------------------------------------------- */
+
+enum {
+	SEE = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
+	CHANGE = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
+	         LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR |
+	         LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SYM |
+	         LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO,
+	RUN = LANDLOCK_ACCESS_FS_EXECUTE,
+	MOVE = 1 << 13,         /* LANDLOCK_ACCESS_FS_REFER, of version 2 */
+	CUT = 1 << 14,          /* LANDLOCK_ACCESS_FS_TRUNCATE, of version 3 */
+	OTHERS = LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK,
+	FILES = SEE | LANDLOCK_ACCESS_FS_WRITE_FILE | RUN | CUT, /* what a file can have */
+};
+
+/* Let a path be seen; one that is not there is not. */
+static int
+let(int rules, const char *path, uint64_t access, uint64_t handled, bool file, struct err *e)
+{
+	struct landlock_path_beneath_attr a = { .allowed_access = access & handled };
+	a.parent_fd = open(*path ? path : "/", O_PATH | O_CLOEXEC);
+	if (a.parent_fd < 0)
+		return 0;
+	if (file)
+		a.allowed_access &= FILES;
+	long rc = syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &a, 0);
+	if (rc < 0 && errno == EINVAL && !file) {
+		a.allowed_access &= FILES; /* it is a file after all */
+		a.allowed_access &= ~(uint64_t)LANDLOCK_ACCESS_FS_READ_DIR;
+		rc = syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &a, 0);
+	}
+	int why = errno;
+	close(a.parent_fd);
+	return rc < 0 ? fail(e, why, "the sandbox cannot let '%s' be seen: %s", path, strerror(why)) : 0;
+}
+
+static int
+rules_of(const struct birth *b, int rules, uint64_t handled, struct err *e)
+{
+	uint64_t rw = SEE | CHANGE | MOVE | CUT;
+	for (size_t i = 0; i < b->nshow; i++)
+		if (let(rules, b->show[i].path, b->show[i].readonly ? SEE : rw, handled, false, e) < 0)
+			return -1;
+	static const char *const devices[] = { "/dev/null", "/dev/tty", "/dev/zero", "/dev/urandom" };
+	for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
+		if (let(rules, devices[i], SEE | LANDLOCK_ACCESS_FS_WRITE_FILE, handled, true, e) < 0)
+			return -1;
+	static const char *const facts[] = { "/etc/localtime", "/etc/hosts", "/etc/resolv.conf",
+		                             "/usr/share/zoneinfo" };
+	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+		if (let(rules, facts[i], SEE, handled, i < 3, e) < 0)
+			return -1;
+	return let(rules, "/proc/self/exe", SEE | RUN, handled, true, e);
+}
+
+static int
+hide_files(const struct birth *b, struct err *e)
+{
+	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	if (version < 1) {
+		err_warn("this kernel has no Landlock: the program sees every file that you see");
+		return 0;
+	}
+	struct landlock_ruleset_attr a = { .handled_access_fs = SEE | CHANGE | RUN | OTHERS };
+	if (version >= 2)
+		a.handled_access_fs |= MOVE;
+	if (version >= 3)
+		a.handled_access_fs |= CUT;
+	int rules = (int)syscall(SYS_landlock_create_ruleset, &a, sizeof a.handled_access_fs, 0);
+	if (rules < 0)
+		return fail(e, errno, "the sandbox cannot be made: %s", strerror(errno));
+	int rc = rules_of(b, rules, a.handled_access_fs, e);
+	if (rc == 0 && syscall(SYS_landlock_restrict_self, rules, 0) < 0)
+		rc = fail(e, errno, "the sandbox cannot be entered: %s", strerror(errno));
+	close(rules);
+	return rc;
+}
+
+/* -- system calls: seccomp ---------------------------------------------------------------------- */
+
+static const uint16_t allowed[] = {
+#define CALL(name, why) SYS_##name,
+#include "layer/api/nt/syscall.def"
+#undef CALL
+};
+
+enum {
+	ALLOWED = sizeof allowed / sizeof *allowed,
+	SPECIAL = 24,
+	NS_FLAGS = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
+	           CLONE_NEWPID | CLONE_NEWNET,
+};
+
+static int
+by_number(const void *a, const void *b)
+{
+	return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define IF_EQ(k, yes, no) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(k), yes, no)
+#define RETURN(v) BPF_STMT(BPF_RET | BPF_K, v)
+
+/* Does the accumulator hold one of v[0..n)?  A tree; each leaf returns. */
+static size_t
+tree(struct sock_filter *f, const uint16_t *v, size_t n)
+{
+	if (n <= 4) {
+		for (size_t i = 0; i < n; i++)
+			f[i] = (struct sock_filter)IF_EQ(v[i], (uint8_t)(n - i), 0);
+		f[n] = (struct sock_filter)RETURN(SECCOMP_RET_ERRNO | ENOSYS);
+		f[n + 1] = (struct sock_filter)RETURN(SECCOMP_RET_ALLOW);
+		return n + 2;
+	}
+	size_t half = n / 2;
+	size_t low = tree(f + 2, v, half);
+	/* not below: jump over the lower half */
+	f[0] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, v[half], 0, 1);
+	f[1] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)low);
+	return 2 + low + tree(f + 2 + low, v + half, n - half);
+}
+
+static int
+fence_calls(const struct birth *b, struct err *e)
+{
+	struct sock_filter f[SPECIAL + 4 * ALLOWED] = {
+		LOAD(arch),
+		IF_EQ(AUDIT_ARCH_X86_64, 1, 0),
+		RETURN(SECCOMP_RET_KILL_PROCESS),
+		LOAD(nr),
+		/* clone: threads and processes, no namespaces.  clone3's flags cannot be seen. */
+		IF_EQ(SYS_clone, 0, 4),
+		LOAD(args[0]),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (uint32_t)NS_FLAGS, 0, 1),
+		RETURN(SECCOMP_RET_ERRNO | EPERM),
+		RETURN(SECCOMP_RET_ALLOW),
+		/* ioctl: not those that type into the terminal for others */
+		IF_EQ(SYS_ioctl, 0, 5),
+		LOAD(args[1]),
+		IF_EQ(TIOCSTI, 1, 0),
+		IF_EQ(0x541c /* TIOCLINUX */, 0, 1),
+		RETURN(SECCOMP_RET_ERRNO | EPERM),
+		RETURN(SECCOMP_RET_ALLOW),
+		/* socket: of this host alone, or of the network too */
+		IF_EQ(SYS_socket, 0, 7),
+		LOAD(args[0]),
+		IF_EQ(AF_UNIX, 3, 0),
+		IF_EQ(b->network ? AF_INET : AF_UNIX, 2, 0),
+		IF_EQ(b->network ? AF_INET6 : AF_UNIX, 1, 0),
+		IF_EQ(b->network ? AF_NETLINK : AF_UNIX, 0, 1),
+		RETURN(SECCOMP_RET_ALLOW),
+		RETURN(SECCOMP_RET_ERRNO | EACCES),
+	};
+	size_t n = 23;
+	uint16_t sorted[ALLOWED];
+	memcpy(sorted, allowed, sizeof sorted);
+	qsort(sorted, ALLOWED, sizeof *sorted, by_number);
+	n += tree(f + n, sorted, ALLOWED);
+	struct sock_fprog p = { .len = (unsigned short)n, .filter = f };
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &p) < 0)
+		return fail(e, errno, "the program's system calls cannot be filtered: %s", strerror(errno));
+	return 0;
+}
+
+/* -- system calls that are not ours --------------------------------------------------------------- */
+
+extern const char __executable_start[], etext[];
+
+/* Not one of our own code: the vDSO's fall-backs are made for it, the program's are refused
+ * as Windows refuses a number that it does not know. */
+static void
+strange_call(int sig, siginfo_t *info, void *context)
+{
+	ucontext_t *u = context;
+	greg_t *r = u->uc_mcontext.gregs;
+	(void)sig;
+	(void)info;
+	bool clock = r[REG_RAX] == SYS_clock_gettime || r[REG_RAX] == SYS_gettimeofday ||
+	             r[REG_RAX] == SYS_time || r[REG_RAX] == SYS_clock_getres ||
+	             r[REG_RAX] == SYS_getcpu || r[REG_RAX] == SYS_getrandom;
+	if (clock) {
+		long v = syscall(r[REG_RAX], r[REG_RDI], r[REG_RSI], r[REG_RDX]);
+		r[REG_RAX] = v < 0 ? -errno : v;
+		return;
+	}
+	r[REG_RAX] = (greg_t)(uint32_t)0xc000001c; /* STATUS_INVALID_SYSTEM_SERVICE */
+}
+
+void
+sandbox_thread(void)
+{
+	prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, __executable_start,
+	      (unsigned long)(etext - __executable_start), NULL);
+}
+
+int
+sandbox_enter(const struct birth *b, struct err *e)
+{
+	struct sigaction a = { .sa_sigaction = strange_call, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2] = { { 0 } };
+	sigaction(SIGSYS, &a, NULL);
+	if (b->jailed)
+		return 0;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return fail(e, errno, "privileges cannot be given up: %s", strerror(errno));
+	if (hide_files(b, e) < 0)
+		return -1;
+	if (syscall(SYS_capset, &head, none) < 0)
+		return fail(e, errno, "capabilities cannot be given up: %s", strerror(errno));
+	return fence_calls(b, e);
+}
