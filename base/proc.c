@@ -306,3 +306,28 @@ proc_time_parse(const char *p)
 	int64_t s = days_of(v[0], v[1], v[2]) * 86400 + v[3] * 3600 + v[4] * 60 + v[5] + shift;
 	return s * 1000000000 + frac;
 }
+
+int
+proc_stdio(const int fd[3], struct err *e)
+{
+	int in[3];
+
+	/* First out of the way, so that no dup2 overwrites a later source. */
+	for (int i = 0; i < 3; i++) {
+		if (fd[i] == i) {
+			in[i] = -1;
+			continue;
+		}
+		in[i] = fd[i] < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC)
+		                  : fcntl(fd[i], F_DUPFD_CLOEXEC, 10);
+		if (in[i] < 0)
+			return fail(e, errno, "standard descriptor %d: %s", i, strerror(errno));
+	}
+	for (int i = 0; i < 3; i++) {
+		if (in[i] < 0)
+			fcntl(i, F_SETFD, 0);
+		else if (dup2(in[i], i) < 0)
+			return fail(e, errno, "standard descriptor %d: %s", i, strerror(errno));
+	}
+	return 0;
+}

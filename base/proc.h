@@ -14,6 +14,9 @@
  * reset.  env NULL keeps ours.  Returns its pid; a missing program is ENOENT. */
 pid_t proc_spawn(char *const argv[], char *const env[], const int fd[3], struct err *e);
 
+/* In a child before its program runs: make fd[0..2] the standard descriptors (-1: /dev/null). */
+int proc_stdio(const int fd[3], struct err *e);
+
 /* Wait for a child: exit status 0..255, or 128 + signal. */
 int proc_wait(pid_t pid);
 int proc_status(int wstatus);

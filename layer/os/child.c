@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/host_linux.h"
 #include "base/json.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "base/user.h"
 #include "layer/os/caps.h"
@@ -69,31 +70,6 @@ await(int sock, enum msg_kind want)
 			return;
 		go = go || m.kind == MSG_GO;
 	}
-}
-
-int
-child_stdio(const int fd[3], struct err *e)
-{
-	int in[3];
-
-	/* First out of the way, so that no dup2 overwrites a later source. */
-	for (int i = 0; i < 3; i++) {
-		if (fd[i] == i) {
-			in[i] = -1;
-			continue;
-		}
-		in[i] = fd[i] < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC)
-		                  : fcntl(fd[i], F_DUPFD_CLOEXEC, 10);
-		if (in[i] < 0)
-			return fail(e, errno, "standard descriptor %d: %s", i, strerror(errno));
-	}
-	for (int i = 0; i < 3; i++) {
-		if (in[i] < 0)
-			fcntl(i, F_SETFD, 0);
-		else if (dup2(in[i], i) < 0)
-			return fail(e, errno, "standard descriptor %d: %s", i, strerror(errno));
-	}
-	return 0;
 }
 
 void
@@ -505,7 +481,7 @@ run(struct guest *g, int sock, struct err *e)
 		return -1;
 	if (g->personality && personality(g->personality) < 0)
 		return fail(e, errno, "personality: %s", strerror(errno));
-	if (!s->process.terminal && child_stdio(g->home.fd, e) < 0)
+	if (!s->process.terminal && proc_stdio(g->home.fd, e) < 0)
 		return -1;
 	/* Nothing of the monitor's comes along; one call for all of them. */
 	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);

@@ -22,9 +22,6 @@ _Noreturn void child_run(struct guest *g, int sock);
  * seccomp, and the program.  Returns only with an error. */
 int child_become(struct guest *g, const struct process *p, int sock, struct err *e);
 
-/* Make fd[0..2] the standard descriptors; -1 is /dev/null. */
-int child_stdio(const int fd[3], struct err *e);
-
 /* Send an error and end with its status. */
 _Noreturn void child_die(int sock, const struct err *e);
 

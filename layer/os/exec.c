@@ -53,7 +53,7 @@ inside(struct request *r, struct err *e)
 			return -1;
 		if (file_send_fds(r->sock, &m, sizeof m, &master, 1) < 0)
 			return fail(e, errno, "cannot hand over the terminal: %s", strerror(errno));
-	} else if (child_stdio(r->fd, e) < 0) {
+	} else if (proc_stdio(r->fd, e) < 0) {
 		return -1;
 	}
 	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
