@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "layer/api/win.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "base/host_linux.h"
+#include "base/json.h"
+#include "base/proc.h"
+#include "base/sig.h"
+#include "core/artifact.h"
+#include "core/spec.h"
+#include "layer/api/describe.h"
+#include "layer/api/grant.h"
+#include "layer/api/nt/again.h"
+
+struct guest {
+	/* fixed after create() */
+	const struct spec *spec; /* lent */
+	struct home home;        /* lent */
+	struct birth birth;      /* own */
+	pid_t pid;
+	int pidfd, kick_fd;      /* own */
+	int sock;                /* own: an error comes here, or its end when the program runs */
+
+	/* the thread inside enter(), or the monitor's at rest */
+	bool started, frozen;
+	int status;
+	int fatal_signal;
+
+	/* any thread */
+	_Atomic bool ended;
+};
+
+static int
+probe(const struct artifact *a)
+{
+	return a->kind == ARTIFACT_FILE && strcmp(a->type, "windows") == 0 ? 100 : 0;
+}
+
+/* -- the child ------------------------------------------------------------------------------ */
+
+static int child_sock;
+
+static void
+running(void *ctx)
+{
+	(void)ctx;
+	close(child_sock);
+}
+
+static int
+become(struct guest *g, struct err *e)
+{
+	const char *trace = spec_note(g->spec, "win.trace", NULL);
+	if (trace) {
+		g->birth.trace_fd = open(trace, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+		if (g->birth.trace_fd < 0)
+			return fail(e, errno, "--trace '%s': %s", trace, strerror(errno));
+		g->birth.trace = true;
+	}
+	if (proc_stdio(g->home.fd, e) < 0)
+		return -1;
+	/* nothing of the monitor's comes along */
+	int keep[2] = { child_sock, g->birth.trace_fd }, from = 3;
+	for (int n = keep[0] < keep[1] ? keep[0] : keep[1] < 0 ? keep[0] : keep[1], k = 0; k < 2; k++) {
+		if (n > from)
+			close_range((unsigned)from, (unsigned)n - 1, 0);
+		from = n + 1;
+		n = keep[0] > keep[1] ? keep[0] : keep[1];
+	}
+	close_range((unsigned)from, ~0U, 0);
+	if (chdir(g->birth.cwd) < 0) {
+		fail(e, errno, "working folder '%s': %s", g->birth.cwd, strerror(errno));
+		return err_hint(e, "choose one that there is: -w DIR");
+	}
+	return birth_run(&g->birth, running, NULL, e);
+}
+
+static _Noreturn void
+child(struct guest *g, int sock)
+{
+	struct err e = { 0 };
+	sigset_t none;
+	/* The monitor's death is ours, from the first moment. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_DUMPABLE, 0);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	child_sock = sock;
+	become(g, &e);
+	file_send_fds(sock, &e, sizeof e, NULL, 0);
+	_exit(err_exit(&e));
+}
+
+/* -- making ------------------------------------------------------------------------------------ */
+
+static pid_t
+born(struct guest *g, int sock[2], struct err *e)
+{
+	struct clone_args a = { .flags = CLONE_CLEAR_SIGHAND | CLONE_PIDFD | CLONE_NEWPID | CLONE_NEWIPC,
+		                .exit_signal = SIGCHLD };
+	a.pidfd = (uint64_t)(uintptr_t)&g->pidfd;
+	if (g->home.rootless)
+		a.flags |= CLONE_NEWUSER;
+	pid_t pid = host_clone3(&a);
+	if (pid < 0 && errno == EPERM) {
+		/* no namespaces here: the other fences stand */
+		a.flags &= ~(uint64_t)(CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUSER);
+		pid = host_clone3(&a);
+	}
+	if (pid == 0) {
+		close(sock[0]);
+		child(g, sock[1]);
+	}
+	return pid > 0 ? pid : fail(e, errno, "the program's process cannot be made: %s", strerror(errno));
+}
+
+static void
+destroy(struct guest *g)
+{
+	if (!g)
+		return;
+	if (g->pid > 0 && !g->ended) {
+		kill(g->pid, SIGKILL);
+		waitpid(g->pid, NULL, 0);
+	}
+	int *fds[] = { &g->sock, &g->pidfd, &g->kick_fd };
+	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+	grant_free(&g->birth);
+	free(g);
+}
+
+static struct guest *
+create(const struct spec *s, const struct home *h, struct err *e)
+{
+	struct guest *g = xcalloc(1, sizeof *g);
+	g->spec = s;
+	g->home = *h;
+	g->sock = g->pidfd = -1;
+	g->kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (g->kick_fd < 0) {
+		fail(e, errno, "cannot make an event descriptor: %s", strerror(errno));
+		goto undo;
+	}
+	if (grant_birth(s, h, &g->birth, e) < 0)
+		goto undo;
+	return g;
+undo:
+	destroy(g);
+	return NULL;
+}
+
+/* -- running ------------------------------------------------------------------------------------- */
+
+static enum why
+over(struct guest *g, struct err *e)
+{
+	int w = 0;
+	while (waitpid(g->pid, &w, 0) < 0 && errno == EINTR)
+		;
+	atomic_store(&g->ended, true);
+	g->status = proc_status(w);
+	if (g->fatal_signal && WIFSIGNALED(w))
+		g->status = 128 + g->fatal_signal;
+	if (e && e->code) {
+		g->status = err_exit(e);
+		return WHY_FAULT;
+	}
+	return WHY_EXIT;
+}
+
+/* The first time: it is made here, so that its parent is the thread that waits for it. */
+static enum why
+begin(struct guest *g, struct err *e)
+{
+	int sock[2];
+	struct err from = { 0 };
+	size_t nfd = 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) < 0) {
+		fail(e, errno, "cannot make a socket pair: %s", strerror(errno));
+		g->status = EXIT_OURS;
+		return WHY_FAULT;
+	}
+	g->pid = born(g, sock, e);
+	close(sock[1]);
+	g->sock = sock[0];
+	if (g->pid < 0) {
+		atomic_store(&g->ended, true);
+		g->status = EXIT_OURS;
+		return WHY_FAULT;
+	}
+	ssize_t n = file_recv_fds(g->sock, &from, sizeof from, NULL, &nfd);
+	g->started = true;
+	if (n != (ssize_t)sizeof from || !from.code)
+		return WHY_START;
+	if (e)
+		*e = from;
+	return over(g, e);
+}
+
+static enum why
+enter(struct guest *g, struct err *e)
+{
+	struct pollfd p[2] = { { .events = POLLIN }, { .fd = g->kick_fd, .events = POLLIN } };
+	uint64_t n;
+
+	if (g->ended)
+		return WHY_EXIT;
+	if (!g->started)
+		return begin(g, e);
+	p[0].fd = g->pidfd;
+	if (g->frozen) {
+		kill(g->pid, SIGCONT);
+		g->frozen = false;
+		if (read(g->kick_fd, &n, sizeof n) < 0 && errno != EAGAIN)
+			return WHY_FAULT;
+	}
+	for (;;) {
+		if (poll(p, 2, -1) < 0 && errno != EINTR) {
+			fail(e, errno, "cannot wait for the program: %s", strerror(errno));
+			return WHY_FAULT;
+		}
+		if (p[0].revents)
+			return over(g, NULL);
+		if (p[1].revents && read(g->kick_fd, &n, sizeof n) > 0) {
+			kill(g->pid, SIGSTOP);
+			g->frozen = true;
+			return WHY_KICK;
+		}
+	}
+}
+
+static void
+kick(struct guest *g)
+{
+	uint64_t one = 1;
+	ssize_t put = write(g->kick_fd, &one, sizeof one);
+	(void)put;
+}
+
+static int
+send_signal(struct guest *g, int sig, struct err *e)
+{
+	if (g->pid <= 0 || g->ended)
+		return fail(e, ESRCH, "it has ended");
+	g->fatal_signal = sig;
+	if (host_pidfd_send_signal(g->pidfd, sig) < 0)
+		return fail(e, errno, "cannot send the signal: %s", strerror(errno));
+	return 0;
+}
+
+static int exit_code(const struct guest *g) { return g->status; }
+static pid_t first_pid(const struct guest *g) { return g->ended || g->pid < 0 ? 0 : g->pid; }
+
+const struct layer win_layer = {
+	.name = "win",
+	.floor = FLOOR_API,
+	.brief = "Windows programs for x64, without Windows",
+	.probe = probe,
+	.describe = describe_program,
+	.complete = grant_complete,
+	.create = create,
+	.destroy = destroy,
+	.enter = enter,
+	.kick = kick,
+	.exit_code = exit_code,
+	.signal = send_signal,
+	.pid = first_pid,
+	.again = process_again,
+};
