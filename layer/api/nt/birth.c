@@ -64,7 +64,7 @@ birth_run(struct birth *b, void (*running)(void *ctx), void *ctx, struct err *e)
 	first.ctx = ctx;
 	if (process_begin(&birth, e) < 0)
 		return -1;
-	host_read();
+	host_read(environ);
 	image_cache(birth.cache);
 	peb_build(&birth);
 	except_start();
