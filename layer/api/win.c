@@ -25,8 +25,8 @@
 #include "base/sig.h"
 #include "core/artifact.h"
 #include "core/spec.h"
-#include "layer/api/describe.h"
-#include "layer/api/grant.h"
+#include "layer/api/needs.h"
+#include "layer/api/given.h"
 #include "layer/api/nt/again.h"
 
 struct guest {
@@ -144,7 +144,7 @@ destroy(struct guest *g)
 	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
 		if (*fds[i] >= 0)
 			close(*fds[i]);
-	grant_free(&g->birth);
+	given_free(&g->birth);
 	free(g);
 }
 
@@ -160,7 +160,7 @@ create(const struct spec *s, const struct home *h, struct err *e)
 		fail(e, errno, "cannot make an event descriptor: %s", strerror(errno));
 		goto undo;
 	}
-	if (grant_birth(s, h, &g->birth, e) < 0)
+	if (given_birth(s, h, &g->birth, e) < 0)
 		goto undo;
 	return g;
 undo:
@@ -275,8 +275,8 @@ const struct layer win_layer = {
 	.floor = FLOOR_API,
 	.brief = "Windows programs for x64, without Windows",
 	.probe = probe,
-	.describe = describe_program,
-	.complete = grant_complete,
+	.describe = needs_describe,
+	.complete = given_complete,
 	.create = create,
 	.destroy = destroy,
 	.enter = enter,

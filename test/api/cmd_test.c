@@ -7,7 +7,7 @@
 
 #include "layer/api/cmd/arith.h"
 #include "layer/api/cmd/expand.h"
-#include "layer/api/cmd/parse.h"
+#include "layer/api/cmd/syntax.h"
 
 static WCHAR *
 wide(const char *s)
@@ -285,7 +285,7 @@ parsed(const char *text, const char *want)
 	struct parse p = { .arena = arena_new(), .more = next_line };
 	struct wtext t = { 0 };
 	WCHAR *in = wide(text);
-	struct node *n = parse_line(&p, in);
+	struct node *n = syntax_line(&p, in);
 
 	if (p.failed) {
 		wtext_ascii(&t, "? ");
@@ -297,16 +297,16 @@ parsed(const char *text, const char *want)
 	/* What is written out again is the same tree. */
 	if (n) {
 		struct wtext again = { 0 }, tree = { 0 };
-		parse_text(n, &again);
+		syntax_text(n, &again);
 		struct parse q = { .arena = p.arena };
-		draw(parse_line(&q, wtext_of(&again)), &tree);
+		draw(syntax_line(&q, wtext_of(&again)), &tree);
 		same(wtext_of(&tree), want, text);
-		parse_free(&q);
+		syntax_free(&q);
 		wtext_free(&again);
 		wtext_free(&tree);
 	}
 	wtext_free(&t);
-	parse_free(&p);
+	syntax_free(&p);
 	arena_free(p.arena);
 	free(in);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* show.c -- a tree as a command line again: for the echo, and for the children that are the
  * two sides of a pipe. */
-#include "layer/api/cmd/parse.h"
+#include "layer/api/cmd/syntax.h"
 
 /* The special characters of a text were escaped or quoted: they are again. */
 static void
@@ -134,13 +134,13 @@ show(const struct node *n, bool escape, struct wtext *out)
 }
 
 void
-parse_text(const struct node *n, struct wtext *out)
+syntax_text(const struct node *n, struct wtext *out)
 {
 	show(n, true, out);
 }
 
 void
-parse_show(const struct node *n, struct wtext *out)
+syntax_show(const struct node *n, struct wtext *out)
 {
 	show(n, false, out);
 }

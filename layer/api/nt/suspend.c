@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "layer/api/nt/except.h"
-#include "layer/api/nt/hold.h"
+#include "layer/api/nt/held.h"
 #include "layer/api/nt/wait.h"
 
 enum {
@@ -60,8 +60,8 @@ on_suspend(int sig, siginfo_t *si, void *ctx)
 {
 	int saved = errno;
 	(void)sig;
-	if (si->si_code == SI_TKILL && hold_self.depth)
-		atomic_store_explicit(&hold_self.late, true, memory_order_relaxed);
+	if (si->si_code == SI_TKILL && held_self.depth)
+		atomic_store_explicit(&held_self.late, true, memory_order_relaxed);
 	else if (si->si_code == SI_TKILL && (self = except_self()))
 		stand(self, ctx);
 	errno = saved;
@@ -78,7 +78,7 @@ void
 suspend_start(void)
 {
 	suspend_signal = SIGRTMIN + 6;
-	hold_stop = stop_here;
+	held_stop = stop_here;
 	struct sigaction a = { .sa_sigaction = on_suspend, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART };
 	sigfillset(&a.sa_mask);
 	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
@@ -92,10 +92,10 @@ static bool
 knock(struct thread *t)
 {
 	bool there;
-	hold_lock(&t->object.lock);
+	held_lock(&t->object.lock);
 	there = !atomic_load(&t->ended) &&
 	        (!atomic_load(&t->started) || syscall(SYS_tgkill, getpid(), t->tid, suspend_signal) == 0);
-	hold_unlock(&t->object.lock);
+	held_unlock(&t->object.lock);
 	return there;
 }
 

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "layer/api/nt/hold.h"
+#include "layer/api/nt/held.h"
 #include "layer/api/nt/status.h"
 #include "layer/api/nt/sync.h"
 #include "layer/api/nt/thread.h"
@@ -156,7 +156,7 @@ object_wake(struct object *o)
 {
 	struct waiter *w, *next, *last;
 
-	hold_lock(&o->lock);
+	held_lock(&o->lock);
 	w = atomic_load_explicit(&o->waiters, memory_order_relaxed);
 	last = w ? w->prev : NULL;
 	for (; w; w = next) {
@@ -179,7 +179,7 @@ object_wake(struct object *o)
 		take_off(o, w);
 		wait_finish(b, s + (NTSTATUS)(s >= 0 ? w->index : 0));
 	}
-	hold_unlock(&o->lock);
+	held_unlock(&o->lock);
 }
 
 /* Undo sync_take(). */
@@ -243,11 +243,11 @@ wait_begin(struct wait_block *b, struct thread *t, bool all, bool alertable)
 	b->thread = t;
 	b->all = all;
 	b->alertable = alertable;
-	hold_lock(&t->object.lock);
+	held_lock(&t->object.lock);
 	apcs = alertable && t->apcs;
 	if (!apcs && !t->dying)
 		t->block = b;
-	hold_unlock(&t->object.lock);
+	held_unlock(&t->object.lock);
 	if (t->dying)
 		thread_die();
 	return !apcs;
@@ -279,9 +279,9 @@ wait_end(struct wait_block *b)
 {
 	struct thread *t = b->thread;
 
-	hold_lock(&t->object.lock);
+	held_lock(&t->object.lock);
 	t->block = NULL;
-	hold_unlock(&t->object.lock);
+	held_unlock(&t->object.lock);
 	if (t->dying)
 		thread_die();
 }
@@ -298,7 +298,7 @@ line_up(size_t n, struct object *const *o, struct waiter *w, struct wait_block *
 
 		w[i].block = b;
 		w[i].index = (uint32_t)i;
-		hold_lock(&o[i]->lock);
+		held_lock(&o[i]->lock);
 		append(o[i], &w[i]);
 		if (!b->all) {
 			if (!wait_claim(b)) {
@@ -311,7 +311,7 @@ line_up(size_t n, struct object *const *o, struct waiter *w, struct wait_block *
 			} else
 				atomic_store(&b->state, WAIT_WAITING);
 		}
-		hold_unlock(&o[i]->lock);
+		held_unlock(&o[i]->lock);
 	}
 	return i;
 }
@@ -352,10 +352,10 @@ wait_slowly(size_t n, struct object *const *o, bool all, bool alertable, uint64_
 	for (size_t i = 0; i < lined; i++) {
 		if (n == 1 && !w[i].queued)
 			break;
-		hold_lock(&o[i]->lock);
+		held_lock(&o[i]->lock);
 		if (w[i].queued)
 			take_off(o[i], &w[i]);
-		hold_unlock(&o[i]->lock);
+		held_unlock(&o[i]->lock);
 	}
 	wait_end(&b);
 	if (b.result == STATUS_USER_APC)
@@ -449,9 +449,9 @@ apc_queue(struct thread *t, void *f, void *a, void *b, void *c)
 	if (!new)
 		return STATUS_NO_MEMORY;
 	*new = (struct apc){ NULL, f, a, b, c };
-	hold_lock(&t->object.lock);
+	held_lock(&t->object.lock);
 	if (atomic_load(&t->ended)) {
-		hold_unlock(&t->object.lock);
+		held_unlock(&t->object.lock);
 		free(new);
 		return STATUS_UNSUCCESSFUL;
 	}
@@ -460,7 +460,7 @@ apc_queue(struct thread *t, void *f, void *a, void *b, void *c)
 	*at = new;
 	if (t->block && t->block->alertable && wait_claim(t->block))
 		wait_finish(t->block, STATUS_USER_APC);
-	hold_unlock(&t->object.lock);
+	held_unlock(&t->object.lock);
 	return STATUS_SUCCESS;
 }
 
@@ -473,11 +473,11 @@ apc_run(void)
 	for (;;) {
 		struct apc *a, apc;
 
-		hold_lock(&t->object.lock);
+		held_lock(&t->object.lock);
 		a = t->apcs;
 		if (a)
 			t->apcs = a->next;
-		hold_unlock(&t->object.lock);
+		held_unlock(&t->object.lock);
 		if (!a)
 			return any;
 		any = true;
@@ -492,10 +492,10 @@ apc_drop(struct thread *t)
 {
 	struct apc *a, *next;
 
-	hold_lock(&t->object.lock);
+	held_lock(&t->object.lock);
 	a = t->apcs;
 	t->apcs = NULL;
-	hold_unlock(&t->object.lock);
+	held_unlock(&t->object.lock);
 	for (; a; a = next) {
 		next = a->next;
 		free(a);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "layer/api/cmd/parse.h"
+#include "layer/api/cmd/syntax.h"
 
 #include <string.h>
 
@@ -594,7 +594,7 @@ sequence(struct parse *p)
 }
 
 struct node *
-parse_line(struct parse *p, const WCHAR *line)
+syntax_line(struct parse *p, const WCHAR *line)
 {
 	p->line.n = 0;
 	wtext_add(&p->line, line);
@@ -615,7 +615,7 @@ parse_line(struct parse *p, const WCHAR *line)
 }
 
 void
-parse_free(struct parse *p)
+syntax_free(struct parse *p)
 {
 	wtext_free(&p->line);
 }

@@ -5,17 +5,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "layer/api/nt/hold.h"
+#include "layer/api/nt/held.h"
 
-_Thread_local struct hold hold_self;
-void (*hold_stop)(void);
+_Thread_local struct held held_self;
+void (*held_stop)(void);
 
 void
-hold_late(void)
+held_late(void)
 {
-	atomic_store_explicit(&hold_self.late, false, memory_order_relaxed);
-	if (hold_stop)
-		hold_stop();
+	atomic_store_explicit(&held_self.late, false, memory_order_relaxed);
+	if (held_stop)
+		held_stop();
 }
 
 int
@@ -43,7 +43,7 @@ hold_futex_wake(_Atomic uint32_t *word, int n)
 }
 
 void
-hold_wait(_Atomic uint32_t *lock)
+held_wait(_Atomic uint32_t *lock)
 {
 	for (int i = 0; i < 64; i++) {
 		uint32_t free = 0;
@@ -57,7 +57,7 @@ hold_wait(_Atomic uint32_t *lock)
 }
 
 void
-hold_wake(_Atomic uint32_t *lock)
+held_wake(_Atomic uint32_t *lock)
 {
 	hold_futex_wake(lock, 1);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "layer/api/grant.h"
+#include "layer/api/given.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -101,7 +101,7 @@ working_folder(json_t *config, json_t *mounts, const json_t *request, struct err
 }
 
 int
-grant_complete(json_t *config, const json_t *request, struct err *e)
+given_complete(json_t *config, const json_t *request, struct err *e)
 {
 	json_t *mounts = json_array(), *v;
 	const char *net = json_str(request, "net", "none");
@@ -204,7 +204,7 @@ variables(char *const *given)
 }
 
 int
-grant_birth(const struct spec *s, const struct home *h, struct birth *b, struct err *e)
+given_birth(const struct spec *s, const struct home *h, struct birth *b, struct err *e)
 {
 	const char *program = spec_note(s, "artifact", "");
 	const char *slash = strrchr(program, '/');
@@ -249,7 +249,7 @@ grant_birth(const struct spec *s, const struct home *h, struct birth *b, struct 
 }
 
 void
-grant_free(struct birth *b)
+given_free(struct birth *b)
 {
 	for (char **v = b->env; v && *v; v++)
 		free(*v);

@@ -1,11 +1,11 @@
-/* parse.h -- a command line of cmd as a tree.
+/* syntax.h -- a command line of cmd as a tree.
  *
  * What is parsed is expanded by percents already.  Quotes stay in the texts, carets are gone:
  * a special character that is left in a text was escaped or quoted.  All nodes live in one
  * arena.  Precedence, loosest first: & || && | command.
  */
-#ifndef LAYER_API_CMD_PARSE_H
-#define LAYER_API_CMD_PARSE_H
+#ifndef LAYER_API_CMD_SYNTAX_H
+#define LAYER_API_CMD_SYNTAX_H
 
 #include "base/arena.h"
 #include "layer/api/cmd/wtext.h"
@@ -55,12 +55,12 @@ struct parse {
 };
 
 /* NULL: nothing there (or p->failed). */
-struct node *parse_line(struct parse *p, const WCHAR *line);
-void parse_free(struct parse *p);       /* the line, not the arena */
+struct node *syntax_line(struct parse *p, const WCHAR *line);
+void syntax_free(struct parse *p);       /* the line, not the arena */
 
 /* The command line of a node again, so that parsing it gives the same. */
-void parse_text(const struct node *n, struct wtext *out);
+void syntax_text(const struct node *n, struct wtext *out);
 /* As it is shown with echo on. */
-void parse_show(const struct node *n, struct wtext *out);
+void syntax_show(const struct node *n, struct wtext *out);
 
 #endif

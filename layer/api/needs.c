@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "layer/api/describe.h"
+#include "layer/api/needs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -113,7 +113,7 @@ imports(const struct view *v, json_t *o)
 }
 
 json_t *
-describe_program(const struct artifact *a, struct err *e)
+needs_describe(const struct artifact *a, struct err *e)
 {
 	struct view v = { 0 };
 	struct stat st;
