@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "layer/api/win.h"
 #include "layer/hal/rv/rv.h"
 #include "layer/lang/wasm.h"
 #include "layer/os/os.h"
@@ -13,5 +14,6 @@ const struct layer *const layers_all[] = {
 	&os_layer,
 	&wasm_layer,
 	&rv_layer,
+	&win_layer,
 	NULL,
 };
