@@ -23,7 +23,7 @@ enum { TABLES = sizeof tables / sizeof *tables, EXPORTS = 0x170 };
 
 /* Of image.inc. */
 struct exports {
-	uint32_t unused[5], base, functions, names, function_at, name_at, ordinal_at;
+	uint32_t unused[4], base, functions, names, function_at, name_at, ordinal_at;
 };
 
 struct extra {

@@ -70,6 +70,8 @@ birth_run(struct birth *b, void (*running)(void *ctx), void *ctx, struct err *e)
 	except_start();
 	if (process_inherit(&birth) < 0)
 		return fail(e, EIO, "the handles of the parent cannot be taken over");
+	thread_peb = &peb_block;
+	thread_process_id = birth.process_id;
 	standard_handles(&birth);
 	if (ldr_program(birth.image, e) < 0)
 		return -1;

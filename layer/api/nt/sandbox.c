@@ -35,7 +35,8 @@ enum {
 	MOVE = 1 << 13,         /* LANDLOCK_ACCESS_FS_REFER, of version 2 */
 	CUT = 1 << 14,          /* LANDLOCK_ACCESS_FS_TRUNCATE, of version 3 */
 	OTHERS = LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK,
-	FILES = SEE | LANDLOCK_ACCESS_FS_WRITE_FILE | RUN | CUT, /* what a file can have */
+	/* what a file can have */
+	FILES = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | RUN | CUT,
 };
 
 /* Let a path be seen; one that is not there is not. */
@@ -51,7 +52,6 @@ let(int rules, const char *path, uint64_t access, uint64_t handled, bool file, s
 	long rc = syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &a, 0);
 	if (rc < 0 && errno == EINVAL && !file) {
 		a.allowed_access &= FILES; /* it is a file after all */
-		a.allowed_access &= ~(uint64_t)LANDLOCK_ACCESS_FS_READ_DIR;
 		rc = syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &a, 0);
 	}
 	int why = errno;
