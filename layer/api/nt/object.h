@@ -39,22 +39,35 @@ struct inherit {
 };
 
 struct object {
-	const struct object_class *class;       /* fixed */
+	_Alignas(16) const struct object_class *class;  /* fixed */
 	_Atomic uint32_t refs;
 	_Atomic uint32_t handles;
 	/* 0: whoever waits waits.  Else by class: 1, a semaphore's count ... */
 	_Atomic int32_t state;
-	/* under lock */
+	uint8_t kind;                           /* enum object_kind; fixed */
+	bool named;                             /* its name is in the table (name.c) */
+	/* hold.h's lock, and under it */
 	_Atomic uint32_t lock;
-	struct waiter *waiters;
+	struct waiter *_Atomic waiters;
 	WCHAR *name;            /* own, or NULL */
+};
+
+/* What taking it for a wait does; those but the last two need no call of take(). */
+enum object_kind {
+	OBJECT_STAYS,           /* state != 0 is enough, and stays: manual-reset events, threads */
+	OBJECT_ONE,             /* state 1 becomes 0: auto-reset events */
+	OBJECT_COUNT,           /* one less: semaphores */
+	OBJECT_MUTANT,          /* sync.h */
+	OBJECT_ASKS,            /* the class' take() */
 };
 
 void object_init(struct object *o, const struct object_class *class, int32_t state); /* one count */
 struct object *object_ref(struct object *o);
 void object_unref(struct object *o);
+void object_close(struct object *o);    /* handle.c: a handle is closed; takes its count */
 void object_signal(struct object *o);   /* state = 1, and wake */
 void object_reset(struct object *o);    /* state = 0 */
+void object_wake(struct object *o);     /* its state has changed: let waiters take it */
 
 /* A new handle; takes the caller's count over, also when it fails.  NULL: no memory. */
 HANDLE handle_new(struct object *o, ACCESS_MASK access, bool inherit);
@@ -64,6 +77,9 @@ NTSTATUS handle_get(HANDLE h, const struct object_class *class, struct object **
 NTSTATUS handle_close(HANDLE h);
 NTSTATUS handle_flags(HANDLE h, ACCESS_MASK *access, bool *inherit);
 NTSTATUS handle_inherit(HANDLE h, bool inherit);
+NTSTATUS handle_protect(HANDLE h, bool protect);        /* from being closed */
+bool handle_protected(HANDLE h);
+uint32_t handle_count(void);
 /* Each inheritable handle, with its object (lent), until f says false. */
 void handle_each(bool (*f)(void *ctx, HANDLE h, struct object *o, ACCESS_MASK a, bool inherit), void *ctx);
 /* A handle with this value, for a process that inherits: takes the count over. */

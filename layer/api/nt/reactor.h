@@ -18,6 +18,7 @@ struct reactor_wait {
 	bool armed;
 };
 
+/* Several may wait for one descriptor. */
 int reactor_arm(struct reactor_wait *w);        /* once; -1 and errno */
 /* true: it was armed and will not be ready any more; false: it was or will be. */
 bool reactor_cancel(struct reactor_wait *w);
@@ -26,9 +27,13 @@ struct reactor_timer {
 	void (*due)(struct reactor_timer *t);   /* in the reactor */
 	uint64_t when;          /* CLOCK_MONOTONIC, nanoseconds */
 	/* the reactor's */
-	struct reactor_timer *next;
+	uint32_t place;         /* in its heap */
 	bool armed;
 };
+
+/* Wait until no callback runs that has begun before: then what was cancelled in vain may be
+ * freed.  In the reactor itself it does nothing. */
+void reactor_settle(void);
 
 int reactor_at(struct reactor_timer *t, uint64_t when); /* again moves it */
 bool reactor_forget(struct reactor_timer *t);           /* as reactor_cancel */

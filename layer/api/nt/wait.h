@@ -6,6 +6,8 @@
 #ifndef LAYER_API_NT_WAIT_H
 #define LAYER_API_NT_WAIT_H
 
+#include <stdatomic.h>
+
 #include "layer/api/nt/object.h"
 
 #define WAIT_FOREVER UINT64_MAX
@@ -27,5 +29,27 @@ NTSTATUS wait_sleep(bool alertable, uint64_t deadline);
  * wait.  STATUS_UNSUCCESSFUL: the thread has ended. */
 NTSTATUS apc_queue(struct thread *t, void *f, void *a, void *b, void *c);
 bool apc_run(void);     /* those of the calling thread; false: there were none */
+void apc_drop(struct thread *t);        /* it ends: forget them */
+
+/* -- for those who let threads wait for something of their own (port.c) -------------- */
+
+enum { SYNCHRONIZE = 0x100000 };
+
+enum wait_state { WAIT_WAITING, WAIT_BUSY, WAIT_RETRY, WAIT_DONE };
+
+/* On the stack of who waits.  It is ended by who has claimed it, once. */
+struct wait_block {
+	_Atomic uint32_t state;         /* futex: enum wait_state */
+	NTSTATUS result;                /* when it is DONE */
+	struct thread *thread;          /* fixed */
+	bool all, alertable;            /* fixed */
+};
+
+/* false: there are APCs to be run instead, and it has not begun. */
+bool wait_begin(struct wait_block *b, struct thread *t, bool all, bool alertable);
+bool wait_claim(struct wait_block *b);          /* false: it has ended already */
+void wait_finish(struct wait_block *b, NTSTATUS result);        /* by who claimed it */
+void wait_sleep_on(struct wait_block *b, uint64_t deadline);    /* until it is DONE (or RETRY) */
+void wait_end(struct wait_block *b);            /* after it: by who waited */
 
 #endif

@@ -1,0 +1,18 @@
+/* name.h -- the names of kernel objects: \BaseNamedObjects and Local\, Global\.
+ *
+ * A name belongs to one object while it has handles, and its class says who may open it.
+ * The table is the process'.
+ */
+#ifndef LAYER_API_NT_NAME_H
+#define LAYER_API_NT_NAME_H
+
+#include "layer/api/nt/object.h"
+
+/* Give *o its name and a handle's right to it; when there is one of this name already, *o is
+ * given back and the other one, counted, put there: STATUS_OBJECT_NAME_EXISTS, or
+ * STATUS_OBJECT_TYPE_MISMATCH when it is of another class (*o is given back then, too). */
+NTSTATUS name_give(struct object **o, const struct UNICODE_STRING *name);
+NTSTATUS name_open(const struct object_class *class, const struct UNICODE_STRING *name, struct object **out);
+void name_forget(struct object *o);     /* it has no handle any more */
+
+#endif

@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wait.c -- a wait is a block on the waiter's stack, and a waiter on each object's list.
+ *
+ * Whoever wants to end a wait claims its block (WAITING to BUSY) first, so that only one does.
+ * An object that is signalled is handed to its first waiter by the signaller, who takes it in
+ * the waiter's name: so an event that is set and reset at once has still released whoever
+ * waited.  Only a wait for all objects is told to try itself (RETRY): no object but the
+ * signalled one is locked then.
+ *
+ * Nothing is lost between the quick ways, which take no lock, and the lists: who signals
+ * changes the state and then looks for waiters; who waits stands on the list first and
+ * then looks at the state.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "layer/api/nt/hold.h"
+#include "layer/api/nt/status.h"
+#include "layer/api/nt/sync.h"
+#include "layer/api/nt/thread.h"
+#include "layer/api/nt/wait.h"
+
+struct waiter {
+	struct waiter *next, *prev; /* under the object's lock: a ring */
+	struct wait_block *block;
+	uint32_t index;
+	bool queued;
+};
+
+struct apc {
+	struct apc *next;
+	void *f, *a, *b, *c;
+};
+
+uint64_t
+wait_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+uint64_t
+wait_deadline_ms(DWORD ms)
+{
+	if (ms == INFINITE)
+		return WAIT_FOREVER;
+	return ms ? wait_now() + (uint64_t)ms * 1000000 : 0;
+}
+
+uint64_t
+wait_deadline_nt(const LONGLONG *when)
+{
+	const int64_t epoch = 11644473600; /* seconds from 1601 to 1970 */
+	struct timespec t;
+	int64_t left;
+
+	if (!when)
+		return WAIT_FOREVER;
+	if (*when == 0)
+		return 0;
+	if (*when < 0) {
+		if (*when < -(INT64_MAX / 200)) /* 1,400 years, or INT64_MIN, which is for ever */
+			return WAIT_FOREVER;
+		return wait_now() + (uint64_t) - *when * 100;
+	}
+	clock_gettime(CLOCK_REALTIME, &t);
+	left = *when - ((t.tv_sec + epoch) * 10000000 + t.tv_nsec / 100);
+	if (left <= 0)
+		return 0;
+	return left > INT64_MAX / 200 ? WAIT_FOREVER : wait_now() + (uint64_t)left * 100;
+}
+
+bool
+wait_claim(struct wait_block *b)
+{
+	for (uint32_t spins = 0;; spins++) {
+		uint32_t s = WAIT_WAITING;
+
+		if (atomic_compare_exchange_strong(&b->state, &s, WAIT_BUSY))
+			return true;
+		if (s != WAIT_BUSY)
+			return false;
+		if (spins > 100)
+			sched_yield();
+		__builtin_ia32_pause();
+	}
+}
+
+void
+wait_finish(struct wait_block *b, NTSTATUS result)
+{
+	_Atomic uint32_t *word = &b->state;
+
+	b->result = result;
+	/* the block may be gone after this; waking its word is harmless then */
+	if (atomic_exchange(word, WAIT_DONE) == WAIT_BUSY)
+		hold_futex_wake(word, 1);
+}
+
+static void
+retry(struct wait_block *b)
+{
+	_Atomic uint32_t *word = &b->state;
+
+	atomic_store(word, WAIT_RETRY);
+	hold_futex_wake(word, 1);
+}
+
+static void
+append(struct object *o, struct waiter *w)
+{
+	struct waiter *first = atomic_load_explicit(&o->waiters, memory_order_relaxed);
+
+	if (first) {
+		w->next = first;
+		w->prev = first->prev;
+		first->prev->next = w;
+		first->prev = w;
+	} else {
+		w->next = w->prev = w;
+		atomic_store(&o->waiters, w);
+	}
+	w->queued = true;
+	atomic_thread_fence(memory_order_seq_cst);
+}
+
+static void
+take_off(struct object *o, struct waiter *w)
+{
+	if (w->next == w) {
+		atomic_store_explicit(&o->waiters, NULL, memory_order_relaxed);
+	} else {
+		w->next->prev = w->prev;
+		w->prev->next = w->next;
+		if (atomic_load_explicit(&o->waiters, memory_order_relaxed) == w)
+			atomic_store_explicit(&o->waiters, w->next, memory_order_relaxed);
+	}
+	w->queued = false;
+}
+
+static bool
+there(struct object *o, struct thread *t)
+{
+	if (o->kind == OBJECT_MUTANT)
+		return atomic_load(&o->state) > 0 || ((struct sync_mutant *)o)->owner == t;
+	return atomic_load(&o->state) != 0;
+}
+
+void
+object_wake(struct object *o)
+{
+	struct waiter *w, *next, *last;
+
+	hold_lock(&o->lock);
+	w = atomic_load_explicit(&o->waiters, memory_order_relaxed);
+	last = w ? w->prev : NULL;
+	for (; w; w = next) {
+		struct wait_block *b = w->block;
+		NTSTATUS s = STATUS_SUCCESS;
+
+		next = w == last ? NULL : w->next;
+		if (atomic_load(&o->state) == 0)
+			break;
+		if (!wait_claim(b))
+			continue; /* it has another end already, and leaves */
+		if (b->all) {
+			retry(b);
+			continue;
+		}
+		if (!sync_take(o, b->thread, &s)) {
+			atomic_store(&b->state, WAIT_WAITING);
+			break;
+		}
+		take_off(o, w);
+		wait_finish(b, s + (NTSTATUS)(s >= 0 ? w->index : 0));
+	}
+	hold_unlock(&o->lock);
+}
+
+/* Undo sync_take(). */
+static void
+give_back(struct object *o)
+{
+	switch (o->kind) {
+	case OBJECT_ONE: atomic_store(&o->state, 1); break;
+	case OBJECT_COUNT: atomic_fetch_add(&o->state, 1); break;
+	case OBJECT_MUTANT: sync_unlock(o, NULL); return;
+	default: return;
+	}
+	if (atomic_load(&o->waiters))
+		object_wake(o);
+}
+
+static bool
+take_all(size_t n, struct object *const *o, struct thread *t, NTSTATUS *status)
+{
+	NTSTATUS worst = STATUS_SUCCESS;
+
+	for (size_t i = 0; i < n; i++)
+		if (!there(o[i], t))
+			return false;
+	for (size_t i = 0; i < n; i++) {
+		NTSTATUS s = STATUS_SUCCESS;
+
+		if (!sync_take(o[i], t, &s)) { /* another thread was quicker */
+			while (i--)
+				give_back(o[i]);
+			return false;
+		}
+		if (s)
+			worst = s;
+	}
+	*status = worst;
+	return true;
+}
+
+static bool
+try(size_t n, struct object *const *o, bool all, struct thread *t, NTSTATUS *status)
+{
+	NTSTATUS s = STATUS_SUCCESS;
+
+	if (all)
+		return take_all(n, o, t, status);
+	for (size_t i = 0; i < n; i++)
+		if (sync_take(o[i], t, &s)) {
+			*status = s < 0 ? s : s + (NTSTATUS)i;
+			return true;
+		}
+	return false;
+}
+
+bool
+wait_begin(struct wait_block *b, struct thread *t, bool all, bool alertable)
+{
+	bool apcs;
+
+	atomic_init(&b->state, WAIT_WAITING);
+	b->thread = t;
+	b->all = all;
+	b->alertable = alertable;
+	hold_lock(&t->object.lock);
+	apcs = alertable && t->apcs;
+	if (!apcs && !t->dying)
+		t->block = b;
+	hold_unlock(&t->object.lock);
+	if (t->dying)
+		thread_die();
+	return !apcs;
+}
+
+void
+wait_sleep_on(struct wait_block *b, uint64_t deadline)
+{
+	for (;;) {
+		uint32_t s = atomic_load_explicit(&b->state, memory_order_acquire);
+
+		if (s == WAIT_DONE || s == WAIT_RETRY)
+			return;
+		if (s == WAIT_BUSY) {
+			__builtin_ia32_pause();
+			continue;
+		}
+		if (hold_futex_wait(&b->state, WAIT_WAITING, deadline) == ETIMEDOUT &&
+		    wait_claim(b)) {
+			b->result = STATUS_TIMEOUT;
+			atomic_store(&b->state, WAIT_DONE);
+			return;
+		}
+	}
+}
+
+void
+wait_end(struct wait_block *b)
+{
+	struct thread *t = b->thread;
+
+	hold_lock(&t->object.lock);
+	t->block = NULL;
+	hold_unlock(&t->object.lock);
+	if (t->dying)
+		thread_die();
+}
+
+/* Stand on the lists; true when the wait has ended meanwhile. */
+static size_t
+line_up(size_t n, struct object *const *o, struct waiter *w, struct wait_block *b)
+{
+	size_t i;
+	bool done = false;
+
+	for (i = 0; i < n && !done; i++) {
+		NTSTATUS s = STATUS_SUCCESS;
+
+		w[i].block = b;
+		w[i].index = (uint32_t)i;
+		hold_lock(&o[i]->lock);
+		append(o[i], &w[i]);
+		if (!b->all) {
+			if (!wait_claim(b)) {
+				done = true;
+			} else if (sync_take(o[i], b->thread, &s)) {
+				take_off(o[i], &w[i]);
+				b->result = s < 0 ? s : s + (NTSTATUS)i;
+				atomic_store(&b->state, WAIT_DONE);
+				done = true;
+			} else
+				atomic_store(&b->state, WAIT_WAITING);
+		}
+		hold_unlock(&o[i]->lock);
+	}
+	return i;
+}
+
+static NTSTATUS
+wait_slowly(size_t n, struct object *const *o, bool all, bool alertable, uint64_t deadline,
+            struct waiter *w)
+{
+	struct thread *t = thread_self();
+	struct wait_block b;
+	size_t lined;
+
+	if (!wait_begin(&b, t, all, alertable)) {
+		apc_run();
+		return STATUS_USER_APC;
+	}
+	lined = line_up(n, o, w, &b);
+	if (all) /* somebody may have signalled before we stood there */
+		b.state = WAIT_RETRY;
+	for (;;) {
+		NTSTATUS s = STATUS_SUCCESS;
+
+		if (all && atomic_load(&b.state) == WAIT_RETRY) {
+			atomic_store(&b.state, WAIT_WAITING);
+			if (wait_claim(&b)) {
+				if (take_all(n, o, t, &s)) {
+					b.result = s;
+					atomic_store(&b.state, WAIT_DONE);
+				} else
+					atomic_store(&b.state, WAIT_WAITING);
+			}
+		}
+		wait_sleep_on(&b, deadline);
+		if (atomic_load(&b.state) == WAIT_DONE)
+			break;
+	}
+	/* The only list of a wait for one object was left by who ended it, if it did that. */
+	for (size_t i = 0; i < lined; i++) {
+		if (n == 1 && !w[i].queued)
+			break;
+		hold_lock(&o[i]->lock);
+		if (w[i].queued)
+			take_off(o[i], &w[i]);
+		hold_unlock(&o[i]->lock);
+	}
+	wait_end(&b);
+	if (b.result == STATUS_USER_APC)
+		apc_run();
+	return b.result;
+}
+
+/* So that a wait for one has a small frame. */
+static __attribute__((noinline)) NTSTATUS
+wait_for_many(size_t n, struct object *const *o, bool all, bool alertable, uint64_t deadline)
+{
+	struct waiter w[WAIT_MOST];
+
+	return wait_slowly(n, o, all, alertable, deadline, w);
+}
+
+NTSTATUS
+wait_objects(size_t n, struct object *const *o, bool all, bool alertable, uint64_t deadline)
+{
+	struct thread *t = thread_self();
+	struct waiter w;
+	NTSTATUS s;
+
+	if (n && try(n, o, all, t, &s))
+		return s;
+	if (!deadline) {
+		if (alertable && apc_run())
+			return STATUS_USER_APC;
+		return STATUS_TIMEOUT;
+	}
+	if (n <= 1)
+		return wait_slowly(n, o, false, alertable, deadline, &w);
+	return n <= WAIT_MOST ? wait_for_many(n, o, all, alertable, deadline)
+	                      : STATUS_INVALID_PARAMETER;
+}
+
+NTSTATUS
+wait_handles(size_t n, const HANDLE *h, bool all, bool alertable, uint64_t deadline)
+{
+	struct object *o[WAIT_MOST];
+	NTSTATUS s = STATUS_SUCCESS;
+	size_t i;
+
+	if (!n || n > WAIT_MOST)
+		return STATUS_INVALID_PARAMETER;
+	for (i = 0; i < n; i++) {
+		ACCESS_MASK access = 0;
+
+		s = handle_get(h[i], NULL, &o[i]);
+		if (s < 0)
+			break;
+		if (o[i]->kind != OBJECT_STAYS && o[i]->kind != OBJECT_ASKS &&
+		    handle_flags(h[i], &access, NULL) >= 0 && !(access & SYNCHRONIZE)) {
+			object_unref(o[i]);
+			s = STATUS_ACCESS_DENIED;
+			break;
+		}
+	}
+	if (s >= 0 && all)
+		for (size_t j = 1; j < n && s >= 0; j++)
+			for (size_t k = 0; k < j; k++)
+				if (o[j] == o[k])
+					s = STATUS_INVALID_PARAMETER_MIX;
+	if (s >= 0)
+		s = wait_objects(n, o, all, alertable, deadline);
+	while (i--)
+		object_unref(o[i]);
+	return s;
+}
+
+NTSTATUS
+wait_sleep(bool alertable, uint64_t deadline)
+{
+	NTSTATUS s;
+
+	if (!deadline) {
+		if (alertable && apc_run())
+			return STATUS_USER_APC;
+		sched_yield();
+		return STATUS_SUCCESS;
+	}
+	s = wait_objects(0, NULL, false, alertable, deadline);
+	return s == STATUS_TIMEOUT ? STATUS_SUCCESS : s;
+}
+
+NTSTATUS
+apc_queue(struct thread *t, void *f, void *a, void *b, void *c)
+{
+	struct apc *new = malloc(sizeof *new), **at;
+
+	if (!new)
+		return STATUS_NO_MEMORY;
+	*new = (struct apc){ NULL, f, a, b, c };
+	hold_lock(&t->object.lock);
+	if (atomic_load(&t->ended)) {
+		hold_unlock(&t->object.lock);
+		free(new);
+		return STATUS_UNSUCCESSFUL;
+	}
+	for (at = &t->apcs; *at; at = &(*at)->next)
+		;
+	*at = new;
+	if (t->block && t->block->alertable && wait_claim(t->block))
+		wait_finish(t->block, STATUS_USER_APC);
+	hold_unlock(&t->object.lock);
+	return STATUS_SUCCESS;
+}
+
+bool
+apc_run(void)
+{
+	struct thread *t = thread_self();
+	bool any = false;
+
+	for (;;) {
+		struct apc *a, apc;
+
+		hold_lock(&t->object.lock);
+		a = t->apcs;
+		if (a)
+			t->apcs = a->next;
+		hold_unlock(&t->object.lock);
+		if (!a)
+			return any;
+		any = true;
+		apc = *a;
+		free(a);
+		((void(WINAPI *)(void *, void *, void *))(uintptr_t)apc.f)(apc.a, apc.b, apc.c);
+	}
+}
+
+void
+apc_drop(struct thread *t)
+{
+	struct apc *a, *next;
+
+	hold_lock(&t->object.lock);
+	a = t->apcs;
+	t->apcs = NULL;
+	hold_unlock(&t->object.lock);
+	for (; a; a = next) {
+		next = a->next;
+		free(a);
+	}
+}
