@@ -23,6 +23,7 @@
 #include "layer/api/nt/ldr.h"
 #include "layer/api/nt/sync.h"
 #include "layer/api/nt/thread.h"
+#include "layer/api/nt/vm.h"
 #include "layer/api/nt/wait.h"
 
 enum {
@@ -32,6 +33,7 @@ enum {
 	HOST_STACK = 64 * 1024, /* with the C library's own block on top */
 	STACK_KEPT = 64 * 1024, /* what a parked thread keeps of its stack */
 	STILL_ACTIVE = 259,
+	GRAIN = 65536,
 };
 
 _Static_assert(sizeof(struct TEB) <= TEB_SIZE, "room for a TEB");
@@ -39,6 +41,7 @@ _Static_assert(sizeof(struct TEB) <= TEB_SIZE, "room for a TEB");
 struct thread_host {
 	char *map;                   /* own: all of it */
 	size_t map_size, stack_size; /* fixed; stack_size with its guards */
+	char *stack;                 /* lent: in the mapping */
 	struct TEB *teb;
 	char *signal_stack;
 	pthread_t id;
@@ -107,20 +110,27 @@ host_new(size_t stack)
 
 	if (!h)
 		return NULL;
-	m = mmap(NULL, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK,
-	         -1, 0);
+	/* aligned as Windows' own allocations; the slack is only addresses */
+	m = mmap(NULL, whole + GRAIN, PROT_NONE,
+	         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
 	if (m == MAP_FAILED)
 		goto undo;
+	h->map = m;
+	h->map_size = whole + GRAIN;
+	m = (char *)(((uintptr_t)m + GRAIN - 1) & ~(uintptr_t)(GRAIN - 1));
 	if (mprotect(m + guards, whole - guards, PROT_READ | PROT_WRITE) < 0)
 		goto undo_map;
-	h->map = m;
-	h->map_size = whole;
+	if (vm_adopt(m, stack, MEM_PRIVATE, PAGE_READWRITE) < 0)
+		goto undo_map;
+	vm_adopt_protect(m, THREAD_GUARD, 0);
+	vm_adopt_protect(m + THREAD_GUARD, THREAD_YELLOW, PAGE_READWRITE | PAGE_GUARD);
+	h->stack = m;
 	h->stack_size = stack;
 	h->teb = (struct TEB *)(m + stack);
 	h->signal_stack = m + stack + TEB_SIZE;
 	return h;
 undo_map:
-	munmap(m, whole);
+	munmap(h->map, h->map_size);
 undo:
 	free(h);
 	return NULL;
@@ -129,6 +139,7 @@ undo:
 static void
 host_free(struct thread_host *h)
 {
+	vm_forget(h->stack);
 	munmap(h->map, h->map_size);
 	free(h);
 }
@@ -139,9 +150,9 @@ teb_init(struct thread_host *h, struct thread *t)
 	struct TEB *b = h->teb;
 
 	memset(b, 0, sizeof *b);
-	b->StackBase = h->map + h->stack_size;
-	b->StackLimit = h->map + THREAD_GUARD + THREAD_YELLOW;
-	b->DeallocationStack = h->map;
+	b->StackBase = h->stack + h->stack_size;
+	b->StackLimit = h->stack + THREAD_GUARD + THREAD_YELLOW;
+	b->DeallocationStack = h->stack;
 	b->Self = b;
 	b->ClientId.UniqueProcess = (HANDLE)(uintptr_t)thread_process_id;
 	b->ClientId.UniqueThread = (HANDLE)(uintptr_t)t->number;
@@ -151,7 +162,7 @@ teb_init(struct thread_host *h, struct thread *t)
 	b->CurrentLocale = 0x409;
 	b->thread = t;
 	t->teb = b;
-	t->stack = h->map;
+	t->stack = h->stack;
 	t->stack_size = h->stack_size;
 	t->signal_stack = h->signal_stack;
 	t->host = h;
@@ -193,7 +204,7 @@ host_run(struct thread_host *h, void (*f)(void *))
 	hold_futex_wake(&t->started, INT32_MAX);
 	hold_off();
 	/* what calls the program's functions keeps 32 bytes for them above */
-	thread_switch(&t->base, h->map + h->stack_size - 64, f, t);
+	thread_switch(&t->base, h->stack + h->stack_size - 64, f, t);
 }
 
 /* Wait for another thread to run; false: nobody wants one. */
@@ -205,7 +216,7 @@ host_park(struct thread_host *h)
 
 	atomic_store(&h->work, 0);
 	/* a stack that was used deeply gives its pages back */
-	madvise(h->map + THREAD_GUARD + THREAD_YELLOW,
+	madvise(h->stack + THREAD_GUARD + THREAD_YELLOW,
 	        h->stack_size - THREAD_GUARD - THREAD_YELLOW - STACK_KEPT, MADV_DONTNEED);
 	hold_lock(&hosts_lock);
 	if (nparked >= PARKED_MOST) {
