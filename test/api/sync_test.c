@@ -13,7 +13,7 @@
 
 #include "layer/api/nt/fls.h"
 #include "layer/api/nt/handle.h"
-#include "layer/api/nt/held.h"
+#include "layer/api/nt/steady.h"
 #include "layer/api/nt/name.h"
 #include "layer/api/nt/port.h"
 #include "layer/api/nt/reactor.h"

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "layer/api/nt/birth.h"
-#include "layer/api/nt/held.h"
+#include "layer/api/nt/steady.h"
 #include "layer/api/nt/ldr.h"
 #include "layer/api/nt/unwind.h"
 #include "layer/api/nt/vm.h"
@@ -42,7 +42,7 @@ _Noreturn void except_jump(const struct CONTEXT *c);
 bool
 except_try(void (*f)(void *a), void *a)
 {
-	struct attempt t = { .outer = me.attempt, .holds = held_self.depth };
+	struct attempt t = { .outer = me.attempt, .holds = steady_self.depth };
 	me.attempt = &t;
 	bool ok = except_try_call(f, a, &t.rsp);
 	me.attempt = t.outer;
@@ -248,7 +248,7 @@ on_fault(int sig, siginfo_t *si, void *ctx)
 	    vm_fault((void *)(uintptr_t)u->uc_mcontext.gregs[REG_CR2], write, &guard))
 		goto out;
 	if (me.attempt && (sig == SIGSEGV || sig == SIGBUS)) {
-		held_self.depth = me.attempt->holds;
+		steady_self.depth = me.attempt->holds;
 		u->uc_mcontext.gregs[REG_RSP] = (greg_t)(uintptr_t)me.attempt->rsp;
 		u->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)except_try_failed;
 		me.attempt = me.attempt->outer;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "layer/api/nt/fls.h"
-#include "layer/api/nt/held.h"
+#include "layer/api/nt/steady.h"
 
 struct slot {
 	_Atomic bool used;
@@ -20,7 +20,7 @@ fls_alloc(fls_callback f)
 {
 	DWORD i;
 
-	held_lock(&slots_lock);
+	steady_lock(&slots_lock);
 	for (i = 1; i < FLS_MOST && atomic_load(&slots[i].used); i++)
 		;
 	if (i < FLS_MOST) {
@@ -30,7 +30,7 @@ fls_alloc(fls_callback f)
 			top = i + 1;
 	} else
 		i = (DWORD)FLS_OUT;
-	held_unlock(&slots_lock);
+	steady_unlock(&slots_lock);
 	return i;
 }
 
@@ -94,11 +94,11 @@ fls_free(DWORD i)
 	void *value = NULL;
 	bool was;
 
-	held_lock(&slots_lock);
+	steady_lock(&slots_lock);
 	was = i && valid(i);
 	if (was)
 		f = slots[i].f;
-	held_unlock(&slots_lock);
+	steady_unlock(&slots_lock);
 	if (!was)
 		return false;
 	fls_get(i, &value);
@@ -133,9 +133,9 @@ fls_set(DWORD i, void *value)
 	if (!p && !value)
 		return true;
 	if (!p) {
-		held_on();
+		steady_on();
 		p = make_place(thread_self(), i);
-		held_off();
+		steady_off();
 	}
 	if (p)
 		*p = value;
@@ -184,8 +184,8 @@ fls_thread_end(struct thread *t)
 		if (p)
 			drop(p, i);
 	}
-	held_on();
+	steady_on();
 	v = thread_take_fls(t);
-	held_off();
+	steady_off();
 	fls_drop(v);
 }

@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "layer/api/nt/held.h"
+#include "layer/api/nt/steady.h"
 #include "layer/api/nt/ldr.h"
 #include "layer/api/nt/unwind.h"
 
@@ -43,7 +43,7 @@ static struct table *
 table_new(void)
 {
 	struct table *t;
-	held_on();
+	steady_on();
 	t = unused;
 	if (t && !atomic_load(&walkers)) {
 		unused = t->next;
@@ -51,7 +51,7 @@ table_new(void)
 	} else {
 		t = calloc(1, sizeof *t);
 	}
-	held_off();
+	steady_off();
 	return t;
 }
 
@@ -72,7 +72,7 @@ span(struct table *t)
 BOOLEAN
 functable_add(struct RUNTIME_FUNCTION *functions, DWORD n, uint64_t base)
 {
-	held_lock(&lock);
+	steady_lock(&lock);
 	struct table *t = n ? table_new() : NULL;
 	if (t) {
 		t->id = (uint64_t)(uintptr_t)functions;
@@ -82,7 +82,7 @@ functable_add(struct RUNTIME_FUNCTION *functions, DWORD n, uint64_t base)
 		span(t);
 		insert(t);
 	}
-	held_unlock(&lock);
+	steady_unlock(&lock);
 	return t ? TRUE : FALSE;
 }
 
@@ -91,7 +91,7 @@ functable_add_callback(uint64_t id, uint64_t base, DWORD size, function_callback
 {
 	if ((id & 3) != 3 || !f)
 		return FALSE;
-	held_lock(&lock);
+	steady_lock(&lock);
 	struct table *t = table_new();
 	if (t) {
 		t->id = id;
@@ -101,7 +101,7 @@ functable_add_callback(uint64_t id, uint64_t base, DWORD size, function_callback
 		t->context = context;
 		insert(t);
 	}
-	held_unlock(&lock);
+	steady_unlock(&lock);
 	return t ? TRUE : FALSE;
 }
 
@@ -111,7 +111,7 @@ functable_add_growable(void **out, struct RUNTIME_FUNCTION *functions, DWORD n, 
 {
 	if (!most || n > most || low >= high)
 		return STATUS_INVALID_PARAMETER;
-	held_lock(&lock);
+	steady_lock(&lock);
 	struct table *t = table_new();
 	if (t) {
 		t->id = (uint64_t)(uintptr_t)t;
@@ -122,7 +122,7 @@ functable_add_growable(void **out, struct RUNTIME_FUNCTION *functions, DWORD n, 
 		insert(t);
 		*out = t;
 	}
-	held_unlock(&lock);
+	steady_unlock(&lock);
 	return t ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }
 
@@ -138,7 +138,7 @@ bool
 functable_delete(uint64_t id)
 {
 	bool found = false;
-	held_lock(&lock);
+	steady_lock(&lock);
 	struct table *before = NULL, *t = atomic_load(&tables);
 	for (; t && t->id != id; t = atomic_load(&t->next))
 		before = t;
@@ -152,7 +152,7 @@ functable_delete(uint64_t id)
 			unused = t;
 		}
 	}
-	held_unlock(&lock);
+	steady_unlock(&lock);
 	return found;
 }
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "layer/api/nt/handle.h"
-#include "layer/api/nt/held.h"
+#include "layer/api/nt/steady.h"
 #include "layer/api/nt/process.h"
 #include "layer/api/nt/status.h"
 #include "layer/api/nt/thread.h"
@@ -76,7 +76,7 @@ handle_new(struct object *o, ACCESS_MASK access, bool inherit)
 	struct handle_entry *e = NULL;
 	uint32_t i = 0;
 
-	held_lock(&table_lock);
+	steady_lock(&table_lock);
 	if (nfree > SPARE || (top == (uint32_t)HANDLE_CHUNK * HANDLE_CHUNKS && nfree))
 		i = take_free();
 	else if (top < (uint32_t)HANDLE_CHUNK * HANDLE_CHUNKS && entry_at(top))
@@ -85,7 +85,7 @@ handle_new(struct object *o, ACCESS_MASK access, bool inherit)
 		e = entry_at(i);
 		fill(e, o, access, inherit);
 	}
-	held_unlock(&table_lock);
+	steady_unlock(&table_lock);
 	if (!e) {
 		object_unref(o);
 		return NULL;
@@ -125,12 +125,12 @@ handle_put(HANDLE h, struct object *o, ACCESS_MASK access, bool inherit)
 	uintptr_t i = (uintptr_t)h >> 2;
 	bool done = false;
 
-	held_lock(&table_lock);
+	steady_lock(&table_lock);
 	if (i && i < (uintptr_t)HANDLE_CHUNK * HANDLE_CHUNKS && claim((uint32_t)i)) {
 		fill(entry_at((uint32_t)i), o, access, inherit);
 		done = true;
 	}
-	held_unlock(&table_lock);
+	steady_unlock(&table_lock);
 	if (done)
 		return STATUS_SUCCESS;
 	object_unref(o);
@@ -201,15 +201,15 @@ handle_close(HANDLE h)
 	e = handle_entry(h);
 	if (!e)
 		return STATUS_INVALID_HANDLE;
-	held_lock(&table_lock);
+	steady_lock(&table_lock);
 	w = atomic_load(&e->word);
 	if (!handle_object(w) || (atomic_load(&e->flags) & HANDLE_PROTECT)) {
-		held_unlock(&table_lock);
+		steady_unlock(&table_lock);
 		return handle_object(w) ? STATUS_HANDLE_NOT_CLOSABLE : STATUS_INVALID_HANDLE;
 	}
 	o = empty(e, w);
 	put_free((uint32_t)((uintptr_t)h >> 2));
-	held_unlock(&table_lock);
+	steady_unlock(&table_lock);
 	object_close(o);
 	return STATUS_SUCCESS;
 }
@@ -237,7 +237,7 @@ set_flag(HANDLE h, uint32_t flag, bool on)
 
 	if (!e)
 		return s;
-	held_lock(&table_lock);
+	steady_lock(&table_lock);
 	if (handle_object(atomic_load(&e->word))) {
 		if (on)
 			atomic_fetch_or(&e->flags, flag);
@@ -245,7 +245,7 @@ set_flag(HANDLE h, uint32_t flag, bool on)
 			atomic_fetch_and(&e->flags, ~flag);
 		s = STATUS_SUCCESS;
 	}
-	held_unlock(&table_lock);
+	steady_unlock(&table_lock);
 	return s;
 }
 
@@ -290,8 +290,8 @@ handle_count(void)
 {
 	uint32_t n;
 
-	held_lock(&table_lock);
+	steady_lock(&table_lock);
 	n = top - 1 - nfree;
-	held_unlock(&table_lock);
+	steady_unlock(&table_lock);
 	return n;
 }

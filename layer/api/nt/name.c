@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "layer/api/nt/held.h"
+#include "layer/api/nt/steady.h"
 #include "layer/api/nt/name.h"
 #include "layer/api/nt/status.h"
 
@@ -108,7 +108,7 @@ name_give(struct object **o, const struct UNICODE_STRING *name)
 		object_unref(*o);
 		return s < 0 ? s : STATUS_NO_MEMORY;
 	}
-	held_lock(&names_lock);
+	steady_lock(&names_lock);
 	at = place(p, n);
 	if (*at && alive((*at)->object)) {
 		other = (*at)->object;
@@ -125,7 +125,7 @@ name_give(struct object **o, const struct UNICODE_STRING *name)
 		new = NULL;
 		(*o)->named = true;
 	}
-	held_unlock(&names_lock);
+	steady_unlock(&names_lock);
 	free(new);
 	if (other) {
 		s = other->class == (*o)->class ? STATUS_OBJECT_NAME_EXISTS
@@ -157,11 +157,11 @@ name_open(const struct object_class *class, const struct UNICODE_STRING *name, s
 	s = strip(name, &p, &n);
 	if (s < 0)
 		return s;
-	held_lock(&names_lock);
+	steady_lock(&names_lock);
 	at = place(p, n);
 	if (*at && alive((*at)->object))
 		o = (*at)->object;
-	held_unlock(&names_lock);
+	steady_unlock(&names_lock);
 	if (!o)
 		return STATUS_OBJECT_NAME_NOT_FOUND;
 	if (o->class != class) {
@@ -177,9 +177,9 @@ name_forget(struct object *o)
 {
 	struct named *gone = NULL;
 
-	held_lock(&names_lock);
+	steady_lock(&names_lock);
 	if (atomic_load(&o->handles)) { /* it was opened again meanwhile */
-		held_unlock(&names_lock);
+		steady_unlock(&names_lock);
 		return;
 	}
 	for (size_t i = 0; i < BUCKETS && !gone && o->named; i++)
@@ -190,6 +190,6 @@ name_forget(struct object *o)
 				break;
 			}
 	o->named = false;
-	held_unlock(&names_lock);
+	steady_unlock(&names_lock);
 	free(gone);
 }

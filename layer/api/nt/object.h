@@ -46,7 +46,7 @@ struct object {
 	_Atomic int32_t state;
 	uint8_t kind;                           /* enum object_kind; fixed */
 	bool named;                             /* its name is in the table (name.c) */
-	/* hold.h's lock, and under it */
+	/* steady.h's lock, and under it */
 	_Atomic uint32_t lock;
 	struct waiter *_Atomic waiters;
 	WCHAR *name;            /* own, or NULL */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "layer/api/nt/held.h"
+#include "layer/api/nt/steady.h"
 #include "layer/api/nt/port.h"
 #include "layer/api/nt/status.h"
 #include "layer/api/nt/sync.h"
@@ -46,7 +46,7 @@ port_close(struct object *o)
 {
 	struct port *p = (struct port *)o;
 
-	held_lock(&o->lock);
+	steady_lock(&o->lock);
 	p->closed = true;
 	for (struct taker *k = p->takers, *next; k; k = next) {
 		next = k->next;
@@ -55,7 +55,7 @@ port_close(struct object *o)
 			wait_finish(&k->block, STATUS_ABANDONED_WAIT_0);
 	}
 	p->takers = NULL;
-	held_unlock(&o->lock);
+	steady_unlock(&o->lock);
 }
 
 const struct object_class port_class = {
@@ -100,7 +100,7 @@ port_post(struct object *o, const struct packet *packet)
 	NTSTATUS s = STATUS_SUCCESS;
 	struct taker *k;
 
-	held_lock(&o->lock);
+	steady_lock(&o->lock);
 	while ((k = p->takers) != NULL) {
 		p->takers = k->next;
 		k->queued = false;
@@ -108,7 +108,7 @@ port_post(struct object *o, const struct packet *packet)
 			continue;
 		k->packet = *packet;
 		wait_finish(&k->block, STATUS_SUCCESS);
-		held_unlock(&o->lock);
+		steady_unlock(&o->lock);
 		return STATUS_SUCCESS;
 	}
 	if (p->count == p->size && !grow(p)) {
@@ -117,7 +117,7 @@ port_post(struct object *o, const struct packet *packet)
 		p->ring[(p->first + p->count++) & (p->size - 1)] = *packet;
 		atomic_store(&o->state, (int32_t)p->count);
 	}
-	held_unlock(&o->lock);
+	steady_unlock(&o->lock);
 	if (atomic_load(&o->waiters))
 		object_wake(o);
 	return s;
@@ -162,10 +162,10 @@ take_slowly(struct port *p, struct packet *out, ULONG n, ULONG *taken, bool aler
 		apc_run();
 		return STATUS_USER_APC;
 	}
-	held_lock(&p->object.lock);
+	steady_lock(&p->object.lock);
 	*taken = from_ring(p, out, n);
 	if (*taken || p->closed) {
-		held_unlock(&p->object.lock);
+		steady_unlock(&p->object.lock);
 		/* an APC or the thread's end may have claimed it: that is seen at the next wait */
 		wait_end(&k.block);
 		if (*taken)
@@ -175,16 +175,16 @@ take_slowly(struct port *p, struct packet *out, ULONG n, ULONG *taken, bool aler
 	k.next = p->takers;
 	p->takers = &k;
 	k.queued = true;
-	held_unlock(&p->object.lock);
+	steady_unlock(&p->object.lock);
 	wait_sleep_on(&k.block, deadline);
 	if (k.block.result == STATUS_SUCCESS) {
 		out[0] = k.packet;
 		*taken = 1;
 	} else {
-		held_lock(&p->object.lock);
+		steady_lock(&p->object.lock);
 		if (k.queued)
 			take_off(p, &k);
-		held_unlock(&p->object.lock);
+		steady_unlock(&p->object.lock);
 	}
 	wait_end(&k.block);
 	if (k.block.result == STATUS_USER_APC)
@@ -202,9 +202,9 @@ port_take(struct object *o, struct packet *out, ULONG n, ULONG *taken, bool aler
 	if (!n)
 		return STATUS_INVALID_PARAMETER;
 	if (atomic_load_explicit(&o->state, memory_order_relaxed)) {
-		held_lock(&o->lock);
+		steady_lock(&o->lock);
 		*taken = from_ring(p, out, n);
-		held_unlock(&o->lock);
+		steady_unlock(&o->lock);
 		if (*taken)
 			return STATUS_SUCCESS;
 	}

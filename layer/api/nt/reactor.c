@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "layer/api/nt/held.h"
+#include "layer/api/nt/steady.h"
 #include "layer/api/nt/reactor.h"
 #include "layer/api/nt/wait.h"
 
@@ -133,7 +133,7 @@ ready(int fd, uint32_t events)
 	struct reactor_wait *due = NULL, **last = &due, **w;
 	struct place **at;
 
-	held_lock(&lock);
+	steady_lock(&lock);
 	at = find(fd);
 	if (*at) {
 		for (w = &(*at)->waits; *w;) {
@@ -154,7 +154,7 @@ ready(int fd, uint32_t events)
 		else
 			remove_place(at);
 	}
-	held_unlock(&lock);
+	steady_unlock(&lock);
 	while (due) {
 		struct reactor_wait *x = due;
 
@@ -169,12 +169,12 @@ run_timers(void)
 	for (;;) {
 		struct reactor_timer *t = NULL;
 
-		held_lock(&lock);
+		steady_lock(&lock);
 		if (nheap && heap[0]->when <= wait_now()) {
 			t = heap[0];
 			unheap(t);
 		}
-		held_unlock(&lock);
+		steady_unlock(&lock);
 		if (!t)
 			return;
 		t->due(t);
@@ -189,19 +189,19 @@ turn(void)
 	uint64_t until, now;
 	int n;
 
-	held_lock(&lock);
+	steady_lock(&lock);
 	until = nheap ? heap[0]->when : WAIT_FOREVER;
 	sleeping_until = until ? until : 1;
-	held_unlock(&lock);
+	steady_unlock(&lock);
 	now = until == WAIT_FOREVER ? 0 : wait_now();
 	if (until > now) {
 		left.tv_sec = (time_t)((until - now) / 1000000000);
 		left.tv_nsec = (long)((until - now) % 1000000000);
 	}
 	n = epoll_pwait2(poll_fd, e, EVENTS, until == WAIT_FOREVER ? NULL : &left, NULL);
-	held_lock(&lock);
+	steady_lock(&lock);
 	sleeping_until = 0;
-	held_unlock(&lock);
+	steady_unlock(&lock);
 	atomic_fetch_add(&rounds, 1);
 	for (int i = 0; i < n; i++) {
 		uint64_t count;
@@ -213,7 +213,7 @@ turn(void)
 	}
 	run_timers();
 	atomic_fetch_add(&rounds, 1);
-	hold_futex_wake(&rounds, INT32_MAX);
+	steady_futex_wake(&rounds, INT32_MAX);
 }
 
 static void *
@@ -271,7 +271,7 @@ reactor_arm(struct reactor_wait *w)
 	bool known;
 	int r = -1;
 
-	held_lock(&lock);
+	steady_lock(&lock);
 	if (start() < 0)
 		goto out;
 	at = find(w->fd);
@@ -305,7 +305,7 @@ reactor_arm(struct reactor_wait *w)
 		errno = e;
 	}
 out:
-	held_unlock(&lock);
+	steady_unlock(&lock);
 	return r;
 }
 
@@ -316,7 +316,7 @@ reactor_cancel(struct reactor_wait *w)
 	struct place **at;
 	bool was;
 
-	held_lock(&lock);
+	steady_lock(&lock);
 	was = w->armed;
 	if (was) {
 		w->armed = false;
@@ -331,7 +331,7 @@ reactor_cancel(struct reactor_wait *w)
 			remove_place(at);
 		}
 	}
-	held_unlock(&lock);
+	steady_unlock(&lock);
 	return was;
 }
 
@@ -342,7 +342,7 @@ reactor_at(struct reactor_timer *t, uint64_t when)
 	bool kick;
 	int r = -1;
 
-	held_lock(&lock);
+	steady_lock(&lock);
 	if (start() < 0)
 		goto out;
 	if (!t->armed && nheap == heap_size) {
@@ -368,7 +368,7 @@ reactor_at(struct reactor_timer *t, uint64_t when)
 	if (kick && write(kick_fd, &one, sizeof one) < 0)
 		r = 0; /* full: it will look anyway */
 out:
-	held_unlock(&lock);
+	steady_unlock(&lock);
 	return r;
 }
 
@@ -377,11 +377,11 @@ reactor_forget(struct reactor_timer *t)
 {
 	bool was;
 
-	held_lock(&lock);
+	steady_lock(&lock);
 	was = t->armed;
 	if (was)
 		unheap(t);
-	held_unlock(&lock);
+	steady_unlock(&lock);
 	return was;
 }
 
@@ -393,5 +393,5 @@ reactor_settle(void)
 	if (!(now & 1) || pthread_equal(pthread_self(), thread))
 		return;
 	while (atomic_load(&rounds) == now)
-		hold_futex_wait(&rounds, now, WAIT_FOREVER);
+		steady_futex_wait(&rounds, now, WAIT_FOREVER);
 }

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "layer/api/nt/except.h"
-#include "layer/api/nt/held.h"
+#include "layer/api/nt/steady.h"
 #include "layer/api/nt/wait.h"
 
 enum {
@@ -44,9 +44,9 @@ stand(struct thread *t, ucontext_t *u)
 		atomic_store(&t->suspended, u);
 		atomic_fetch_add(&stood, 1);
 		if (atomic_load(&waiting))
-			hold_futex_wake(&stood, INT32_MAX);
+			steady_futex_wake(&stood, INT32_MAX);
 		while ((n = count(t)) != 0)
-			hold_futex_wait((_Atomic uint32_t *)&t->suspend_count, n, UINT64_MAX);
+			steady_futex_wait((_Atomic uint32_t *)&t->suspend_count, n, UINT64_MAX);
 		/* Whoever suspends it again at this moment sees it still standing, or is
 		 * seen by the loop: the count is raised before `suspended` is looked at. */
 		atomic_store(&t->suspended, NULL);
@@ -60,8 +60,8 @@ on_suspend(int sig, siginfo_t *si, void *ctx)
 {
 	int saved = errno;
 	(void)sig;
-	if (si->si_code == SI_TKILL && held_self.depth)
-		atomic_store_explicit(&held_self.late, true, memory_order_relaxed);
+	if (si->si_code == SI_TKILL && steady_self.depth)
+		atomic_store_explicit(&steady_self.late, true, memory_order_relaxed);
 	else if (si->si_code == SI_TKILL && (self = except_self()))
 		stand(self, ctx);
 	errno = saved;
@@ -78,7 +78,7 @@ void
 suspend_start(void)
 {
 	suspend_signal = SIGRTMIN + 6;
-	held_stop = stop_here;
+	steady_stop = stop_here;
 	struct sigaction a = { .sa_sigaction = on_suspend, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART };
 	sigfillset(&a.sa_mask);
 	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
@@ -92,10 +92,10 @@ static bool
 knock(struct thread *t)
 {
 	bool there;
-	held_lock(&t->object.lock);
+	steady_lock(&t->object.lock);
 	there = !atomic_load(&t->ended) &&
 	        (!atomic_load(&t->started) || syscall(SYS_tgkill, getpid(), t->tid, suspend_signal) == 0);
-	held_unlock(&t->object.lock);
+	steady_unlock(&t->object.lock);
 	return there;
 }
 
@@ -111,7 +111,7 @@ await(struct thread *t)
 		uint32_t n = atomic_load(&stood);
 		stands = atomic_load(&t->suspended) || !count(t);
 		if (!stands)
-			hold_futex_wait(&stood, n, wait_now() + LOOK_AGAIN);
+			steady_futex_wait(&stood, n, wait_now() + LOOK_AGAIN);
 	}
 	atomic_fetch_sub(&waiting, 1);
 	return stands;
@@ -151,7 +151,7 @@ suspend_resume(struct thread *t, ULONG *before)
 	if (before)
 		*before = (ULONG)n;
 	if (n == 1)
-		hold_futex_wake((_Atomic uint32_t *)&t->suspend_count, INT32_MAX);
+		steady_futex_wake((_Atomic uint32_t *)&t->suspend_count, INT32_MAX);
 	return STATUS_SUCCESS;
 }
 
@@ -160,7 +160,7 @@ static ucontext_t *
 registers(struct thread *t)
 {
 	while (!atomic_load(&t->started) && !atomic_load(&t->ended))
-		hold_futex_wait(&t->started, 0, wait_now() + LOOK_AGAIN);
+		steady_futex_wait(&t->started, 0, wait_now() + LOOK_AGAIN);
 	ucontext_t *u = atomic_load(&t->suspended);
 	if (!u && knock(t) && await(t))
 		u = atomic_load(&t->suspended);

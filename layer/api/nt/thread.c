@@ -19,7 +19,7 @@
 
 #include "layer/api/nt/except.h"
 #include "layer/api/nt/fls.h"
-#include "layer/api/nt/held.h"
+#include "layer/api/nt/steady.h"
 #include "layer/api/nt/ldr.h"
 #include "layer/api/nt/sync.h"
 #include "layer/api/nt/thread.h"
@@ -176,7 +176,7 @@ body(void *argument)
 	uint32_t n;
 
 	while ((n = (uint32_t)atomic_load(&t->suspend_count)) != 0 && !t->dying)
-		hold_futex_wait((_Atomic uint32_t *)&t->suspend_count, n, UINT64_MAX);
+		steady_futex_wait((_Atomic uint32_t *)&t->suspend_count, n, UINT64_MAX);
 	if (t->dying)
 		thread_die();
 	ldr_thread_attach();
@@ -201,8 +201,8 @@ host_run(struct thread_host *h, void (*f)(void *))
 	t->id = h->id;
 	except_thread(t);
 	atomic_store(&t->started, 1);
-	hold_futex_wake(&t->started, INT32_MAX);
-	held_off();
+	steady_futex_wake(&t->started, INT32_MAX);
+	steady_off();
 	/* what calls the program's functions keeps 32 bytes for them above */
 	thread_switch(&t->base, h->stack + h->stack_size - 64, f, t);
 }
@@ -218,23 +218,23 @@ host_park(struct thread_host *h)
 	/* a stack that was used deeply gives its pages back */
 	madvise(h->stack + THREAD_GUARD + THREAD_YELLOW,
 	        h->stack_size - THREAD_GUARD - THREAD_YELLOW - STACK_KEPT, MADV_DONTNEED);
-	held_lock(&hosts_lock);
+	steady_lock(&hosts_lock);
 	if (nparked >= PARKED_MOST) {
-		held_unlock(&hosts_lock);
+		steady_unlock(&hosts_lock);
 		return false;
 	}
 	h->next = parked;
 	parked = h;
 	nparked++;
-	held_unlock(&hosts_lock);
+	steady_unlock(&hosts_lock);
 	while (!atomic_load(&h->work))
-		if (hold_futex_wait(&h->work, 0,
-		                    wait_now() + PARKED_SECONDS * UINT64_C(1000000000)) ==
+		if (steady_futex_wait(&h->work, 0,
+		                      wait_now() + PARKED_SECONDS * UINT64_C(1000000000)) ==
 		    ETIMEDOUT)
 			break;
 	if (atomic_load(&h->work))
 		return true;
-	held_lock(&hosts_lock);
+	steady_lock(&hosts_lock);
 	for (at = &parked; *at; at = &(*at)->next)
 		if (*at == h) {
 			*at = h->next;
@@ -242,11 +242,11 @@ host_park(struct thread_host *h)
 			found = true;
 			break;
 		}
-	held_unlock(&hosts_lock);
+	steady_unlock(&hosts_lock);
 	if (found)
 		return false;
 	while (!atomic_load(&h->work)) /* it was chosen at the last moment */
-		hold_futex_wait(&h->work, 0, UINT64_MAX);
+		steady_futex_wait(&h->work, 0, UINT64_MAX);
 	return true;
 }
 
@@ -256,10 +256,10 @@ bury(void)
 {
 	struct thread_host *h, *left = NULL;
 
-	held_lock(&hosts_lock);
+	steady_lock(&hosts_lock);
 	h = dead;
 	dead = NULL;
-	held_unlock(&hosts_lock);
+	steady_unlock(&hosts_lock);
 	while (h) {
 		struct thread_host *next = h->next;
 
@@ -273,10 +273,10 @@ bury(void)
 	}
 	while (left) {
 		h = left->next;
-		held_lock(&hosts_lock);
+		steady_lock(&hosts_lock);
 		left->next = dead;
 		dead = left;
-		held_unlock(&hosts_lock);
+		steady_unlock(&hosts_lock);
 		left = h;
 	}
 }
@@ -286,7 +286,7 @@ host_main(void *argument)
 {
 	struct thread_host *h = argument;
 
-	held_on(); /* while no thread of the program runs on it */
+	steady_on(); /* while no thread of the program runs on it */
 	h->tid = (pid_t)syscall(SYS_gettid);
 	h->id = pthread_self();
 	thread_set_gs(h->teb);
@@ -295,10 +295,10 @@ host_main(void *argument)
 	while (host_park(h));
 	if (dead)
 		bury();
-	held_lock(&hosts_lock);
+	steady_lock(&hosts_lock);
 	h->next = dead;
 	dead = h;
-	held_unlock(&hosts_lock);
+	steady_unlock(&hosts_lock);
 	return NULL;
 }
 
@@ -307,7 +307,7 @@ host_parked(size_t stack)
 {
 	struct thread_host *h = NULL, **at;
 
-	held_lock(&hosts_lock);
+	steady_lock(&hosts_lock);
 	for (at = &parked; *at; at = &(*at)->next)
 		if ((*at)->stack_size == stack) {
 			h = *at;
@@ -315,7 +315,7 @@ host_parked(size_t stack)
 			nparked--;
 			break;
 		}
-	held_unlock(&hosts_lock);
+	steady_unlock(&hosts_lock);
 	return h;
 }
 
@@ -343,12 +343,12 @@ thread_alloc(void *start, void *argument, bool suspended)
 static void
 enlist(struct thread *t)
 {
-	held_lock(&list_lock);
+	steady_lock(&list_lock);
 	t->next = threads;
 	threads = t;
 	atomic_fetch_add(&nthreads, 1);
 	atomic_fetch_add(&nliving, 1);
-	held_unlock(&list_lock);
+	steady_unlock(&list_lock);
 }
 
 static void
@@ -356,12 +356,12 @@ delist(struct thread *t)
 {
 	struct thread **at;
 
-	held_lock(&list_lock);
+	steady_lock(&list_lock);
 	for (at = &threads; *at && *at != t; at = &(*at)->next)
 		;
 	if (*at)
 		*at = t->next;
-	held_unlock(&list_lock);
+	steady_unlock(&list_lock);
 }
 
 static size_t
@@ -419,7 +419,7 @@ thread_new(void *start, void *argument, size_t stack, bool suspended, struct thr
 		t->tid = h->tid;
 		t->id = h->id;
 		atomic_store(&h->work, 1);
-		hold_futex_wake(&h->work, 1);
+		steady_futex_wake(&h->work, 1);
 	} else if (host_start(h) != 0) {
 		delist(t);
 		atomic_fetch_sub(&nliving, 1);
@@ -443,7 +443,7 @@ thread_first(void *start, void *argument, size_t stack, uint32_t *code)
 		free(t);
 		return STATUS_NO_MEMORY;
 	}
-	held_on();
+	steady_on();
 	h->thread = t;
 	h->tid = (pid_t)syscall(SYS_gettid);
 	h->id = pthread_self();
@@ -452,9 +452,9 @@ thread_first(void *start, void *argument, size_t stack, uint32_t *code)
 	enlist(t);
 	host_run(h, first_body);
 	while ((n = atomic_load(&nthreads)) != 0)
-		hold_futex_wait(&nthreads, n, UINT64_MAX);
+		steady_futex_wait(&nthreads, n, UINT64_MAX);
 	*code = last_code;
-	held_off();
+	steady_off();
 	return STATUS_SUCCESS;
 }
 
@@ -471,13 +471,13 @@ thread_exit(uint32_t code)
 	else
 		ldr_thread_detach();
 	sync_abandon(t);
-	held_on(); /* from here it cannot be suspended: it is no more */
+	steady_on(); /* from here it cannot be suspended: it is no more */
 	except_thread_end(t);
 	delist(t);
-	held_lock(&t->object.lock);
+	steady_lock(&t->object.lock);
 	atomic_store(&t->exit_code, code);
 	atomic_store(&t->ended, true);
-	held_unlock(&t->object.lock);
+	steady_unlock(&t->object.lock);
 	apc_drop(t);
 	atomic_store(&last_code, code);
 	free(t->teb->TlsExpansionSlots);
@@ -485,7 +485,7 @@ thread_exit(uint32_t code)
 	object_signal(&t->object);
 	object_unref(&t->object);
 	if (atomic_fetch_sub(&nthreads, 1) == 1)
-		hold_futex_wake(&nthreads, 1);
+		steady_futex_wake(&nthreads, 1);
 	thread_switch_back(base);
 }
 
@@ -531,16 +531,16 @@ thread_terminate(struct thread *t, uint32_t code)
 {
 	if (t == thread_self())
 		thread_exit(code);
-	held_lock(&t->object.lock);
+	steady_lock(&t->object.lock);
 	if (atomic_load(&t->ended)) {
-		held_unlock(&t->object.lock);
+		steady_unlock(&t->object.lock);
 		return STATUS_SUCCESS;
 	}
 	atomic_store(&t->exit_code, code);
 	atomic_store(&t->dying, true);
 	if (t->block && wait_claim(t->block))
 		wait_finish(t->block, STATUS_THREAD_IS_TERMINATING);
-	held_unlock(&t->object.lock);
+	steady_unlock(&t->object.lock);
 	for (ULONG before = 2; before > 1;)
 		if (suspend_resume(t, &before) < 0)
 			break;
@@ -559,22 +559,22 @@ thread_find(DWORD id)
 {
 	struct thread *t;
 
-	held_lock(&list_lock);
+	steady_lock(&list_lock);
 	for (t = threads; t && t->number != id; t = t->next)
 		;
 	if (t)
 		object_ref(&t->object);
-	held_unlock(&list_lock);
+	steady_unlock(&list_lock);
 	return t;
 }
 
 void
 thread_each(void (*f)(struct thread *t, void *ctx), void *ctx)
 {
-	held_lock(&list_lock);
+	steady_lock(&list_lock);
 	for (struct thread *t = threads; t; t = t->next)
 		f(t, ctx);
-	held_unlock(&list_lock);
+	steady_unlock(&list_lock);
 }
 
 struct fls_values *
@@ -582,9 +582,9 @@ thread_take_fls(struct thread *t)
 {
 	struct fls_values *v;
 
-	held_lock(&list_lock);
+	steady_lock(&list_lock);
 	v = atomic_exchange(&t->fls, NULL);
-	held_unlock(&list_lock);
+	steady_unlock(&list_lock);
 	return v;
 }
 

@@ -5,7 +5,7 @@
  * jumps back to the base.  The process ends with its last thread.
  *
  * A thread of the host outlives the program's and waits for the next one: between the two its
- * TEB's `thread` is NULL, and signals find a hold (hold.h).  Whoever sends a signal to a
+ * TEB's `thread` is NULL, and the host is steady (steady.h).  Whoever sends a signal to a
  * thread looks at `started` before and at `ended` under object.lock.
  */
 #ifndef LAYER_API_NT_THREAD_H

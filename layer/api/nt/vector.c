@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "layer/api/nt/except.h"
-#include "layer/api/nt/held.h"
+#include "layer/api/nt/steady.h"
 
 struct handler {
 	struct handler *_Atomic next;
@@ -25,7 +25,7 @@ void *
 vector_add(bool go_on, bool first, except_filter *f)
 {
 	struct handler *_Atomic *at = &lists[go_on];
-	held_lock(&lock);
+	steady_lock(&lock);
 	struct handler *h = unused;
 	if (h && !atomic_load(&walkers))
 		unused = atomic_load(&h->next);
@@ -38,7 +38,7 @@ vector_add(bool go_on, bool first, except_filter *f)
 		atomic_store(&h->next, atomic_load(at));
 		atomic_store(at, h);
 	}
-	held_unlock(&lock);
+	steady_unlock(&lock);
 	return h;
 }
 
@@ -46,7 +46,7 @@ bool
 vector_remove(bool go_on, void *handle)
 {
 	struct handler *_Atomic *at = &lists[go_on], *h;
-	held_lock(&lock);
+	steady_lock(&lock);
 	while ((h = atomic_load(at)) && h != handle)
 		at = &h->next;
 	if (h) {
@@ -56,7 +56,7 @@ vector_remove(bool go_on, void *handle)
 			unused = h;
 		}
 	}
-	held_unlock(&lock);
+	steady_unlock(&lock);
 	return h;
 }
 

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "layer/api/nt/held.h"
+#include "layer/api/nt/steady.h"
 #include "layer/api/nt/status.h"
 #include "layer/api/nt/sync.h"
 #include "layer/api/nt/thread.h"
@@ -99,7 +99,7 @@ wait_finish(struct wait_block *b, NTSTATUS result)
 	b->result = result;
 	/* the block may be gone after this; waking its word is harmless then */
 	if (atomic_exchange(word, WAIT_DONE) == WAIT_BUSY)
-		hold_futex_wake(word, 1);
+		steady_futex_wake(word, 1);
 }
 
 static void
@@ -108,7 +108,7 @@ retry(struct wait_block *b)
 	_Atomic uint32_t *word = &b->state;
 
 	atomic_store(word, WAIT_RETRY);
-	hold_futex_wake(word, 1);
+	steady_futex_wake(word, 1);
 }
 
 static void
@@ -156,7 +156,7 @@ object_wake(struct object *o)
 {
 	struct waiter *w, *next, *last;
 
-	held_lock(&o->lock);
+	steady_lock(&o->lock);
 	w = atomic_load_explicit(&o->waiters, memory_order_relaxed);
 	last = w ? w->prev : NULL;
 	for (; w; w = next) {
@@ -179,7 +179,7 @@ object_wake(struct object *o)
 		take_off(o, w);
 		wait_finish(b, s + (NTSTATUS)(s >= 0 ? w->index : 0));
 	}
-	held_unlock(&o->lock);
+	steady_unlock(&o->lock);
 }
 
 /* Undo sync_take(). */
@@ -196,20 +196,22 @@ give_back(struct object *o)
 		object_wake(o);
 }
 
+/* All or, when another thread was quicker, none: then *undo of them are to be given back, which
+ * may wake others, so that the caller's block must not be BUSY then. */
 static bool
-take_all(size_t n, struct object *const *o, struct thread *t, NTSTATUS *status)
+take_all(size_t n, struct object *const *o, struct thread *t, NTSTATUS *status, size_t *undo)
 {
 	NTSTATUS worst = STATUS_SUCCESS;
 
+	*undo = 0;
 	for (size_t i = 0; i < n; i++)
 		if (!there(o[i], t))
 			return false;
 	for (size_t i = 0; i < n; i++) {
 		NTSTATUS s = STATUS_SUCCESS;
 
-		if (!sync_take(o[i], t, &s)) { /* another thread was quicker */
-			while (i--)
-				give_back(o[i]);
+		if (!sync_take(o[i], t, &s)) {
+			*undo = i;
 			return false;
 		}
 		if (s)
@@ -219,13 +221,25 @@ take_all(size_t n, struct object *const *o, struct thread *t, NTSTATUS *status)
 	return true;
 }
 
+static void
+give_all_back(size_t n, struct object *const *o)
+{
+	while (n--)
+		give_back(o[n]);
+}
+
 static bool
 try(size_t n, struct object *const *o, bool all, struct thread *t, NTSTATUS *status)
 {
 	NTSTATUS s = STATUS_SUCCESS;
+	size_t undo;
 
-	if (all)
-		return take_all(n, o, t, status);
+	if (all) {
+		if (take_all(n, o, t, status, &undo))
+			return true;
+		give_all_back(undo, o);
+		return false;
+	}
 	for (size_t i = 0; i < n; i++)
 		if (sync_take(o[i], t, &s)) {
 			*status = s < 0 ? s : s + (NTSTATUS)i;
@@ -243,11 +257,11 @@ wait_begin(struct wait_block *b, struct thread *t, bool all, bool alertable)
 	b->thread = t;
 	b->all = all;
 	b->alertable = alertable;
-	held_lock(&t->object.lock);
+	steady_lock(&t->object.lock);
 	apcs = alertable && t->apcs;
 	if (!apcs && !t->dying)
 		t->block = b;
-	held_unlock(&t->object.lock);
+	steady_unlock(&t->object.lock);
 	if (t->dying)
 		thread_die();
 	return !apcs;
@@ -265,7 +279,7 @@ wait_sleep_on(struct wait_block *b, uint64_t deadline)
 			__builtin_ia32_pause();
 			continue;
 		}
-		if (hold_futex_wait(&b->state, WAIT_WAITING, deadline) == ETIMEDOUT &&
+		if (steady_futex_wait(&b->state, WAIT_WAITING, deadline) == ETIMEDOUT &&
 		    wait_claim(b)) {
 			b->result = STATUS_TIMEOUT;
 			atomic_store(&b->state, WAIT_DONE);
@@ -279,9 +293,9 @@ wait_end(struct wait_block *b)
 {
 	struct thread *t = b->thread;
 
-	held_lock(&t->object.lock);
+	steady_lock(&t->object.lock);
 	t->block = NULL;
-	held_unlock(&t->object.lock);
+	steady_unlock(&t->object.lock);
 	if (t->dying)
 		thread_die();
 }
@@ -298,7 +312,7 @@ line_up(size_t n, struct object *const *o, struct waiter *w, struct wait_block *
 
 		w[i].block = b;
 		w[i].index = (uint32_t)i;
-		held_lock(&o[i]->lock);
+		steady_lock(&o[i]->lock);
 		append(o[i], &w[i]);
 		if (!b->all) {
 			if (!wait_claim(b)) {
@@ -311,9 +325,36 @@ line_up(size_t n, struct object *const *o, struct waiter *w, struct wait_block *
 			} else
 				atomic_store(&b->state, WAIT_WAITING);
 		}
-		held_unlock(&o[i]->lock);
+		steady_unlock(&o[i]->lock);
 	}
 	return i;
+}
+
+/* An object of a wait for all was signalled. */
+static void
+try_all(size_t n, struct object *const *o, struct wait_block *b)
+{
+	struct thread *t = b->thread;
+	size_t undo;
+	bool called;
+
+	atomic_store(&b->state, WAIT_WAITING);
+	if (!wait_claim(b))
+		return;
+	if (take_all(n, o, b->thread, &b->result, &undo)) {
+		atomic_store(&b->state, WAIT_DONE);
+		return;
+	}
+	atomic_store(&b->state, undo ? WAIT_RETRY : WAIT_WAITING);
+	give_all_back(undo, o);
+	/* a call, or the thread's end, that came while it could not be claimed */
+	steady_lock(&t->object.lock);
+	called = (b->alertable && t->apcs) || t->dying;
+	steady_unlock(&t->object.lock);
+	if (called && atomic_load(&b->state) == WAIT_WAITING && wait_claim(b)) {
+		b->result = STATUS_USER_APC;
+		atomic_store(&b->state, WAIT_DONE);
+	}
 }
 
 static NTSTATUS
@@ -329,33 +370,21 @@ wait_slowly(size_t n, struct object *const *o, bool all, bool alertable, uint64_
 		return STATUS_USER_APC;
 	}
 	lined = line_up(n, o, w, &b);
-	if (all) /* somebody may have signalled before we stood there */
-		b.state = WAIT_RETRY;
-	for (;;) {
-		NTSTATUS s = STATUS_SUCCESS;
-
-		if (all && atomic_load(&b.state) == WAIT_RETRY) {
-			atomic_store(&b.state, WAIT_WAITING);
-			if (wait_claim(&b)) {
-				if (take_all(n, o, t, &s)) {
-					b.result = s;
-					atomic_store(&b.state, WAIT_DONE);
-				} else
-					atomic_store(&b.state, WAIT_WAITING);
-			}
-		}
+	if (all && wait_claim(&b)) /* somebody may have signalled before we stood there */
+		atomic_store(&b.state, WAIT_RETRY);
+	while (atomic_load(&b.state) != WAIT_DONE) {
+		if (all && atomic_load(&b.state) == WAIT_RETRY)
+			try_all(n, o, &b);
 		wait_sleep_on(&b, deadline);
-		if (atomic_load(&b.state) == WAIT_DONE)
-			break;
 	}
 	/* The only list of a wait for one object was left by who ended it, if it did that. */
 	for (size_t i = 0; i < lined; i++) {
 		if (n == 1 && !w[i].queued)
 			break;
-		held_lock(&o[i]->lock);
+		steady_lock(&o[i]->lock);
 		if (w[i].queued)
 			take_off(o[i], &w[i]);
-		held_unlock(&o[i]->lock);
+		steady_unlock(&o[i]->lock);
 	}
 	wait_end(&b);
 	if (b.result == STATUS_USER_APC)
@@ -449,9 +478,9 @@ apc_queue(struct thread *t, void *f, void *a, void *b, void *c)
 	if (!new)
 		return STATUS_NO_MEMORY;
 	*new = (struct apc){ NULL, f, a, b, c };
-	held_lock(&t->object.lock);
+	steady_lock(&t->object.lock);
 	if (atomic_load(&t->ended)) {
-		held_unlock(&t->object.lock);
+		steady_unlock(&t->object.lock);
 		free(new);
 		return STATUS_UNSUCCESSFUL;
 	}
@@ -460,7 +489,7 @@ apc_queue(struct thread *t, void *f, void *a, void *b, void *c)
 	*at = new;
 	if (t->block && t->block->alertable && wait_claim(t->block))
 		wait_finish(t->block, STATUS_USER_APC);
-	held_unlock(&t->object.lock);
+	steady_unlock(&t->object.lock);
 	return STATUS_SUCCESS;
 }
 
@@ -473,11 +502,11 @@ apc_run(void)
 	for (;;) {
 		struct apc *a, apc;
 
-		held_lock(&t->object.lock);
+		steady_lock(&t->object.lock);
 		a = t->apcs;
 		if (a)
 			t->apcs = a->next;
-		held_unlock(&t->object.lock);
+		steady_unlock(&t->object.lock);
 		if (!a)
 			return any;
 		any = true;
@@ -492,10 +521,10 @@ apc_drop(struct thread *t)
 {
 	struct apc *a, *next;
 
-	held_lock(&t->object.lock);
+	steady_lock(&t->object.lock);
 	a = t->apcs;
 	t->apcs = NULL;
-	held_unlock(&t->object.lock);
+	steady_unlock(&t->object.lock);
 	for (; a; a = next) {
 		next = a->next;
 		free(a);

@@ -5,21 +5,21 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "layer/api/nt/held.h"
+#include "layer/api/nt/steady.h"
 
-_Thread_local struct held held_self;
-void (*held_stop)(void);
+_Thread_local struct steady steady_self;
+void (*steady_stop)(void);
 
 void
-held_late(void)
+steady_late(void)
 {
-	atomic_store_explicit(&held_self.late, false, memory_order_relaxed);
-	if (held_stop)
-		held_stop();
+	atomic_store_explicit(&steady_self.late, false, memory_order_relaxed);
+	if (steady_stop)
+		steady_stop();
 }
 
 int
-hold_futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t deadline)
+steady_futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t deadline)
 {
 	struct timespec t = { (time_t)(deadline / 1000000000), (long)(deadline % 1000000000) };
 	int saved = errno, r;
@@ -33,7 +33,7 @@ hold_futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t deadline)
 }
 
 void
-hold_futex_wake(_Atomic uint32_t *word, int n)
+steady_futex_wake(_Atomic uint32_t *word, int n)
 {
 	int saved = errno;
 
@@ -43,7 +43,7 @@ hold_futex_wake(_Atomic uint32_t *word, int n)
 }
 
 void
-held_wait(_Atomic uint32_t *lock)
+steady_wait(_Atomic uint32_t *lock)
 {
 	for (int i = 0; i < 64; i++) {
 		uint32_t free = 0;
@@ -53,11 +53,11 @@ held_wait(_Atomic uint32_t *lock)
 		__builtin_ia32_pause();
 	}
 	while (atomic_exchange_explicit(lock, 2, memory_order_acquire))
-		hold_futex_wait(lock, 2, UINT64_MAX);
+		steady_futex_wait(lock, 2, UINT64_MAX);
 }
 
 void
-held_wake(_Atomic uint32_t *lock)
+steady_wake(_Atomic uint32_t *lock)
 {
-	hold_futex_wake(lock, 1);
+	steady_futex_wake(lock, 1);
 }
