@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
-#include "layer/api/nt/hold.h"
+#include "layer/api/nt/steady.h"
 #include "layer/api/nt/vm_region.h"
 
 /* Addresses that nobody asked for: above what programs ask for by number (image bases, Go's
@@ -19,19 +19,19 @@
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
-static _Atomic uint32_t lock; /* hold.h's */
+static _Atomic uint32_t lock; /* steady.h's */
 static uint64_t arena;        /* under lock; 0: not chosen yet */
 
 void
 vm_lock(void)
 {
-	hold_lock(&lock);
+	steady_lock(&lock);
 }
 
 void
 vm_unlock(void)
 {
-	hold_unlock(&lock);
+	steady_unlock(&lock);
 }
 
 int
