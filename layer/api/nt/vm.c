@@ -2,14 +2,12 @@
 #include "layer/api/nt/vm.h"
 
 #include <errno.h>
-#include <linux/futex.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "layer/api/nt/steady.h"
 #include "layer/api/nt/vm_region.h"
 
 /* Addresses that nobody asked for: above what programs ask for by number (image bases, Go's
@@ -21,24 +19,19 @@
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
-static _Atomic uint32_t lock; /* 0 free, 1 taken, 2 taken and waited for */
+static _Atomic uint32_t lock; /* steady.h's */
 static uint64_t arena;        /* under lock; 0: not chosen yet */
 
 void
 vm_lock(void)
 {
-	uint32_t free = 0;
-	if (atomic_compare_exchange_strong(&lock, &free, 1))
-		return;
-	while (atomic_exchange(&lock, 2))
-		syscall(SYS_futex, &lock, FUTEX_WAIT_PRIVATE, 2, NULL, NULL, 0);
+	steady_lock(&lock);
 }
 
 void
 vm_unlock(void)
 {
-	if (atomic_exchange(&lock, 0) == 2)
-		syscall(SYS_futex, &lock, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	steady_unlock(&lock);
 }
 
 int

@@ -105,6 +105,41 @@ known(uint64_t page, struct MEMORY_BASIC_INFORMATION *o, uint64_t *next)
 	return found;
 }
 
+/* A module that was mapped from a file comes into the table when it is first asked for. */
+static bool
+adopt_module(const void *address)
+{
+	struct module *m = ldr_at(address);
+	if (!m || m->builtin || !m->entry.DllBase)
+		return false;
+	const BYTE *base = m->entry.DllBase;
+	uint32_t size = m->entry.SizeOfImage, at, optional, n;
+	uint16_t half;
+	/* the loader has checked the headers */
+	memcpy(&at, base + 0x3c, 4);
+	memcpy(&half, base + at + 6, 2);
+	n = half;
+	memcpy(&half, base + at + 20, 2);
+	optional = half;
+	if (vm_adopt((void *)base, size, MEM_IMAGE, PAGE_EXECUTE_WRITECOPY) < 0)
+		return false;
+	vm_adopt_protect((void *)base, VM_PAGE, PAGE_READONLY);
+	for (uint32_t i = 0, end = VM_PAGE; i < n; i++) {
+		const BYTE *section = base + at + 24 + optional + 40ull * i;
+		uint32_t length, start, flags;
+		memcpy(&length, section + 8, 4);
+		memcpy(&start, section + 12, 4);
+		memcpy(&flags, section + 36, 4);
+		if (start < end || start >= size || !length || length > size - start)
+			continue;
+		end = start + length;
+		bool x = flags & 0x20000000, w = flags & 0x80000000;
+		vm_adopt_protect((void *)(base + start), length,
+		                 x ? (w ? PAGE_EXECUTE_READWRITE : PAGE_EXECUTE_READ) : w ? PAGE_READWRITE : PAGE_READONLY);
+	}
+	return true;
+}
+
 NTSTATUS
 vm_query(const void *address, struct MEMORY_BASIC_INFORMATION *out)
 {
@@ -113,7 +148,7 @@ vm_query(const void *address, struct MEMORY_BASIC_INFORMATION *out)
 		return STATUS_INVALID_PARAMETER;
 	struct MEMORY_BASIC_INFORMATION o = { .BaseAddress = (void *)page };
 	struct mapping m;
-	if (!known(page, &o, &next)) {
+	if (!known(page, &o, &next) && !(adopt_module(address) && known(page, &o, &next))) {
 		struct module *mod = ldr_at(address);
 		struct TEB *t = teb();
 		bool there = look(page, &m), stack = t && page >= (uint64_t)t->DeallocationStack &&
@@ -178,10 +213,16 @@ vm_protect(void **base, SIZE_T *size, DWORD protect, DWORD *old)
 		return STATUS_INVALID_PARAMETER;
 	if (vm_prot(protect) < 0)
 		return STATUS_INVALID_PAGE_PROTECTION;
+	bool again = false;
+retry:
 	vm_lock();
 	struct region *r = vm_region_of(from, to);
 	NTSTATUS s = r ? protect_known(r, from, to, protect, old) : STATUS_CONFLICTING_ADDRESSES;
 	vm_unlock();
+	if (!r && !again && adopt_module(*base)) {
+		again = true;
+		goto retry;
+	}
 	struct mapping m;
 	/* Blocks of a heap are memory as any; our own binary stays as it is. */
 	if (!r && look(from, &m) && m.start <= from && m.end >= to) {
