@@ -5,6 +5,32 @@
 #include <unistd.h>
 
 #include "layer/api/nt/process.h"
+#include "layer/api/nt/shared.h"
+
+struct shared *shared;
+
+NTSTATUS
+shared_open(enum shared_kind kind, const WCHAR *name, bool make, struct shared_thing **out, bool *made)
+{
+	(void)kind, (void)name, (void)make, (void)out, (void)made;
+	return STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
+void
+shared_close(struct shared_thing *t)
+{
+	(void)t;
+}
+
+void
+shared_lock(void)
+{
+}
+
+void
+shared_unlock(void)
+{
+}
 
 static void
 gone(struct object *o)
