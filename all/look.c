@@ -290,6 +290,16 @@ joist_what(struct joist *j, const char *path, char **json, struct err *e)
 	if (best) {
 		json_object_set_new(o, "floor", json_string(best->name));
 		json_object_set_new(o, "run", json_sprintf("joist %s %s", command, path));
+		/* what it needs and this build does not have, for floors that can tell */
+		struct err other = { 0 };
+		json_t *d = best->describe ? best->describe(a, &other) : NULL;
+		if (json_array_size(json_object_get(d, "missing")))
+			json_object_set(o, "missing", json_object_get(d, "missing"));
+		if (json_array_size(json_object_get(d, "needs files")))
+			json_object_set(o, "needsFiles", json_object_get(d, "needs files"));
+		if (best->describe && !d)
+			json_object_set_new(o, "broken", json_string(other.what));
+		json_decref(d);
 	} else if (a->floor) {
 		json_object_set_new(o, "missingFloor", json_string(a->floor));
 	}

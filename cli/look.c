@@ -237,6 +237,34 @@ verb_events(struct call *c)
 
 /* -- what, doctor, version --------------------------------------------------------------- */
 
+/* What an artifact lacks, a few names of each kind. */
+static void
+lacks(const json_t *o)
+{
+	static const struct {
+		const char *key, *words;
+	} rows[] = {
+		{ "needsFiles", "needs beside it" },
+		{ "missing", "calls what this build does not have" },
+	};
+	size_t i;
+	json_t *v;
+
+	if (json_str(o, "broken", NULL))
+		printf("  cannot run: %s\n", json_str(o, "broken", ""));
+	for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+		const json_t *list = json_object_get(o, rows[k].key);
+		size_t n = json_array_size(list);
+		if (!n)
+			continue;
+		printf("  %s:", rows[k].words);
+		json_array_foreach(list, i, v)
+			if (i < 12)
+				printf(" %s", json_string_value(v));
+		printf(n > 12 ? " and %zu more (joist inspect)\n" : "\n", n - 12);
+	}
+}
+
 int
 verb_what(struct call *c)
 {
@@ -271,6 +299,7 @@ verb_what(struct call *c)
 				printf("  floor %s would run it; this build has none\n", missing);
 			else
 				printf("  no floor runs it\n");
+			lacks(o);
 		}
 	}
 	json_decref(all);

@@ -60,6 +60,7 @@ find "$build" \( -path "$build/san" -o -path "$build/harsh" -o -path "$build/tes
 	all) names="$names joist" ;;
 	cli) names="$names verb" ;;
 	all/wasm) names="$names wasm thing" ;;	# of include/wasm.h; thing.h
+	layer/api/dll) names="$names ${file%%_*}" ;;	# a DLL's functions: kernel32_file.c has kernel32_*
 	esac
 	nm --defined-only -g "$o" | awk -v names="$names" -v src="$src" '
 		BEGIN { n = split(names, name, " ") }
@@ -89,6 +90,8 @@ for d in "${defs[@]}"; do
 	done
 done | say 'a row that no test names'
 rm -f "$words"
+
+tool/sort_def.sh -n layer/api/dll/*.def layer/api/nt/status.def 2>&1 | say 'a table that is not in order'
 
 # 7. every verb has a section of the manual and a test; what is made from the
 #    table is up to date
