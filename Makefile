@@ -12,7 +12,7 @@
 #   make fuzz       every fuzz target for FUZZ_SECONDS=60, clang's sanitizers on
 #   make style      what can be checked of the house style
 #   make bench      our times beside those of the peers on PATH
-#   make doc        doc/joist.1 and completion/ anew from cli/verb.def
+#   make doc        doc/joist.1, completion/ and doc/windows-api.md anew from the tables
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make uninstall
 #   make tags       for editors, with the rows of the .def tables
@@ -245,6 +245,7 @@ doc: $(B)/mkdoc
 	$< man > doc/joist.1
 	$< bash > completion/joist.bash
 	$< zsh > completion/_joist
+	tool/winapi.sh > doc/windows-api.md
 
 BINDIR    = $(DESTDIR)$(PREFIX)/bin
 EXECDIR   = $(DESTDIR)$(PREFIX)/libexec/joist

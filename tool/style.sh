@@ -104,6 +104,7 @@ if [ -e cli/verb.def ]; then
 		"$build/mkdoc" man | cmp -s - doc/joist.1 || echo doc/joist.1
 		"$build/mkdoc" bash | cmp -s - completion/joist.bash || echo completion/joist.bash
 		"$build/mkdoc" zsh | cmp -s - completion/_joist || echo completion/_joist
+		tool/winapi.sh | cmp -s - doc/windows-api.md || echo doc/windows-api.md
 	fi 2>&1 | say 'out of date; run make doc'
 	if command -v mandoc >/dev/null; then
 		mandoc -Tlint -Wstyle doc/joist.1 2>&1 | say 'mandoc -Tlint'
