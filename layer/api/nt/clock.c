@@ -38,7 +38,7 @@ leap(int year)
 int
 clock_month_days(int year, int month)
 {
-	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 	return days[month - 1] + (month == 2 && leap(year));
 }
 
@@ -53,7 +53,7 @@ clock_days(int year, int month, int day)
 int
 clock_weekday(int64_t days)
 {
-	return (int)((days + 1) % 7);   /* 1601-01-01 was a Monday */
+	return (int)((days + 1) % 7); /* 1601-01-01 was a Monday */
 }
 
 bool
@@ -87,7 +87,8 @@ clock_of_fields(const struct SYSTEMTIME *t, int64_t *out)
 	    t->wSecond > 59 || t->wMilliseconds > 999)
 		return false;
 	*out = clock_days(t->wYear, t->wMonth, t->wDay) * CLOCK_DAY +
-	       (((t->wHour * INT64_C(60) + t->wMinute) * 60 + t->wSecond) * 1000 + t->wMilliseconds) *
+	       (((t->wHour * INT64_C(60) + t->wMinute) * 60 + t->wSecond) * 1000 +
+	        t->wMilliseconds) *
 	               10000;
 	return true;
 }

@@ -19,36 +19,36 @@ struct KSYSTEM_TIME {
 /* The documented part of it (ntddk.h), with its offsets. */
 struct KUSER_SHARED_DATA {
 	ULONG TickCountLowDeprecated, TickCountMultiplier;
-	struct KSYSTEM_TIME InterruptTime, SystemTime, TimeZoneBias;    /* 0x08 0x14 0x20 */
+	struct KSYSTEM_TIME InterruptTime, SystemTime, TimeZoneBias; /* 0x08 0x14 0x20 */
 	USHORT ImageNumberLow, ImageNumberHigh;
-	WCHAR NtSystemRoot[260];                                        /* 0x30 */
+	WCHAR NtSystemRoot[260]; /* 0x30 */
 	ULONG MaxStackTraceDepth, CryptoExponent, TimeZoneId, LargePageMinimum;
 	ULONG AitSamplingValue, AppCompatFlag;
 	ULONGLONG RNGSeedVersion;
 	ULONG GlobalValidationRunlevel;
 	LONG TimeZoneBiasStamp;
-	ULONG NtBuildNumber, NtProductType;                             /* 0x260 0x264 */
+	ULONG NtBuildNumber, NtProductType; /* 0x260 0x264 */
 	BOOLEAN ProductTypeIsValid, Reserved0[1];
 	USHORT NativeProcessorArchitecture;
-	ULONG NtMajorVersion, NtMinorVersion;                           /* 0x26c 0x270 */
-	BOOLEAN ProcessorFeatures[64];                                  /* 0x274 */
+	ULONG NtMajorVersion, NtMinorVersion; /* 0x26c 0x270 */
+	BOOLEAN ProcessorFeatures[64];        /* 0x274 */
 	ULONG Reserved1, Reserved3, TimeSlip, AlternativeArchitecture, BootId;
 	LONGLONG SystemExpirationDate;
-	ULONG SuiteMask;                                                /* 0x2d0 */
+	ULONG SuiteMask; /* 0x2d0 */
 	BYTE KdDebuggerEnabled, MitigationPolicies;
 	USHORT CyclesPerYield;
 	ULONG ActiveConsoleId, DismountCount, ComPlusPackage, LastSystemRITEventTickCount;
-	ULONG NumberOfPhysicalPages;                                    /* 0x2e8 */
+	ULONG NumberOfPhysicalPages; /* 0x2e8 */
 	BOOLEAN SafeBootMode;
 	BYTE VirtualizationFlags, Reserved12[2];
-	ULONG SharedDataFlags, DataFlagsPad[1];                         /* 0x2f0 */
+	ULONG SharedDataFlags, DataFlagsPad[1]; /* 0x2f0 */
 	ULONGLONG TestRetInstruction;
-	LONGLONG QpcFrequency;                                          /* 0x300 */
-	ULONG SystemCall, Reserved2;                                    /* 0x308 */
+	LONGLONG QpcFrequency;       /* 0x300 */
+	ULONG SystemCall, Reserved2; /* 0x308 */
 	ULONGLONG SystemCallPad[2];
-	struct KSYSTEM_TIME TickCount;                                  /* 0x320 */
+	struct KSYSTEM_TIME TickCount; /* 0x320 */
 	ULONG TickCountPad[1];
-	ULONG Cookie, CookiePad[1];                                     /* 0x330 */
+	ULONG Cookie, CookiePad[1]; /* 0x330 */
 	LONGLONG ConsoleSessionForegroundProcessId;
 };
 
@@ -81,8 +81,8 @@ clock_tick(void)
 	interrupt = clock_interrupt();
 	ticks = clock_ticks();
 	/* two may write at a time: time never goes back */
-	uint64_t before = (uint64_t)(uint32_t)p->InterruptTime.High1Time << 32 |
-	                  p->InterruptTime.LowPart;
+	uint64_t before =
+	        (uint64_t)(uint32_t)p->InterruptTime.High1Time << 32 | p->InterruptTime.LowPart;
 	if (before > interrupt && before - interrupt < (uint64_t)CLOCK_SECOND)
 		return;
 	set(&p->InterruptTime, interrupt);
@@ -97,7 +97,7 @@ ticker(void *unused)
 {
 	(void)unused;
 	for (;;) {
-		clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){0, 1000000}, NULL);
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){ 0, 1000000 }, NULL);
 		clock_tick();
 	}
 	return NULL;

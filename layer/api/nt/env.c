@@ -24,7 +24,7 @@ env_size(const WCHAR *block)
 		return 0;
 	while (block[n])
 		n += nls_length(block + n) + 1;
-	return n + 1 + (n == 0);        /* an empty one has two zeros too */
+	return n + 1 + (n == 0); /* an empty one has two zeros too */
 }
 
 const WCHAR *
@@ -193,13 +193,14 @@ env_expand(const WCHAR *block, const WCHAR *s, size_t length, WCHAR *out, size_t
 		if (s[i] == '%') {
 			while (end < length && s[end] != '%')
 				end++;
-			const WCHAR *p = end < length ? env_find(block ? block : *slot(), s + i + 1, end - i - 1)
+			const WCHAR *p = end < length ? env_find(block ? block : *slot(), s + i + 1,
+			                                         end - i - 1)
 			                              : NULL;
 			if (p) {
 				from = p + (end - i);
 				n = nls_length(from);
 				end++;
-			} else {        /* it stays as it stands; the second % may begin another */
+			} else { /* it stays as it stands; the second % may begin another */
 				n = end - i;
 			}
 		}

@@ -12,7 +12,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-struct host host = {.user = "user", .meminfo = -1, .statm = -1, .stat = -1};
+struct host host = { .user = "user", .meminfo = -1, .statm = -1, .stat = -1 };
 
 static const char *
 of_env(char *const *env, const char *key)
@@ -67,7 +67,7 @@ find_zone(const char *tz)
 		snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", tz);
 		if (!strstr(tz, ".."))
 			read_zone(path);
-		if (!host.zone[0]) {    /* it is a rule itself */
+		if (!host.zone[0]) { /* it is a rule itself */
 			copy(host.zone, sizeof host.zone, tz, strlen(tz));
 			host.place[0] = 0;
 		}
@@ -106,7 +106,8 @@ host_processors(void)
 	static _Atomic uint32_t known;
 	if (!known) {
 		cpu_set_t set[16];
-		int n = sched_getaffinity(0, sizeof set, set) == 0 ? CPU_COUNT_S(sizeof set, set) : 1;
+		int n = sched_getaffinity(0, sizeof set, set) == 0 ? CPU_COUNT_S(sizeof set, set)
+		                                                   : 1;
 		known = n < 1 ? 1 : n > 64 ? 64 : (uint32_t)n;
 	}
 	return known;
@@ -129,7 +130,7 @@ field(const char *text, const char *key)
 struct host_memory
 host_memory(void)
 {
-	struct host_memory m = {0};
+	struct host_memory m = { 0 };
 	struct sysinfo s;
 	char text[2048];
 	ssize_t n = host.meminfo < 0 ? -1 : pread(host.meminfo, text, sizeof text - 1, 0);
@@ -151,7 +152,7 @@ host_memory(void)
 struct host_use
 host_use(void)
 {
-	struct host_use u = {0};
+	struct host_use u = { 0 };
 	struct rusage r;
 	char text[128];
 	ssize_t n = host.statm < 0 ? -1 : pread(host.statm, text, sizeof text - 1, 0);
@@ -177,7 +178,7 @@ host_use(void)
 struct host_times
 host_times(int processor)
 {
-	struct host_times t = {0};
+	struct host_times t = { 0 };
 	char text[8192], key[16];
 	const char *p;
 	ssize_t n = host.stat < 0 ? -1 : pread(host.stat, text, sizeof text - 1, 0);
@@ -187,8 +188,8 @@ host_times(int processor)
 	text[n] = 0;
 	snprintf(key, sizeof key, processor < 0 ? "cpu " : "cpu%d ", processor);
 	p = strstr(text, key);
-	if (p && sscanf(p + strlen(key), "%llu %llu %llu %llu %llu %llu %llu", &user, &nice, &kernel, &idle,
-	                &wait, &irq, &soft) == 7) {
+	if (p && sscanf(p + strlen(key), "%llu %llu %llu %llu %llu %llu %llu", &user, &nice,
+	                &kernel, &idle, &wait, &irq, &soft) == 7) {
 		/* hundredths of a second */
 		t.idle = (idle + wait) * 100000;
 		t.kernel = (kernel + irq + soft) * 100000;

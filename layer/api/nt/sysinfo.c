@@ -20,24 +20,22 @@ sysinfo_feature(DWORD n)
 		__cpuid_count(7, 0, a, b7, c7, d7);
 	bool os = c & bit_OSXSAVE;
 	switch (n) {
-	case 2:         /* PF_COMPARE_EXCHANGE_DOUBLE */
-	case 3:         /* MMX */
-	case 6:         /* SSE */
-	case 8:         /* RDTSC */
-	case 9:         /* PAE */
-	case 10:        /* SSE2 */
-	case 12:        /* NX */
-	case 14:        /* COMPARE_EXCHANGE128 */
-	case 15:        /* COMPARE64_EXCHANGE128 */
+	case 2:               /* PF_COMPARE_EXCHANGE_DOUBLE */
+	case 3:               /* MMX */
+	case 6:               /* SSE */
+	case 8:               /* RDTSC */
+	case 9:               /* PAE */
+	case 10:              /* SSE2 */
+	case 12:              /* NX */
+	case 14:              /* COMPARE_EXCHANGE128 */
+	case 15:              /* COMPARE64_EXCHANGE128 */
 	case 16: return true; /* CHANNELS */
 	case 13: return c & bit_SSE3;
 	case 17: return os;
 	case 22: return (b7 & bit_FSGSBASE) != 0;
 	case 23: return true; /* FASTFAIL */
 	case 28: return c & bit_RDRND;
-	case 32: { /* RDTSCP */
-		__cpuid(0x80000001, a, b, c, d);
-		return d & (1u << 27);
+	case 32: { /* RDTSCP */ __cpuid(0x80000001, a, b, c, d); return d & (1u << 27);
 	}
 	case 33: return (c7 & (1u << 22)) != 0;
 	case 36: return (c & bit_SSSE3) != 0;
@@ -83,10 +81,10 @@ sysinfo_verify(const struct OSVERSIONINFOEXW *v, DWORD types, ULONGLONG conditio
 		int shift;
 		DWORD have, want;
 	} row[] = {
-	        {2, 3, major, v->dwMajorVersion},        {1, 0, minor, v->dwMinorVersion},
-	        {0x20, 15, 0, v->wServicePackMajor},     {0x10, 12, 0, v->wServicePackMinor},
-	        {4, 6, build, v->dwBuildNumber},         {8, 9, 2, v->dwPlatformId},
-	        {0x40, 18, 0x100, v->wSuiteMask},        {0x80, 21, 1, v->wProductType},
+		{ 2, 3, major, v->dwMajorVersion },    { 1, 0, minor, v->dwMinorVersion },
+		{ 0x20, 15, 0, v->wServicePackMajor }, { 0x10, 12, 0, v->wServicePackMinor },
+		{ 4, 6, build, v->dwBuildNumber },     { 8, 9, 2, v->dwPlatformId },
+		{ 0x40, 18, 0x100, v->wSuiteMask },    { 0x80, 21, 1, v->wProductType },
 	};
 	bool decided = false;
 	/* a version is compared part by part, with the condition of the first part that is asked */
@@ -118,8 +116,12 @@ sysinfo_verify(const struct OSVERSIONINFOEXW *v, DWORD types, ULONGLONG conditio
 				return false;
 			continue;
 		}
-		if (!(c == 1 ? have == want : c == 2 ? have > want : c == 3 ? have >= want
-		      : c == 4 ? have < want : c == 5 ? have <= want : false))
+		if (!(c == 1   ? have == want
+		      : c == 2 ? have > want
+		      : c == 3 ? have >= want
+		      : c == 4 ? have < want
+		      : c == 5 ? have <= want
+		               : false))
 			return false;
 	}
 	return true;
@@ -128,7 +130,7 @@ sysinfo_verify(const struct OSVERSIONINFOEXW *v, DWORD types, ULONGLONG conditio
 void
 sysinfo_times(int64_t *kernel, int64_t *user)
 {
-	struct rusage r = {0};
+	struct rusage r = { 0 };
 	getrusage(RUSAGE_SELF, &r);
 	*kernel = r.ru_stime.tv_sec * CLOCK_SECOND + r.ru_stime.tv_usec * INT64_C(10);
 	*user = r.ru_utime.tv_sec * CLOCK_SECOND + r.ru_utime.tv_usec * INT64_C(10);
@@ -154,8 +156,17 @@ basic(void *out, ULONG size, ULONG *need)
 		ULONG Reserved, TimerResolution, PageSize, Pages, Lowest, Highest, Granularity;
 		ULONG_PTR Minimum, Maximum, Mask;
 		char Processors;
-	} b = {0, 156250, 4096, 0, 1, 0, 0x10000, 0x10000, 0x7ffffffeffff, host_processor_mask(),
-	       (char)host_processors()};
+	} b = { 0,
+		156250,
+		4096,
+		0,
+		1,
+		0,
+		0x10000,
+		0x10000,
+		0x7ffffffeffff,
+		host_processor_mask(),
+		(char)host_processors() };
 	b.Pages = b.Highest = (ULONG)(host_memory().total >> 12);
 	return give(out, size, need, &b, sizeof b, true);
 }
@@ -184,7 +195,7 @@ time_of_day(void *out, ULONG size, ULONG *need)
 		LONGLONG Boot, Current, Bias;
 		ULONG Zone, Reserved;
 		ULONGLONG BootBias, SleepBias;
-	} t = {0};
+	} t = { 0 };
 	t.Current = clock_now();
 	t.Boot = t.Current - (LONGLONG)clock_ticks() * 10000;
 	t.Bias = (LONGLONG)clock_bias(t.Current) * 60 * CLOCK_SECOND;
@@ -212,8 +223,13 @@ processor_times(void *out, ULONG size, ULONG *need)
 		return STATUS_INFO_LENGTH_MISMATCH;
 	for (ULONG i = 0; i < n; i++) {
 		struct host_times t = host_times((int)i);
-		p[i] = (struct times){(LONGLONG)t.idle, (LONGLONG)(t.kernel + t.idle), (LONGLONG)t.user,
-		                      0, 0, 0, 0};
+		p[i] = (struct times){ (LONGLONG)t.idle,
+			               (LONGLONG)(t.kernel + t.idle),
+			               (LONGLONG)t.user,
+			               0,
+			               0,
+			               0,
+			               0 };
 	}
 	return STATUS_SUCCESS;
 }
@@ -287,8 +303,18 @@ sysinfo_query(ULONG class, void *out, ULONG size, ULONG *need)
 	case 3: return time_of_day(out, size, need);
 	case 5: return process(out, size, need);
 	case 8: return processor_times(out, size, need);
-	case 35: return give(out, size, need, (BYTE[]){0, 1}, 2, false); /* no kernel debugger */
-	case 103: return give(out, size, need, (ULONG[]){8, 1}, 8, true); /* code integrity is on */
+	case 35: return give(out, size, need, (BYTE[]){ 0, 1 }, 2, false); /* no kernel debugger */
+	case 103:
+		return give(out, size, need, (ULONG[]){ 8, 1 }, 8, true); /* code integrity is on */
 	default: return STATUS_INVALID_INFO_CLASS;
 	}
+}
+
+/* A program that says nothing of Windows 10 in its manifest is told Windows 8's version. */
+void
+sysinfo_version(DWORD *major, DWORD *minor, DWORD *build)
+{
+	*major = 10;
+	*minor = 0;
+	*build = SYSINFO_BUILD;
 }

@@ -49,7 +49,7 @@ rule(const char *s, struct zone_rule *r)
 	char *end;
 	memset(r, 0, sizeof *r);
 	if (*s != ',' || s[1] != 'M')
-		return s;       /* Jn and n: nobody's rule today */
+		return s; /* Jn and n: nobody's rule today */
 	long month = strtol(s + 2, &end, 10), week, day;
 	if (*end != '.')
 		return s;
@@ -120,7 +120,7 @@ zone_windows(const char *place)
 	static const struct {
 		const char *place, *name;
 	} table[] = {
-#define ZONE(place, name) {place, name},
+#define ZONE(place, name) { place, name },
 #include "layer/api/nt/zone.def"
 #undef ZONE
 	};
