@@ -379,44 +379,6 @@ kernel32_GetTempFileNameA(const char *folder, const char *prefix, UINT unique, c
 	return n;
 }
 
-/* -- folders of Windows ------------------------------------------------------------------------ */
-
-WINAPI UINT
-kernel32_GetWindowsDirectoryW(WCHAR *out, UINT room)
-{
-	return give(u"C:\\Windows", out, room);
-}
-
-WINAPI UINT
-kernel32_GetWindowsDirectoryA(char *out, UINT room)
-{
-	return give_a(utf_copy(u"C:\\Windows", 10), out, room);
-}
-
-WINAPI UINT
-kernel32_GetSystemWindowsDirectoryW(WCHAR *out, UINT room)
-{
-	return give(u"C:\\Windows", out, room);
-}
-
-WINAPI UINT
-kernel32_GetSystemWindowsDirectoryA(char *out, UINT room)
-{
-	return give_a(utf_copy(u"C:\\Windows", 10), out, room);
-}
-
-WINAPI UINT
-kernel32_GetSystemDirectoryW(WCHAR *out, UINT room)
-{
-	return give(u"C:\\Windows\\System32", out, room);
-}
-
-WINAPI UINT
-kernel32_GetSystemDirectoryA(char *out, UINT room)
-{
-	return give_a(utf_copy(u"C:\\Windows\\System32", 19), out, room);
-}
-
 /* A functions speak UTF-8 whatever is set. */
 WINAPI BOOL
 kernel32_AreFileApisANSI(void)
@@ -432,12 +394,6 @@ kernel32_SetFileApisToANSI(void)
 WINAPI void
 kernel32_SetFileApisToOEM(void)
 {
-}
-
-WINAPI UINT
-kernel32_SetHandleCount(UINT n)
-{
-	return n;
 }
 
 WINAPI BOOL
