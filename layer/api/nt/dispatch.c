@@ -21,7 +21,6 @@ struct search {
 };
 
 static except_filter *_Atomic top;
-bool except_quiet;
 
 static void
 describe(struct search *s)
@@ -157,8 +156,6 @@ except_unhandled(struct EXCEPTION_POINTERS *p)
 		if (answer != EXCEPTION_CONTINUE_SEARCH)
 			return answer;
 	}
-	if (except_quiet)
-		return EXCEPTION_EXECUTE_HANDLER;
 	except_fatal(p);
 }
 

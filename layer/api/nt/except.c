@@ -9,12 +9,13 @@
 #include <unistd.h>
 
 #include "layer/api/nt/birth.h"
+#include "layer/api/nt/cxx.h"
 #include "layer/api/nt/steady.h"
 #include "layer/api/nt/ldr.h"
 #include "layer/api/nt/unwind.h"
 #include "layer/api/nt/vm.h"
 
-enum { RED_ZONE = 128, CPP = (int)0xe06d7363 };
+enum { RED_ZONE = 128, LONGJUMP = (int)0x80000026 };
 
 /* An attempt that may fault. */
 struct attempt {
@@ -355,6 +356,8 @@ _Noreturn void except_RtlUnwindEx(struct CONTEXT *c);
 ULONG except_RtlCaptureStackBackTrace(struct CONTEXT *c);
 ULONG except_RtlWalkFrameChain(struct CONTEXT *c);
 _Noreturn void except_CxxThrowException(struct CONTEXT *c);
+_Noreturn void except_local_unwind(struct CONTEXT *c);
+_Noreturn void except_longjmp(struct CONTEXT *c);
 
 _Noreturn void
 except_raise_host(struct CONTEXT *c)
@@ -424,9 +427,30 @@ except_RtlWalkFrameChain(struct CONTEXT *c)
 }
 
 _Noreturn void
+except_local_unwind(struct CONTEXT *c)
+{
+	unwind_to(c, (void *)c->Rcx, (void *)c->Rdx, NULL, NULL, NULL);
+}
+
+/* A buffer without a frame is of who wants no unwinding. */
+_Noreturn void
+except_longjmp(struct CONTEXT *c)
+{
+	uint64_t *buffer = (uint64_t *)c->Rcx;
+	DWORD value = (DWORD)c->Rdx ? (DWORD)c->Rdx : 1;
+	struct EXCEPTION_RECORD r = { .ExceptionCode = (DWORD)LONGJUMP, .NumberParameters = 1,
+		                      .ExceptionInformation = { (ULONG_PTR)buffer } };
+	if (buffer[0])
+		unwind_to(c, (void *)buffer[0], (void *)buffer[10], &r, (void *)(uintptr_t)value, NULL);
+	c->Rax = value;
+	except_restore(c, &r, 0);
+}
+
+_Noreturn void
 except_CxxThrowException(struct CONTEXT *c)
 {
+	cxx_throwing(!c->Rdx);
 	struct module *m = c->Rdx ? ldr_at((const void *)c->Rdx) : NULL;
-	ULONG_PTR args[4] = { 0x19930520, c->Rcx, c->Rdx, m ? (ULONG_PTR)m->entry.DllBase : 0 };
-	raise_call(c, (DWORD)CPP, EXCEPTION_NONCONTINUABLE, 4, args);
+	ULONG_PTR args[4] = { CXX_MAGIC, c->Rcx, c->Rdx, m ? (ULONG_PTR)m->entry.DllBase : 0 };
+	raise_call(c, (DWORD)CXX_CODE, EXCEPTION_NONCONTINUABLE, 4, args);
 }

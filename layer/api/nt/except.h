@@ -43,7 +43,6 @@ _Noreturn void except_fatal(struct EXCEPTION_POINTERS *p);     /* nobody handled
 /* The handler of handlers: the filter of SetUnhandledExceptionFilter, or the report. */
 except_filter *except_set_filter(except_filter *f);    /* and which there was */
 LONG except_unhandled(struct EXCEPTION_POINTERS *p);
-extern bool except_quiet;       /* SEM_NOGPFAULTERRORBOX: no report of what nobody handled */
 
 void except_context_of(struct CONTEXT *c, const ucontext_t *u);
 void except_context_to(const struct CONTEXT *c, ucontext_t *u);

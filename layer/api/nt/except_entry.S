@@ -108,6 +108,45 @@ except_capture:
 	CAUGHT ntdll_RtlCaptureStackBackTrace, except_RtlCaptureStackBackTrace
 	CAUGHT ntdll_RtlWalkFrameChain, except_RtlWalkFrameChain
 	CAUGHT vcruntime140__CxxThrowException, except_CxxThrowException
+	CAUGHT vcruntime140__local_unwind, except_local_unwind
+	CAUGHT vcruntime140_longjmp, except_longjmp
+
+/* WINAPI int _setjmp(void *buffer, void *frame): a jump buffer (_JUMP_BUFFER of setjmp.h) has the
+ * frame and what a call leaves alone. */
+	.globl vcruntime140___intrinsic_setjmp
+	.hidden vcruntime140___intrinsic_setjmp
+	.type vcruntime140___intrinsic_setjmp, @function
+vcruntime140___intrinsic_setjmp:
+	.cfi_startproc
+	mov %rdx, (%rcx)
+	mov %rbx, 8(%rcx)
+	lea 8(%rsp), %rax
+	mov %rax, 0x10(%rcx)
+	mov %rbp, 0x18(%rcx)
+	mov %rsi, 0x20(%rcx)
+	mov %rdi, 0x28(%rcx)
+	mov %r12, 0x30(%rcx)
+	mov %r13, 0x38(%rcx)
+	mov %r14, 0x40(%rcx)
+	mov %r15, 0x48(%rcx)
+	mov (%rsp), %rax
+	mov %rax, 0x50(%rcx)
+	stmxcsr 0x58(%rcx)
+	fnstcw 0x5c(%rcx)
+	movdqu %xmm6, 0x60(%rcx)
+	movdqu %xmm7, 0x70(%rcx)
+	movdqu %xmm8, 0x80(%rcx)
+	movdqu %xmm9, 0x90(%rcx)
+	movdqu %xmm10, 0xa0(%rcx)
+	movdqu %xmm11, 0xb0(%rcx)
+	movdqu %xmm12, 0xc0(%rcx)
+	movdqu %xmm13, 0xd0(%rcx)
+	movdqu %xmm14, 0xe0(%rcx)
+	movdqu %xmm15, 0xf0(%rcx)
+	xor %eax, %eax
+	ret
+	.cfi_endproc
+	.size vcruntime140___intrinsic_setjmp, . - vcruntime140___intrinsic_setjmp
 
 /* _Noreturn void except_jump(const struct CONTEXT *c): by IRETQ, which writes nothing where the
  * context's stack is. */

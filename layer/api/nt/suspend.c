@@ -3,7 +3,7 @@
  *
  * The thread stands in the handler of a signal, waiting for its count to become 0; its
  * registers are those that the host has saved there, and what is changed in them holds when
- * the handler returns.  A thread with a hold (hold.h) stops at the end of it.  Whoever
+ * the handler returns.  A thread that is steady (steady.h) stops when it no longer is.  Whoever
  * suspends waits until the thread stands.
  */
 #include <errno.h>
@@ -67,7 +67,7 @@ on_suspend(int sig, siginfo_t *si, void *ctx)
 	errno = saved;
 }
 
-/* The end of a hold, or the thread itself: go to the handler. */
+/* The thread is steady no more, or suspends itself: go to the handler. */
 static void
 stop_here(void)
 {

@@ -33,18 +33,19 @@ unwind_stack(void)
 }
 
 /* A frame of ours.  Its establisher is where its stack begins, as a leaf's. */
-static bool
-step_ours(struct CONTEXT *c, const struct bounds *stack, struct unwind_frame *f)
+bool
+unwind_ours(struct CONTEXT *c, struct KNONVOLATILE_CONTEXT_POINTERS *p, const struct bounds *stack,
+            struct unwind_frame *f)
 {
 	f->establisher = c->Rsp;
 	if (c->Rip != (uint64_t)(uintptr_t)unwind_guard_return)
-		return cfi_step(c, NULL, f->exact, stack);
+		return cfi_step(c, p, f->exact, stack);
 	uint64_t g;
 	if (!unwind_read(stack, c->Rsp, &g, 8))
 		return false;
 	f->guard = (struct guard *)g;
 	if (!f->guard->beneath)
-		return cfi_step(c, NULL, f->exact, stack);
+		return cfi_step(c, p, f->exact, stack);
 	*c = *f->guard->beneath;
 	f->scope = f->guard->scope;
 	f->exact = true;
@@ -61,7 +62,7 @@ unwind_step(struct CONTEXT *c, DWORD kind, const struct bounds *stack, struct un
 	if (c->Rsp < stack->low || c->Rsp >= stack->high || (c->Rsp & 7))
 		return false;
 	if (cfi_ours(c->Rip)) {
-		if (!step_ours(c, stack, f))
+		if (!unwind_ours(c, NULL, stack, f))
 			return false;
 		if (!f->guard || !f->guard->beneath)
 			f->exact = false;

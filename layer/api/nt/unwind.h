@@ -94,6 +94,10 @@ struct unwind_frame {
  * false: there is no way on (a bad stack, bad codes, the end). */
 bool unwind_step(struct CONTEXT *c, DWORD kind, const struct bounds *stack, struct unwind_frame *f);
 
+/* Leave a frame of ours; the same as unwind_step, with where registers were found in p. */
+bool unwind_ours(struct CONTEXT *c, struct KNONVOLATILE_CONTEXT_POINTERS *p, const struct bounds *stack,
+                 struct unwind_frame *f);
+
 /* RtlUnwindEx, from the given context on (which is used up). */
 _Noreturn void unwind_to(struct CONTEXT *from, void *frame, void *ip, struct EXCEPTION_RECORD *r,
                          void *value, void *history);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kernel32_except.c -- filters of last resort, error modes, contexts of threads. */
+#include <string.h>
+
+#include "layer/api/dll/dll.h"
+#include "layer/api/nt/except.h"
+
+WINAPI NTSTATUS ntdll_NtSuspendThread(HANDLE h, ULONG *before);
+WINAPI NTSTATUS ntdll_NtResumeThread(HANDLE h, ULONG *before);
+WINAPI NTSTATUS ntdll_NtGetContextThread(HANDLE h, struct CONTEXT *c);
+WINAPI NTSTATUS ntdll_NtSetContextThread(HANDLE h, const struct CONTEXT *c);
+
+enum {
+	SEM_FAILCRITICALERRORS = 1, SEM_NOGPFAULTERRORBOX = 2, SEM_NOALIGNMENTFAULTEXCEPT = 4,
+	SEM_NOOPENFILEERRORBOX = 0x8000,
+	STACK_BYTES_MOST = 0xe000,      /* what is yellow (thread.h), with room for the exception */
+	XSTATE_LEGACY = 3,              /* x87 and SSE */
+};
+
+static _Atomic UINT error_mode;
+
+WINAPI except_filter *
+kernel32_SetUnhandledExceptionFilter(except_filter *f)
+{
+	return except_set_filter(f);
+}
+
+WINAPI LONG
+kernel32_UnhandledExceptionFilter(struct EXCEPTION_POINTERS *p)
+{
+	return except_unhandled(p);
+}
+
+WINAPI UINT
+kernel32_GetErrorMode(void)
+{
+	return error_mode;
+}
+
+/* Nothing here ever opens a box, whatever the mode is.  Alignment faults stay off once they are. */
+WINAPI UINT
+kernel32_SetErrorMode(UINT mode)
+{
+	UINT before = error_mode;
+	error_mode = mode | (before & SEM_NOALIGNMENTFAULTEXCEPT);
+	return before;
+}
+
+/* A thread's mode is kept beside its TEB's reserved words (HardErrorMode is one on Windows). */
+static _Thread_local DWORD thread_mode __attribute__((tls_model("initial-exec")));
+
+WINAPI DWORD
+kernel32_GetThreadErrorMode(void)
+{
+	return thread_mode;
+}
+
+WINAPI BOOL
+kernel32_SetThreadErrorMode(DWORD mode, DWORD *before)
+{
+	if (mode & ~(DWORD)(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX))
+		return refuse(ERROR_INVALID_PARAMETER);
+	if (before)
+		*before = thread_mode;
+	thread_mode = mode;
+	return TRUE;
+}
+
+/* The yellow pages are always there; whoever asks for less has them too. */
+WINAPI BOOL
+kernel32_SetThreadStackGuarantee(ULONG *bytes)
+{
+	struct TEB *t = teb();
+	ULONG before = t->GuaranteedStackBytes, wanted = *bytes;
+	if (wanted > STACK_BYTES_MOST)
+		return refuse(ERROR_INVALID_PARAMETER);
+	if (wanted > before)
+		t->GuaranteedStackBytes = (wanted + 4095) & ~4095u;
+	*bytes = before;
+	return TRUE;
+}
+
+WINAPI DWORD
+kernel32_SuspendThread(HANDLE h)
+{
+	ULONG before;
+	return succeed(ntdll_NtSuspendThread(h, &before)) ? before : UINT32_MAX;
+}
+
+WINAPI DWORD
+kernel32_ResumeThread(HANDLE h)
+{
+	ULONG before;
+	return succeed(ntdll_NtResumeThread(h, &before)) ? before : UINT32_MAX;
+}
+
+WINAPI BOOL
+kernel32_GetThreadContext(HANDLE h, struct CONTEXT *c)
+{
+	return succeed(ntdll_NtGetContextThread(h, c));
+}
+
+WINAPI BOOL
+kernel32_SetThreadContext(HANDLE h, const struct CONTEXT *c)
+{
+	return succeed(ntdll_NtSetContextThread(h, c));
+}
+
+/* -- contexts in buffers: there are no extended features in them -------------------------------- */
+
+WINAPI BOOL
+kernel32_InitializeContext2(void *buffer, DWORD flags, struct CONTEXT **context, DWORD *length, ULONG64 features)
+{
+	DWORD need = sizeof(struct CONTEXT) + 15;
+	(void)features;
+	if (!(flags & 0x100000))
+		return refuse(ERROR_INVALID_PARAMETER);
+	if (!buffer || *length < need) {
+		*length = need;
+		return refuse(ERROR_INSUFFICIENT_BUFFER);
+	}
+	*context = (struct CONTEXT *)(((uintptr_t)buffer + 15) & ~(uintptr_t)15);
+	memset(*context, 0, sizeof **context);
+	(*context)->ContextFlags = flags & ~0x40u;
+	return TRUE;
+}
+
+WINAPI BOOL
+kernel32_InitializeContext(void *buffer, DWORD flags, struct CONTEXT **context, DWORD *length)
+{
+	return kernel32_InitializeContext2(buffer, flags, context, length, UINT64_MAX);
+}
+
+WINAPI BOOL
+kernel32_CopyContext(struct CONTEXT *to, DWORD flags, const struct CONTEXT *from)
+{
+	flags &= from->ContextFlags & to->ContextFlags;
+	if (!(flags & 0x100000))
+		return refuse(ERROR_INVALID_PARAMETER);
+	if ((flags & CONTEXT_CONTROL) == CONTEXT_CONTROL) {
+		to->Rip = from->Rip;
+		to->Rsp = from->Rsp;
+		to->EFlags = from->EFlags;
+		to->SegCs = from->SegCs;
+		to->SegSs = from->SegSs;
+	}
+	if ((flags & CONTEXT_INTEGER) == CONTEXT_INTEGER) {
+		DWORD64 rsp = to->Rsp;
+		memcpy(&to->Rax, &from->Rax, offsetof(struct CONTEXT, Rip) - offsetof(struct CONTEXT, Rax));
+		to->Rsp = rsp;
+	}
+	if ((flags & CONTEXT_FLOATING_POINT) == CONTEXT_FLOATING_POINT) {
+		to->FltSave = from->FltSave;
+		to->MxCsr = from->MxCsr;
+	}
+	return TRUE;
+}
+
+WINAPI DWORD64
+kernel32_GetEnabledXStateFeatures(void)
+{
+	return XSTATE_LEGACY;
+}
+
+WINAPI BOOL
+kernel32_GetXStateFeaturesMask(struct CONTEXT *c, DWORD64 *mask)
+{
+	(void)c;
+	*mask = XSTATE_LEGACY;
+	return TRUE;
+}
+
+WINAPI BOOL
+kernel32_SetXStateFeaturesMask(struct CONTEXT *c, DWORD64 mask)
+{
+	(void)c;
+	return !(mask & ~(DWORD64)XSTATE_LEGACY);
+}
+
+WINAPI void *
+kernel32_LocateXStateFeature(struct CONTEXT *c, DWORD feature, DWORD *length)
+{
+	DWORD size = feature == 0 ? offsetof(struct XMM_SAVE_AREA32, XmmRegisters)
+	             : feature == 1 ? sizeof c->FltSave.XmmRegisters
+	                            : 0;
+	if (length)
+		*length = size;
+	return feature == 0 ? (void *)&c->FltSave : feature == 1 ? (void *)c->FltSave.XmmRegisters : NULL;
+}
