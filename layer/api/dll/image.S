@@ -221,4 +221,6 @@
 #define DLL_TABLE "layer/api/dll/secur32.def"
 #include "layer/api/dll/image.inc"
 
+#include "layer/api/dll/vcruntime140_throw.inc"
+
 	.section .note.GNU-stack, "", @progbits

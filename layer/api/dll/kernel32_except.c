@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kernel32_except.c -- filters of last resort, error modes, contexts of threads. */
+/* kernel32_except.c -- filters of last resort, contexts of threads. */
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
@@ -11,13 +11,9 @@ WINAPI NTSTATUS ntdll_NtGetContextThread(HANDLE h, struct CONTEXT *c);
 WINAPI NTSTATUS ntdll_NtSetContextThread(HANDLE h, const struct CONTEXT *c);
 
 enum {
-	SEM_FAILCRITICALERRORS = 1, SEM_NOGPFAULTERRORBOX = 2, SEM_NOALIGNMENTFAULTEXCEPT = 4,
-	SEM_NOOPENFILEERRORBOX = 0x8000,
 	STACK_BYTES_MOST = 0xe000,      /* what is yellow (thread.h), with room for the exception */
 	XSTATE_LEGACY = 3,              /* x87 and SSE */
 };
-
-static _Atomic UINT error_mode;
 
 WINAPI except_filter *
 kernel32_SetUnhandledExceptionFilter(except_filter *f)
@@ -29,41 +25,6 @@ WINAPI LONG
 kernel32_UnhandledExceptionFilter(struct EXCEPTION_POINTERS *p)
 {
 	return except_unhandled(p);
-}
-
-WINAPI UINT
-kernel32_GetErrorMode(void)
-{
-	return error_mode;
-}
-
-/* Nothing here ever opens a box, whatever the mode is.  Alignment faults stay off once they are. */
-WINAPI UINT
-kernel32_SetErrorMode(UINT mode)
-{
-	UINT before = error_mode;
-	error_mode = mode | (before & SEM_NOALIGNMENTFAULTEXCEPT);
-	return before;
-}
-
-/* A thread's mode is kept beside its TEB's reserved words (HardErrorMode is one on Windows). */
-static _Thread_local DWORD thread_mode __attribute__((tls_model("initial-exec")));
-
-WINAPI DWORD
-kernel32_GetThreadErrorMode(void)
-{
-	return thread_mode;
-}
-
-WINAPI BOOL
-kernel32_SetThreadErrorMode(DWORD mode, DWORD *before)
-{
-	if (mode & ~(DWORD)(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX))
-		return refuse(ERROR_INVALID_PARAMETER);
-	if (before)
-		*before = thread_mode;
-	thread_mode = mode;
-	return TRUE;
 }
 
 /* The yellow pages are always there; whoever asks for less has them too. */
@@ -154,12 +115,6 @@ kernel32_CopyContext(struct CONTEXT *to, DWORD flags, const struct CONTEXT *from
 		to->MxCsr = from->MxCsr;
 	}
 	return TRUE;
-}
-
-WINAPI DWORD64
-kernel32_GetEnabledXStateFeatures(void)
-{
-	return XSTATE_LEGACY;
 }
 
 WINAPI BOOL

@@ -5,7 +5,7 @@
 
 typedef void(WINAPI handler)(void);
 
-WINAPI _Noreturn void ucrtbase_abort(void);
+WINAPI _Noreturn void ucrtbase_abort(void) __attribute__((weak));
 
 static handler *_Atomic purecall;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* vcruntime140_throw.c -- std::bad_cast and std::bad_typeid, thrown by us (vcruntime140_tables.S). */
+/* vcruntime140_throw.c -- std::bad_cast and std::bad_typeid, thrown by us (vcruntime140_throw.inc). */
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/cxx.h"
 
