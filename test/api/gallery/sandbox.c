@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+// What a program can reach beyond what it was given: nothing.
+// needs: joist mingw
+
+// test: a system call of its own has Windows' answer
+// run: joist run --rm $GUEST call
+// expect: c000001c
+
+// test: files of the host that were not given
+// run: joist run --rm $GUEST read 'Z:\etc\passwd'
+// expect: refused
+// run: joist run --rm $GUEST read /etc/shadow
+// expect: refused
+
+// test: the machine's own folder is not among what it sees
+// run: joist run --rm $GUEST list 'C:\..\..'
+// expect-not: config.json
+
+// test: no sockets unless they are given
+// run: joist run --rm $GUEST socket
+// expect: refused 10013
+// run: joist run --rm --net host $GUEST socket
+// expect: a socket
+// run: joist run --rm --allow net $GUEST socket
+// expect: a socket
+
+// test: a folder that was given to be read
+// run: cd $W && mkdir -p d && echo text >d/f && joist run --rm -v ./d:E:ro $GUEST read 'E:\f'
+// expect: text
+// run: cd $W && joist run --rm -v ./d:E:ro $GUEST write 'E:\g'
+// expect: refused
+// run: cd $W && joist run --rm -v ./d:E $GUEST write 'E:\g' && cat d/g
+// expect: written
+// expect: new
+
+// test: --deny-all takes the working folder
+// run: cd $W && echo text >h && joist run --rm $GUEST read h
+// expect: text
+// run: cd $W && joist run --rm --deny-all $GUEST read h
+// expect: refused
+#include <winsock2.h>
+#include <windows.h>
+#include <stdio.h>
+#include <string.h>
+
+static unsigned
+raw_call(void)
+{
+	unsigned long long r = 39; /* getpid of Linux */
+	__asm__ volatile("syscall" : "+a"(r) : : "rcx", "r11", "memory");
+	return (unsigned)r;
+}
+
+static void
+read_file(const char *path)
+{
+	char text[64];
+	DWORD n = 0;
+	HANDLE h = CreateFileA(path, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+	if (h == INVALID_HANDLE_VALUE || !ReadFile(h, text, sizeof text - 1, &n, NULL)) {
+		puts("refused");
+		return;
+	}
+	text[n] = '\0';
+	printf("%s", text);
+	CloseHandle(h);
+}
+
+static void
+write_file(const char *path)
+{
+	DWORD n = 0;
+	HANDLE h = CreateFileA(path, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
+	if (h == INVALID_HANDLE_VALUE || !WriteFile(h, "new\n", 4, &n, NULL)) {
+		puts("refused");
+		return;
+	}
+	puts("written");
+	CloseHandle(h);
+}
+
+static void
+list(const char *path)
+{
+	char pattern[300];
+	WIN32_FIND_DATAA d;
+	snprintf(pattern, sizeof pattern, "%s\\*", path);
+	HANDLE h = FindFirstFileA(pattern, &d);
+	if (h == INVALID_HANDLE_VALUE)
+		return;
+	do
+		puts(d.cFileName);
+	while (FindNextFileA(h, &d));
+	FindClose(h);
+}
+
+static void
+make_socket(void)
+{
+	WSADATA d;
+	WSAStartup(0x202, &d);
+	SOCKET s = socket(AF_INET, SOCK_STREAM, 0);
+	if (s == INVALID_SOCKET)
+		printf("refused %d\n", WSAGetLastError());
+	else
+		puts("a socket");
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+	if (strcmp(what, "call") == 0)
+		printf("%x\n", raw_call());
+	else if (strcmp(what, "read") == 0)
+		read_file(argv[2]);
+	else if (strcmp(what, "write") == 0)
+		write_file(argv[2]);
+	else if (strcmp(what, "list") == 0)
+		list(argv[2]);
+	else if (strcmp(what, "socket") == 0)
+		make_socket();
+	return 0;
+}
