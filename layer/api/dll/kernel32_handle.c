@@ -47,10 +47,3 @@ kernel32_CompareObjectHandles(HANDLE a, HANDLE b)
 {
 	return ntdll_NtCompareObjects(a, b) == STATUS_SUCCESS;
 }
-
-/* Windows 3.1's: there is no limit to set. */
-WINAPI UINT
-kernel32_SetHandleCount(UINT n)
-{
-	return n;
-}
