@@ -33,13 +33,13 @@ extern struct handle_entry *_Atomic handle_chunk[HANDLE_CHUNKS];
 #define HANDLE_ADDRESS ((UINT64_C(1) << 43) - 1)
 #define HANDLE_IDENTITY (HANDLE_ONE - 1)
 
-static inline struct object *
+static inline __attribute__((always_inline)) struct object *
 handle_object(uint64_t word)
 {
 	return (struct object *)((word & HANDLE_ADDRESS) << 4);
 }
 
-static inline struct handle_entry *
+static inline __attribute__((always_inline)) struct handle_entry *
 handle_entry(HANDLE h)
 {
 	uintptr_t i = (uintptr_t)h >> 2;
@@ -52,7 +52,7 @@ handle_entry(HANDLE h)
 }
 
 /* Look at it: the object is there until handle_return(e, word).  NULL: no such handle. */
-static inline struct object *
+static inline __attribute__((always_inline)) struct object *
 handle_borrow(HANDLE h, struct handle_entry **e, uint64_t *word)
 {
 	uint64_t w;
@@ -74,7 +74,7 @@ handle_borrow(HANDLE h, struct handle_entry **e, uint64_t *word)
  * of the program's convention can call it without saving registers. */
 WINAPI void handle_closed(struct object *o);
 
-static inline void
+static inline __attribute__((always_inline)) void
 handle_return(struct handle_entry *e, uint64_t word)
 {
 	uint64_t w = word;

@@ -107,10 +107,7 @@ sync_release(struct object *o, int32_t n, LONG *before)
 static void
 let_go(struct sync_mutant *m)
 {
-	*m->link = m->next;
-	if (m->next)
-		m->next->link = m->link;
-	atomic_store_explicit(&m->owner, NULL, memory_order_relaxed);
+	sync_disown(m);
 	atomic_exchange(&m->object.state, 1);
 	if (atomic_load(&m->object.waiters))
 		object_wake(&m->object);
@@ -143,4 +140,32 @@ sync_abandon(struct thread *t)
 		let_go(m);
 		object_unref(&m->object);
 	}
+}
+
+NTSTATUS
+sync_signal_and_wait(HANDLE signal, HANDLE wait, bool alertable, uint64_t deadline)
+{
+	struct object *o, *w;
+	NTSTATUS s = handle_get(signal, NULL, &o);
+
+	if (s < 0)
+		return s;
+	s = handle_get(wait, NULL, &w);
+	if (s < 0) {
+		object_unref(o);
+		return s;
+	}
+	if (o->class == &sync_event_class)
+		sync_set(o, NULL);
+	else if (o->class == &sync_semaphore_class)
+		s = sync_release(o, 1, NULL);
+	else if (o->class == &sync_mutant_class)
+		s = sync_unlock(o, NULL);
+	else
+		s = STATUS_OBJECT_TYPE_MISMATCH;
+	object_unref(o);
+	if (s >= 0)
+		s = wait_objects(1, &w, false, alertable, deadline);
+	object_unref(w);
+	return s;
 }

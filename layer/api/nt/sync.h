@@ -39,11 +39,13 @@ void sync_reset(struct object *event, LONG *before);
 void sync_pulse(struct object *event, LONG *before);
 NTSTATUS sync_release(struct object *semaphore, int32_t n, LONG *before);
 NTSTATUS sync_unlock(struct object *mutant, LONG *before);
+/* Set, release, unlock what the first is, and wait for the second. */
+NTSTATUS sync_signal_and_wait(HANDLE signal, HANDLE wait, bool alertable, uint64_t deadline);
 /* The thread ends: what it has is abandoned. */
 void sync_abandon(struct thread *t);
 
 /* The mutant is t's now. */
-static inline void
+static inline __attribute__((always_inline)) void
 sync_own(struct sync_mutant *m, struct thread *t)
 {
 	m->count = 1;
@@ -56,9 +58,19 @@ sync_own(struct sync_mutant *m, struct thread *t)
 	atomic_store_explicit(&m->owner, t, memory_order_relaxed);
 }
 
-/* Take an object for a wait of t, when it is there to be taken. */
-static inline bool
-sync_take(struct object *o, struct thread *t, NTSTATUS *status)
+/* It is nobody's; then its state may be 1 again. */
+static inline __attribute__((always_inline)) void
+sync_disown(struct sync_mutant *m)
+{
+	*m->link = m->next;
+	if (m->next)
+		m->next->link = m->link;
+	atomic_store_explicit(&m->owner, NULL, memory_order_relaxed);
+}
+
+/* Take an object for a wait of t, when it is there to be taken; not for OBJECT_ASKS. */
+static inline __attribute__((always_inline)) bool
+sync_take_quick(struct object *o, struct thread *t, NTSTATUS *status)
 {
 	struct sync_mutant *m = (struct sync_mutant *)o;
 	int32_t s;
@@ -92,8 +104,14 @@ sync_take(struct object *o, struct thread *t, NTSTATUS *status)
 			*status = STATUS_ABANDONED_WAIT_0;
 		}
 		return true;
-	default: return o->class->take(o, t, status);
+	default: return false;
 	}
+}
+
+static inline bool
+sync_take(struct object *o, struct thread *t, NTSTATUS *status)
+{
+	return o->kind == OBJECT_ASKS ? o->class->take(o, t, status) : sync_take_quick(o, t, status);
 }
 
 #endif

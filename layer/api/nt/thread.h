@@ -57,6 +57,7 @@ struct thread {
 	_Atomic bool ended;
 	_Atomic bool dying;             /* TerminateThread: it ends at its next wait */
 	_Atomic uint32_t started;       /* futex: 1 when tid is known */
+	_Atomic uint32_t alerted;       /* NtAlertThreadByThreadId */
 
 	/* under object.lock */
 	struct apc *apcs;

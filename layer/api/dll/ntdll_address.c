@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ntdll_address.c -- WaitOnAddress, keyed events, waits for another thread's alert. */
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "layer/api/dll/dll.h"
+#include "layer/api/nt/address.h"
+#include "layer/api/nt/name.h"
+#include "layer/api/nt/object.h"
+#include "layer/api/nt/steady.h"
+#include "layer/api/nt/thread.h"
+#include "layer/api/nt/wait.h"
+
+WINAPI NTSTATUS
+ntdll_RtlWaitOnAddress(const volatile void *p, const void *compare, SIZE_T size,
+                       const LONGLONG *timeout)
+{
+	return address_wait(p, compare, size, wait_deadline_nt(timeout));
+}
+
+WINAPI void
+ntdll_RtlWakeAddressSingle(const void *p)
+{
+	address_wake(p, false);
+}
+
+WINAPI void
+ntdll_RtlWakeAddressAll(const void *p)
+{
+	address_wake(p, true);
+}
+
+/* -- keyed events ------------------------------------------------------------------------ */
+
+static void
+destroy(struct object *o)
+{
+	free(o);
+}
+
+static const struct object_class keyed_class = { .name = "KeyedEvent", .destroy = destroy };
+
+WINAPI NTSTATUS
+ntdll_NtCreateKeyedEvent(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a,
+                         ULONG flags)
+{
+	struct object *o;
+	NTSTATUS s = STATUS_SUCCESS;
+
+	if (flags)
+		return STATUS_INVALID_PARAMETER;
+	o = calloc(1, sizeof *o);
+	if (!o)
+		return STATUS_NO_MEMORY;
+	object_init(o, &keyed_class, 0);
+	if (a && a->ObjectName)
+		s = name_give(&o, a->ObjectName);
+	if (s < 0)
+		return s;
+	*h = handle_new(o, access, a && (a->Attributes & 2));
+	return *h ? s : STATUS_NO_MEMORY;
+}
+
+WINAPI NTSTATUS
+ntdll_NtOpenKeyedEvent(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a)
+{
+	struct object *o;
+	NTSTATUS s;
+
+	if (!a || !a->ObjectName)
+		return STATUS_INVALID_PARAMETER;
+	s = name_open(&keyed_class, a->ObjectName, &o);
+	if (s < 0)
+		return s;
+	*h = handle_new(o, access, a->Attributes & 2);
+	return *h ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+}
+
+/* Without a handle it is the process' own: \KernelObjects\CritSecOutOfMemoryEvent. */
+static NTSTATUS
+meet(HANDLE h, const void *key, bool release, BOOLEAN alertable, const LONGLONG *timeout)
+{
+	struct object *o = NULL;
+	NTSTATUS s;
+
+	if ((uintptr_t)key & 1)
+		return STATUS_INVALID_PARAMETER_1;
+	if (h) {
+		s = handle_get(h, &keyed_class, &o);
+		if (s < 0)
+			return s;
+	}
+	s = address_meet(o, key, release, alertable, wait_deadline_nt(timeout));
+	if (o)
+		object_unref(o);
+	return s;
+}
+
+WINAPI NTSTATUS
+ntdll_NtWaitForKeyedEvent(HANDLE h, const void *key, BOOLEAN alertable, const LONGLONG *timeout)
+{
+	return meet(h, key, false, alertable, timeout);
+}
+
+WINAPI NTSTATUS
+ntdll_NtReleaseKeyedEvent(HANDLE h, const void *key, BOOLEAN alertable, const LONGLONG *timeout)
+{
+	return meet(h, key, true, alertable, timeout);
+}
+
+/* -- alerts by thread id -------------------------------------------------------------------- */
+
+WINAPI NTSTATUS
+ntdll_NtAlertThreadByThreadId(HANDLE id)
+{
+	struct thread *t = thread_find((DWORD)(uintptr_t)id);
+
+	if (!t)
+		return STATUS_INVALID_CID;
+	atomic_store(&t->alerted, 1);
+	address_wake((void *)&t->alerted, true);
+	object_unref(&t->object);
+	return STATUS_SUCCESS;
+}
+
+WINAPI NTSTATUS
+ntdll_NtWaitForAlertByThreadId(const void *address, const LONGLONG *timeout)
+{
+	struct thread *t = thread_self();
+	uint64_t deadline = wait_deadline_nt(timeout);
+	uint32_t none = 0;
+	NTSTATUS s;
+
+	(void)address; /* for debuggers only */
+	while (!atomic_exchange(&t->alerted, 0)) {
+		s = address_wait((void *)&t->alerted, &none, sizeof none, deadline);
+		if (s == STATUS_TIMEOUT && !atomic_load(&t->alerted))
+			return s;
+	}
+	return STATUS_ALERTED;
+}
