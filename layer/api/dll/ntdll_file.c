@@ -376,3 +376,42 @@ ntdll_NtCancelSynchronousIoFile(HANDLE thread, struct IO_STATUS_BLOCK *which,
 	iosb->Information = 0;
 	return s;
 }
+
+/* -- pipes -------------------------------------------------------------------------------------- */
+
+WINAPI NTSTATUS
+ntdll_NtCreateNamedPipeFile(HANDLE *out, ULONG access, struct OBJECT_ATTRIBUTES *a,
+                            struct IO_STATUS_BLOCK *iosb, ULONG share, ULONG disposition,
+                            ULONG options, ULONG type, ULONG read_mode, ULONG completion,
+                            ULONG most, ULONG in_quota, ULONG out_quota, int64_t *timeout)
+{
+	struct path p;
+	struct file *f;
+	NTSTATUS s = path_parse_nt(a, &p);
+	if (s < 0)
+		return s;
+	/* what the server shares is what its clients may do */
+	struct pipe_make m = {
+		.inbound = share & FILE_SHARE_WRITE,
+		.outbound = share & FILE_SHARE_READ,
+		.messages = type & 1,
+		.read_messages = read_mode & 1,
+		.nowait = completion & 1,
+		.most = most,
+		.in_quota = in_quota,
+		.out_quota = out_quota,
+		.timeout = timeout ? *timeout : 0,
+		.first = disposition == FILE_CREATE,
+	};
+	s = p.device && most ? pipe_make(p.device, &m, access, share, options, &f)
+	                     : STATUS_INVALID_PARAMETER;
+	path_free(&p);
+	if (s < 0)
+		return s;
+	*out = handle_new(&f->object, f->access, a->Attributes & 2);
+	if (!*out)
+		return STATUS_NO_MEMORY;
+	iosb->Status = STATUS_SUCCESS;
+	iosb->Information = FILE_CREATED;
+	return STATUS_SUCCESS;
+}

@@ -149,6 +149,8 @@ static const struct {
 	{ "NUL", file_open_null },
 	{ "\\Device\\Null", file_open_null },
 	{ "pipe\\", pipe_open },
+	{ "\\Device\\NamedPipe", pipe_open },
+	{ "\\Device\\NamedPipe\\", pipe_open },
 	{ "CON", console_open },
 	{ "CONIN$", console_open },
 	{ "CONOUT$", console_open },
@@ -499,10 +501,9 @@ file_path_at(HANDLE folder, const WCHAR *name, WCHAR **out)
 	pthread_mutex_lock(&f->lock);
 	WCHAR *base = f->path ? path_windows(f->path) : NULL;
 	pthread_mutex_unlock(&f->lock);
-	if (!base && f->kind->type == FILE_TYPE_PIPE) {
-		/* relative to the folder of pipes, or to a device */
-		base = utf_copy(u"\\Device\\NamedPipe", 17);
-	}
+	/* relative to the folder of pipes, or to a pipe that has no other name */
+	if (!base && f->kind->type == FILE_TYPE_PIPE)
+		base = pipe_path(f);
 	file_unref(f);
 	if (!base)
 		return STATUS_OBJECT_PATH_NOT_FOUND;

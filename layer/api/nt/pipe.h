@@ -44,6 +44,9 @@ NTSTATUS pipe_named_local(struct file *f, struct pipe_local *out);
 NTSTATUS pipe_named_modes(struct file *f, ULONG *read_mode, ULONG *wait_mode);
 NTSTATUS pipe_named_set_modes(struct file *f, ULONG read_mode, ULONG wait_mode);
 NTSTATUS pipe_wait(const WCHAR *name, uint64_t deadline);       /* WaitNamedPipe */
+/* \Device\NamedPipe\NAME, to be freed; NULL: it is no named pipe. */
+WCHAR *pipe_path(struct file *f);
+uint32_t pipe_peer(struct file *f, bool *server);       /* the process at the other end, or 0 */
 /* For a child: what stands beside the descriptor.  false: it cannot go. */
 bool pipe_give(struct file *f, uint64_t number[2]);
 struct file *pipe_remake(int fd, const uint64_t number[2]);
