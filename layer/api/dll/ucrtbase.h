@@ -151,4 +151,79 @@ extern int ucrtbase_umask;
 /* A file's name as narrow functions have it; to be freed. NULL: EINVAL or ENOMEM. */
 WCHAR *ucrtbase_path(const char *s);
 
+/* -- streams: ucrtbase_stream.c ---------------------------------------------------- */
+
+/* FILE as msvcrt.dll has it: 48 bytes, which old macros and C++ streams touch. */
+struct ucrtbase_stream {
+	char *ptr;
+	int cnt;        /* of what is left to read, or of the room to write */
+	char *base;
+	int flag, file, charbuf, bufsiz;
+	char *tmpname;
+};
+
+_Static_assert(sizeof(struct ucrtbase_stream) == 48, "FILE of msvcrt");
+
+enum {
+	STREAM_READ = 1,
+	STREAM_WRITE = 2,
+	STREAM_UNBUFFERED = 4,
+	STREAM_OWN_BUFFER = 8,
+	STREAM_EOF = 0x10,
+	STREAM_ERROR = 0x20,
+	STREAM_BOTH = 0x80,
+	STREAM_USER_BUFFER = 0x100,
+	STREAM_COMMIT = 0x4000,
+};
+
+typedef struct ucrtbase_stream FILE_;
+
+extern FILE_ ucrtbase_iob[20];
+
+void ucrtbase_stream_lock(FILE_ *f);
+void ucrtbase_stream_unlock(FILE_ *f);
+/* All below: of a locked stream. */
+int ucrtbase_stream_write(FILE_ *f, const void *p, size_t n);    /* 0 or -1 */
+int ucrtbase_stream_write_wide(FILE_ *f, const WCHAR *p, size_t n);
+int ucrtbase_stream_done(FILE_ *f);     /* the end of a call that wrote: flush where it must be */
+int ucrtbase_stream_flush(FILE_ *f);
+int ucrtbase_stream_fill(FILE_ *f);     /* more to read: 0, or -1 at the end */
+int ucrtbase_stream_get(FILE_ *f);
+int ucrtbase_stream_unget(FILE_ *f, int c);
+int ucrtbase_stream_get_wide(FILE_ *f); /* a unit, or -1 */
+int ucrtbase_stream_unget_wide(FILE_ *f, int c);
+int64_t ucrtbase_stream_tell(FILE_ *f);
+int ucrtbase_stream_seek(FILE_ *f, int64_t offset, int whence);
+bool ucrtbase_stream_narrow(FILE_ *f);  /* bytes may be written: it is no Unicode text */
+
+FILE_ *ucrtbase_stream_open(const WCHAR *name, const WCHAR *mode, int share, FILE_ *reuse);
+FILE_ *ucrtbase_stream_of(int fd, const WCHAR *mode);
+int ucrtbase_stream_close(FILE_ *f);
+int ucrtbase_stream_flush_all(void);
+int ucrtbase_stream_close_all(void);
+
+/* -- the process: ucrtbase_start.c, ucrtbase_env.c, ucrtbase_exit.c ------------------ */
+
+enum { ARGV_NONE, ARGV_PLAIN, ARGV_EXPANDED };
+
+extern int ucrtbase_argc;
+extern char **ucrtbase_argv, *ucrtbase_acmdln, *ucrtbase_pgmptr;
+extern WCHAR **ucrtbase_wargv, *ucrtbase_wcmdln, *ucrtbase_wpgmptr;
+extern char **ucrtbase_environ, **ucrtbase_initial_environ;
+extern WCHAR **ucrtbase_wenviron, **ucrtbase_initial_wenviron;
+extern int ucrtbase_app_type;
+
+void ucrtbase_start_line(void); /* the command line and the program's name */
+int ucrtbase_start_argv(int mode, bool wide);
+int ucrtbase_env_begin(void);
+int ucrtbase_exit_register(WINAPI int (*f)(void));
+WINAPI _Noreturn void ucrtbase_exit(int code);
+WINAPI _Noreturn void ucrtbase__exit(int code);
+WINAPI _Noreturn void ucrtbase_abort(void);
+WINAPI int ucrtbase_raise(int sig);
+
+struct ucrtbase_onexit_table {
+	void **first, **last, **end;
+};
+
 #endif
