@@ -243,7 +243,7 @@ ucrtbase__endthreadex(unsigned code)
 	crt_thread.handle = NULL;
 	if (h)
 		kernel32_CloseHandle(h);
-	kernel32_ExitThread(code);
+	ucrtbase_late_ExitThread(code);
 }
 
 WINAPI _Noreturn void
@@ -274,7 +274,7 @@ ucrtbase__beginthreadex(void *security, unsigned stack, unsigned(WINAPI *f)(void
 		return 0;
 	s->f = f;
 	s->argument = argument;
-	HANDLE h = kernel32_CreateThread(security, stack, (void *)(uintptr_t)run, s, flags, &tid);
+	HANDLE h = ucrtbase_late_CreateThread(security, stack, (void *)(uintptr_t)run, s, flags, &tid);
 	if (!h) {
 		crt_dos_error(kernel32_GetLastError());
 		crt_free(s);
@@ -296,7 +296,7 @@ ucrtbase__beginthread(void(WINAPI *f)(void *), unsigned stack, void *argument)
 	s->argument = argument;
 	s->plain = true;
 	/* it waits until it can know its handle */
-	HANDLE h = kernel32_CreateThread(NULL, stack, (void *)(uintptr_t)run, s, 4 /* CREATE_SUSPENDED */, NULL);
+	HANDLE h = ucrtbase_late_CreateThread(NULL, stack, (void *)(uintptr_t)run, s, 4 /* CREATE_SUSPENDED */, NULL);
 	if (!h) {
 		crt_dos_error(kernel32_GetLastError());
 		crt_free(s);
@@ -310,7 +310,7 @@ ucrtbase__beginthread(void(WINAPI *f)(void *), unsigned stack, void *argument)
 WINAPI DWORD
 ucrtbase___threadid(void)
 {
-	return kernel32_GetCurrentThreadId();
+	return (DWORD)(uintptr_t)teb()->ClientId.UniqueThread;
 }
 
 WINAPI intptr_t

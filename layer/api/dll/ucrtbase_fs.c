@@ -8,10 +8,6 @@
 WINAPI BOOL kernel32_SetCurrentDirectoryW(const WCHAR *);
 WINAPI DWORD kernel32_GetCurrentDirectoryW(DWORD, WCHAR *);
 WINAPI DWORD kernel32_GetFullPathNameW(const WCHAR *, DWORD, WCHAR *, WCHAR **);
-WINAPI DWORD kernel32_GetLogicalDrives(void);
-WINAPI UINT kernel32_GetDriveTypeW(const WCHAR *);
-WINAPI BOOL kernel32_GetDiskFreeSpaceW(const WCHAR *, DWORD *, DWORD *, DWORD *, DWORD *);
-WINAPI DWORD kernel32_SearchPathW(const WCHAR *, const WCHAR *, const WCHAR *, DWORD, WCHAR *, WCHAR **);
 WINAPI char *ucrtbase_getenv(const char *);
 WINAPI WCHAR *ucrtbase__wgetenv(const WCHAR *);
 
@@ -250,7 +246,7 @@ drive_folder(int drive)
 	if (drive == 0)
 		return full_path(u".");
 	name[0] = root[0] = (WCHAR)('A' + drive - 1);
-	if (drive < 1 || drive > 26 || kernel32_GetDriveTypeW(root) < 2) {
+	if (drive < 1 || drive > 26 || ucrtbase_late_GetDriveTypeW(root) < 2) {
 		crt_thread.dos_error = 15; /* ERROR_INVALID_DRIVE */
 		crt_invalid(EACCES);
 		return NULL;
@@ -322,7 +318,7 @@ ucrtbase__chdrive(int drive)
 WINAPI DWORD
 ucrtbase__getdrives(void)
 {
-	return kernel32_GetLogicalDrives();
+	return ucrtbase_late_GetLogicalDrives();
 }
 
 struct diskfree {
@@ -337,7 +333,7 @@ ucrtbase__getdiskfree(unsigned drive, struct diskfree *out)
 	REQUIRE(out && drive <= 26, EINVAL);
 	memset(out, 0, sizeof *out);
 	root[0] = (WCHAR)('A' + drive - 1);
-	if (!kernel32_GetDiskFreeSpaceW(drive ? root : NULL, &s, &b, &f, &t)) {
+	if (!ucrtbase_late_GetDiskFreeSpaceW(drive ? root : NULL, &s, &b, &f, &t)) {
 		crt_dos_error(kernel32_GetLastError());
 		return kernel32_GetLastError();
 	}
@@ -381,7 +377,7 @@ ucrtbase__wsearchenv_s(const WCHAR *name, const WCHAR *variable, WCHAR *out, siz
 		DWORD n = kernel32_GetFullPathNameW(name, PATH_ROOM, w, NULL);
 		r = n > 0 && n < PATH_ROOM ? 0 : ENOENT;
 	} else if (folders) {
-		DWORD n = kernel32_SearchPathW(folders, name, NULL, PATH_ROOM, w, NULL);
+		DWORD n = ucrtbase_late_SearchPathW(folders, name, NULL, PATH_ROOM, w, NULL);
 		r = n > 0 && n < PATH_ROOM ? 0 : ENOENT;
 	}
 	if (r == 0 && !give(w, out, room, 0))

@@ -16,7 +16,6 @@ enum { W_SIGINT = 2, W_SIGILL = 4, W_SIGABRT_OLD = 6, W_SIGFPE = 8, W_SIGSEGV = 
 #define ACKNOWLEDGE ((handler)4)
 #define FAILED ((handler)(intptr_t)-1)
 
-WINAPI BOOL kernel32_SetConsoleCtrlHandler(void *, BOOL);
 
 static handler _Atomic process[4]; /* SIGINT, SIGBREAK, SIGABRT, SIGTERM */
 static _Atomic bool console;
@@ -67,7 +66,7 @@ ucrtbase_signal(int sig, handler f)
 		return before;
 	if ((sig == W_SIGINT || sig == W_SIGBREAK) && !console) {
 		console = true;
-		kernel32_SetConsoleCtrlHandler((void *)(uintptr_t)on_console, TRUE);
+		ucrtbase_late_SetConsoleCtrlHandler((void *)(uintptr_t)on_console, TRUE);
 	}
 	if (i >= 0)
 		process[i] = f;
