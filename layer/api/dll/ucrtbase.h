@@ -45,10 +45,6 @@ WINAPI BOOL kernel32_SetStdHandle(DWORD, HANDLE);
 WINAPI BOOL kernel32_DuplicateHandle(HANDLE, HANDLE, HANDLE, HANDLE *, DWORD, BOOL, DWORD);
 WINAPI BOOL kernel32_CreatePipe(HANDLE *, HANDLE *, struct SECURITY_ATTRIBUTES *, DWORD);
 WINAPI BOOL kernel32_PeekNamedPipe(HANDLE, void *, DWORD, DWORD *, DWORD *, DWORD *);
-WINAPI BOOL kernel32_GetConsoleMode(HANDLE, DWORD *);
-WINAPI BOOL kernel32_SetConsoleMode(HANDLE, DWORD);
-WINAPI BOOL kernel32_WriteConsoleW(HANDLE, const void *, DWORD, DWORD *, void *);
-WINAPI BOOL kernel32_ReadConsoleW(HANDLE, void *, DWORD, DWORD *, void *);
 WINAPI BOOL kernel32_LockFile(HANDLE, DWORD, DWORD, DWORD, DWORD);
 WINAPI BOOL kernel32_UnlockFile(HANDLE, DWORD, DWORD, DWORD, DWORD);
 WINAPI DWORD kernel32_GetFileAttributesW(const WCHAR *);
@@ -62,19 +58,111 @@ WINAPI DWORD kernel32_GetLastError(void);
 WINAPI void kernel32_SetLastError(DWORD);
 WINAPI void kernel32_Sleep(DWORD);
 WINAPI DWORD kernel32_GetCurrentProcessId(void);
-WINAPI DWORD kernel32_GetCurrentThreadId(void);
 WINAPI _Noreturn void kernel32_ExitProcess(DWORD);
 WINAPI BOOL kernel32_GetExitCodeProcess(HANDLE, DWORD *);
 WINAPI DWORD kernel32_WaitForSingleObject(HANDLE, DWORD);
-WINAPI HANDLE kernel32_CreateThread(void *, SIZE_T, void *, void *, DWORD, DWORD *);
 WINAPI DWORD kernel32_ResumeThread(HANDLE);
-WINAPI _Noreturn void kernel32_ExitThread(DWORD);
 WINAPI BOOL kernel32_SetEnvironmentVariableW(const WCHAR *, const WCHAR *);
 WINAPI DWORD kernel32_GetModuleFileNameW(HMODULE, WCHAR *, DWORD);
 WINAPI HMODULE kernel32_LoadLibraryW(const WCHAR *);
 WINAPI BOOL kernel32_FreeLibrary(HMODULE);
 WINAPI FARPROC kernel32_GetProcAddress(HMODULE, const char *);
 WINAPI DWORD kernel32_GetTimeZoneInformation(void *);
+
+/* -- functions that are looked up: ucrtbase_late.c --------------------------------- */
+
+/* A function of kernel32, or 0 and the last error says that it is not done. */
+uintptr_t ucrtbase_late_find(_Atomic uintptr_t *known, const char *name);
+
+static inline HANDLE
+ucrtbase_late_CreateThread(void *a, SIZE_T b, void *c, void *d, DWORD e, DWORD *f)
+{
+	static _Atomic uintptr_t known;
+	uintptr_t found = ucrtbase_late_find(&known, "CreateThread");
+	return found ? ((HANDLE(WINAPI *)(void *, SIZE_T, void *, void *, DWORD, DWORD *))found)(a, b, c, d, e, f) : 0;
+}
+
+static inline _Noreturn void
+ucrtbase_late_ExitThread(DWORD code)
+{
+	static _Atomic uintptr_t known;
+	uintptr_t found = ucrtbase_late_find(&known, "ExitThread");
+	if (found)
+		((void(WINAPI *)(DWORD))found)(code);
+	kernel32_ExitProcess(code);
+}
+
+static inline BOOL
+ucrtbase_late_GetConsoleMode(HANDLE a, DWORD *b)
+{
+	static _Atomic uintptr_t known;
+	uintptr_t found = ucrtbase_late_find(&known, "GetConsoleMode");
+	return found ? ((BOOL(WINAPI *)(HANDLE, DWORD *))found)(a, b) : 0;
+}
+
+static inline BOOL
+ucrtbase_late_GetDiskFreeSpaceW(const WCHAR *a, DWORD *b, DWORD *c, DWORD *d, DWORD *e)
+{
+	static _Atomic uintptr_t known;
+	uintptr_t found = ucrtbase_late_find(&known, "GetDiskFreeSpaceW");
+	return found ? ((BOOL(WINAPI *)(const WCHAR *, DWORD *, DWORD *, DWORD *, DWORD *))found)(a, b, c, d, e) : 0;
+}
+
+static inline UINT
+ucrtbase_late_GetDriveTypeW(const WCHAR *a)
+{
+	static _Atomic uintptr_t known;
+	uintptr_t found = ucrtbase_late_find(&known, "GetDriveTypeW");
+	return found ? ((UINT(WINAPI *)(const WCHAR *))found)(a) : 0;
+}
+
+static inline DWORD
+ucrtbase_late_GetLogicalDrives(void)
+{
+	static _Atomic uintptr_t known;
+	uintptr_t found = ucrtbase_late_find(&known, "GetLogicalDrives");
+	return found ? ((DWORD(WINAPI *)(void))found)() : 0;
+}
+
+static inline BOOL
+ucrtbase_late_ReadConsoleW(HANDLE a, void *b, DWORD c, DWORD *d, void *e)
+{
+	static _Atomic uintptr_t known;
+	uintptr_t found = ucrtbase_late_find(&known, "ReadConsoleW");
+	return found ? ((BOOL(WINAPI *)(HANDLE, void *, DWORD, DWORD *, void *))found)(a, b, c, d, e) : 0;
+}
+
+static inline DWORD
+ucrtbase_late_SearchPathW(const WCHAR *a, const WCHAR *b, const WCHAR *c, DWORD d, WCHAR *e, WCHAR **f)
+{
+	static _Atomic uintptr_t known;
+	uintptr_t found = ucrtbase_late_find(&known, "SearchPathW");
+	return found ? ((DWORD(WINAPI *)(const WCHAR *, const WCHAR *, const WCHAR *, DWORD, WCHAR *, WCHAR **))found)(a, b, c, d, e, f) : 0;
+}
+
+static inline BOOL
+ucrtbase_late_SetConsoleCtrlHandler(void *a, BOOL b)
+{
+	static _Atomic uintptr_t known;
+	uintptr_t found = ucrtbase_late_find(&known, "SetConsoleCtrlHandler");
+	return found ? ((BOOL(WINAPI *)(void *, BOOL))found)(a, b) : 0;
+}
+
+static inline BOOL
+ucrtbase_late_WriteConsoleW(HANDLE a, const void *b, DWORD c, DWORD *d, void *e)
+{
+	static _Atomic uintptr_t known;
+	uintptr_t found = ucrtbase_late_find(&known, "WriteConsoleW");
+	return found ? ((BOOL(WINAPI *)(HANDLE, const void *, DWORD, DWORD *, void *))found)(a, b, c, d, e) : 0;
+}
+
+static inline BOOL
+ucrtbase_late_SetConsoleMode(HANDLE a, DWORD b)
+{
+	static _Atomic uintptr_t known;
+	uintptr_t found = ucrtbase_late_find(&known, "SetConsoleMode");
+	return found ? ((BOOL(WINAPI *)(HANDLE, DWORD))found)(a, b) : 0;
+}
 
 static inline HANDLE
 ucrtbase_self(void)
@@ -150,5 +238,80 @@ extern int ucrtbase_umask;
 
 /* A file's name as narrow functions have it; to be freed. NULL: EINVAL or ENOMEM. */
 WCHAR *ucrtbase_path(const char *s);
+
+/* -- streams: ucrtbase_stream.c ---------------------------------------------------- */
+
+/* FILE as msvcrt.dll has it: 48 bytes, which old macros and C++ streams touch. */
+struct ucrtbase_stream {
+	char *ptr;
+	int cnt;        /* of what is left to read, or of the room to write */
+	char *base;
+	int flag, file, charbuf, bufsiz;
+	char *tmpname;
+};
+
+_Static_assert(sizeof(struct ucrtbase_stream) == 48, "FILE of msvcrt");
+
+enum {
+	STREAM_READ = 1,
+	STREAM_WRITE = 2,
+	STREAM_UNBUFFERED = 4,
+	STREAM_OWN_BUFFER = 8,
+	STREAM_EOF = 0x10,
+	STREAM_ERROR = 0x20,
+	STREAM_BOTH = 0x80,
+	STREAM_USER_BUFFER = 0x100,
+	STREAM_COMMIT = 0x4000,
+};
+
+typedef struct ucrtbase_stream FILE_;
+
+extern FILE_ ucrtbase_iob[20];
+
+void ucrtbase_stream_lock(FILE_ *f);
+void ucrtbase_stream_unlock(FILE_ *f);
+/* All below: of a locked stream. */
+int ucrtbase_stream_write(FILE_ *f, const void *p, size_t n);    /* 0 or -1 */
+int ucrtbase_stream_write_wide(FILE_ *f, const WCHAR *p, size_t n);
+int ucrtbase_stream_done(FILE_ *f);     /* the end of a call that wrote: flush where it must be */
+int ucrtbase_stream_flush(FILE_ *f);
+int ucrtbase_stream_fill(FILE_ *f);     /* more to read: 0, or -1 at the end */
+int ucrtbase_stream_get(FILE_ *f);
+int ucrtbase_stream_unget(FILE_ *f, int c);
+int ucrtbase_stream_get_wide(FILE_ *f); /* a unit, or -1 */
+int ucrtbase_stream_unget_wide(FILE_ *f, int c);
+int64_t ucrtbase_stream_tell(FILE_ *f);
+int ucrtbase_stream_seek(FILE_ *f, int64_t offset, int whence);
+bool ucrtbase_stream_narrow(FILE_ *f);  /* bytes may be written: it is no Unicode text */
+
+FILE_ *ucrtbase_stream_open(const WCHAR *name, const WCHAR *mode, int share, FILE_ *reuse);
+FILE_ *ucrtbase_stream_of(int fd, const WCHAR *mode);
+int ucrtbase_stream_close(FILE_ *f);
+int ucrtbase_stream_flush_all(void);
+int ucrtbase_stream_close_all(void);
+
+/* -- the process: ucrtbase_start.c, ucrtbase_env.c, ucrtbase_exit.c ------------------ */
+
+enum { ARGV_NONE, ARGV_PLAIN, ARGV_EXPANDED };
+
+extern int ucrtbase_argc;
+extern char **ucrtbase_argv, *ucrtbase_acmdln, *ucrtbase_pgmptr;
+extern WCHAR **ucrtbase_wargv, *ucrtbase_wcmdln, *ucrtbase_wpgmptr;
+extern char **ucrtbase_environ, **ucrtbase_initial_environ;
+extern WCHAR **ucrtbase_wenviron, **ucrtbase_initial_wenviron;
+extern int ucrtbase_app_type;
+
+void ucrtbase_start_line(void); /* the command line and the program's name */
+int ucrtbase_start_argv(int mode, bool wide);
+int ucrtbase_env_begin(void);
+int ucrtbase_exit_register(WINAPI int (*f)(void));
+WINAPI _Noreturn void ucrtbase_exit(int code);
+WINAPI _Noreturn void ucrtbase__exit(int code);
+WINAPI _Noreturn void ucrtbase_abort(void);
+WINAPI int ucrtbase_raise(int sig);
+
+struct ucrtbase_onexit_table {
+	void **first, **last, **end;
+};
 
 #endif

@@ -160,7 +160,7 @@ static bool
 is_console(const struct ucrtbase_fd *f)
 {
 	DWORD mode;
-	return f->flags & FD_DEVICE && kernel32_GetConsoleMode(f->handle, &mode);
+	return f->flags & FD_DEVICE && ucrtbase_late_GetConsoleMode(f->handle, &mode);
 }
 
 static int
@@ -169,7 +169,7 @@ read_wide(struct ucrtbase_fd *f, void *buf, unsigned n)
 	int got;
 	if (is_console(f)) {
 		DWORD units = 0;
-		if (!kernel32_ReadConsoleW(f->handle, buf, n / 2, &units, NULL))
+		if (!ucrtbase_late_ReadConsoleW(f->handle, buf, n / 2, &units, NULL))
 			return crt_dos_error(kernel32_GetLastError());
 		return translate16(f, buf, (int)units) * 2;
 	}
@@ -268,7 +268,7 @@ write_units(struct ucrtbase_fd *f, const WCHAR *s, unsigned n, bool console)
 	DWORD done;
 	if (!console)
 		return write_all(f, s, n * 2);
-	if (n > 0 && !kernel32_WriteConsoleW(f->handle, s, n, &done, NULL))
+	if (n > 0 && !ucrtbase_late_WriteConsoleW(f->handle, s, n, &done, NULL))
 		return crt_dos_error(kernel32_GetLastError());
 	return 0;
 }

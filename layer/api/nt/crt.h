@@ -22,7 +22,7 @@ enum {
 	CRT_ENOTEMPTY = 41,
 	CRT_EILSEQ = 42,
 	CRT_STRUNCATE = 80,
-	CRT_TRUNCATE_OK = 0,
+	CRT_EOVERFLOW = 132,
 };
 
 #define CRT_TRUNCATE ((size_t)-1)       /* _TRUNCATE */
@@ -85,10 +85,11 @@ struct crt_thread {
 	char asctime[26], strerror[134], tmpnam[280], cvt[512];
 	WCHAR wasctime[26], wstrerror[134], wtmpnam[280];
 	crt_invalid_handler invalid;
+	void *signals[3];       /* of SIGFPE, SIGILL, SIGSEGV */
 	void *exception_pointers;
 	int fpe_code;
-	WINAPI unsigned (*start)(void *);
-	HANDLE handle;
+	DWORD thread_id;
+	HANDLE handle;          /* _beginthread: closed with the thread */
 };
 
 extern __thread struct crt_thread crt_thread;

@@ -639,7 +639,7 @@ crt_format(struct crt_out *o, uint64_t options, const void *format, const struct
 		}
 	}
 	if (f.count > INT32_MAX) {
-		crt_thread.error = EOVERFLOW;
+		crt_thread.error = CRT_EOVERFLOW;
 		return -1;
 	}
 	return (int)f.count;

@@ -46,6 +46,7 @@ struct thread_host {
 	char *signal_stack;
 	pthread_t id;
 	pid_t tid;
+	uint64_t cpu;             /* ns that it has used for threads that are gone */
 	struct thread *thread;    /* that runs on it, or is to; lent: the thread has a count */
 	_Atomic uint32_t work;    /* futex: 1 when there is a thread to run */
 	struct thread_host *next; /* of the parked or the dead; under hosts_lock */
@@ -96,6 +97,15 @@ filetime(void)
 
 	clock_gettime(CLOCK_REALTIME, &t);
 	return ((uint64_t)t.tv_sec + 11644473600u) * 10000000 + (uint64_t)t.tv_nsec / 100;
+}
+
+static uint64_t
+cpu_time(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
 /* -- hosts -------------------------------------------------------------------- */
@@ -166,6 +176,7 @@ teb_init(struct thread_host *h, struct thread *t)
 	t->stack_size = h->stack_size;
 	t->signal_stack = h->signal_stack;
 	t->host = h;
+	t->cpu_before = h->cpu;
 }
 
 /* On the program's stack: the thread's life. */
@@ -474,7 +485,10 @@ thread_exit(uint32_t code)
 	steady_on(); /* from here it cannot be suspended: it is no more */
 	except_thread_end(t);
 	delist(t);
+	t->host->cpu = cpu_time();
 	steady_lock(&t->object.lock);
+	t->cpu = t->host->cpu - t->cpu_before;
+	t->ended_at = filetime();
 	atomic_store(&t->exit_code, code);
 	atomic_store(&t->ended, true);
 	steady_unlock(&t->object.lock);

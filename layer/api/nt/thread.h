@@ -64,6 +64,10 @@ struct thread {
 	struct wait_block *block;       /* what it waits on, or NULL */
 	WCHAR *description;             /* own, or NULL */
 	int32_t priority;
+	uint8_t ideal;                  /* processor */
+	bool no_boost;
+	uint64_t cpu_before;            /* ns of its host's clock when it began */
+	uint64_t cpu, ended_at;         /* ns, FILETIME: when it has ended */
 
 	/* suspend.c: where the thread stands while it is suspended */
 	void *_Atomic suspended;        /* its ucontext_t */
