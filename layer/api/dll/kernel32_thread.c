@@ -253,7 +253,7 @@ kernel32_SetThreadDescription(HANDLE h, const WCHAR *text)
 	return s < 0 ? (HRESULT)(0x10000000 | (uint32_t)s) : 0; /* HRESULT_FROM_NT */
 }
 
-WINAPI void *kernel32_LocalAlloc(UINT flags, SIZE_T size);
+WINAPI void *kernel32_GlobalAlloc(UINT flags, SIZE_T size);
 
 WINAPI HRESULT
 kernel32_GetThreadDescription(HANDLE h, WCHAR **text)
@@ -269,7 +269,7 @@ kernel32_GetThreadDescription(HANDLE h, WCHAR **text)
 	copy = threadinfo_description((struct thread *)o);
 	object_unref(o);
 	n = copy ? nls_length(copy) : 0;
-	out = kernel32_LocalAlloc(0, (n + 1) * sizeof *out); /* LocalFree is the caller's */
+	out = kernel32_GlobalAlloc(0, (n + 1) * sizeof *out); /* LocalFree is the caller's */
 	if (out) {
 		if (n)
 			memcpy(out, copy, n * sizeof *out);
