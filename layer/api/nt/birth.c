@@ -29,6 +29,8 @@ begin(void *unused)
 {
 	DWORD(WINAPI * entry)(struct PEB *);
 	(void)unused;
+	sandbox_thread();
+	ldr_thread_attach();
 	NTSTATUS s = ldr_start();
 	first.running(first.ctx);
 	process_gate();

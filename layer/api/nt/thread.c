@@ -21,6 +21,7 @@
 #include "layer/api/nt/fls.h"
 #include "layer/api/nt/steady.h"
 #include "layer/api/nt/ldr.h"
+#include "layer/api/nt/sandbox.h"
 #include "layer/api/nt/sync.h"
 #include "layer/api/nt/thread.h"
 #include "layer/api/nt/vm.h"
@@ -190,6 +191,7 @@ body(void *argument)
 		steady_futex_wait((_Atomic uint32_t *)&t->suspend_count, n, UINT64_MAX);
 	if (t->dying)
 		thread_die();
+	sandbox_thread();
 	ldr_thread_attach();
 	thread_exit(((uint32_t(WINAPI *)(void *))(uintptr_t)t->start)(t->argument));
 }
