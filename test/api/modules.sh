@@ -1,0 +1,112 @@
+#!/bin/bash
+# parallel
+# DLLs of a program: in which order they begin and end, thread-local storage, forwarders,
+# resources, loading by name and by path, and one that is not there.
+. "$(dirname "$0")/../lib.sh"
+needs joist mingw
+cc=x86_64-w64-mingw32-gcc
+cd "$W" || exit 1
+
+cat >low.c <<'END'
+#include <windows.h>
+#include <stdio.h>
+static __declspec(thread) int counter = 40;
+__declspec(dllexport) int low_next(void) { return ++counter; }
+BOOL WINAPI DllMain(HINSTANCE h, DWORD why, LPVOID r) {
+	(void)h;
+	if (why == DLL_PROCESS_ATTACH) printf("low in %d\n", r != NULL), fflush(stdout);
+	if (why == DLL_THREAD_ATTACH) printf("low thread\n"), fflush(stdout);
+	if (why == DLL_PROCESS_DETACH) printf("low out\n"), fflush(stdout);
+	return TRUE;
+}
+END
+cat >high.c <<'END'
+#include <windows.h>
+#include <stdio.h>
+__declspec(dllimport) int low_next(void);
+__declspec(dllexport) int high_sum(void) { return low_next() + low_next(); }
+BOOL WINAPI DllMain(HINSTANCE h, DWORD why, LPVOID r) {
+	(void)h, (void)r;
+	if (why == DLL_PROCESS_ATTACH) printf("high in\n"), fflush(stdout);
+	if (why == DLL_THREAD_DETACH) printf("high thread gone\n"), fflush(stdout);
+	if (why == DLL_PROCESS_DETACH) printf("high out\n"), fflush(stdout);
+	return TRUE;
+}
+END
+printf 'LIBRARY high\nEXPORTS\nhigh_sum\npassed_on = low.low_next\nnumbered = high_sum @77\n' >high.def
+cat >main.c <<'END'
+#include <windows.h>
+#include <stdio.h>
+__declspec(dllimport) int high_sum(void);
+static DWORD WINAPI thread(LPVOID p) { (void)p; printf("thread %d\n", high_sum()); fflush(stdout); return 0; }
+int main(void) {
+	char text[64];
+	HRSRC r = FindResourceA(NULL, MAKEINTRESOURCEA(7), RT_RCDATA);
+	printf("main %d\n", high_sum());
+	HANDLE h = CreateThread(NULL, 0, thread, NULL, 0, NULL);
+	WaitForSingleObject(h, INFINITE);
+	HMODULE m = GetModuleHandleA("high.dll");
+	int (*f)(void) = (void *)GetProcAddress(m, "passed_on"), (*g)(void) = (void *)GetProcAddress(m, (char *)77);
+	printf("forwarded %d, by number %d\n", f ? f() : -1, g ? g() : -1);
+	printf("resource %.*s\n", (int)SizeofResource(NULL, r), (char *)LockResource(LoadResource(NULL, r)));
+	if (LoadStringA(GetModuleHandleA(NULL), 3, text, sizeof text)) printf("string %s\n", text);
+	fflush(stdout);
+	return 0;
+}
+END
+printf '7 RCDATA { "bytes" }\nSTRINGTABLE { 3 "three" }\n' >main.rc
+$cc -O1 -shared -o low.dll low.c -Wl,--out-implib,liblow.a &&
+	$cc -O1 -shared -o high.dll high.c high.def -L. -llow -Wl,--out-implib,libhigh.a &&
+	x86_64-w64-mingw32-windres main.rc main.res.o &&
+	$cc -O1 -o main.exe main.c main.res.o -L. -lhigh || { not_ok "they do not compile"; exit 1; }
+run joist run --rm ./main.exe
+out=${out//$'\r'/}
+expect_status 0 "a program with DLLs" && expect_out "low in 1
+high in
+main 83
+low thread
+thread 83
+high thread gone
+forwarded 43, by number 89
+resource bytes
+string three
+high out
+low out" "the order of beginnings and ends" && ok "DLLs begin in order of need, end in the other, and have thread-local storage"
+
+mkdir -p other && mv low.dll other/
+run joist run --rm ./main.exe
+expect_status 126 "a DLL is missing" && expect_err "it needs 'low.dll'" && ok "a missing DLL is named"
+mv other/low.dll .
+
+cat >late.c <<'END'
+#include <windows.h>
+#include <stdio.h>
+int main(int argc, char **argv) {
+	HMODULE m = LoadLibraryA(argv[1]), n;
+	int (*f)(void) = m ? (void *)GetProcAddress(m, "low_next") : NULL;
+	char name[300];
+	printf("%d\n", f ? f() : (int)GetLastError());
+	if (m) {
+		GetModuleFileNameA(m, name, sizeof name);
+		n = GetModuleHandleA(strrchr(name, '\\') + 1);
+		printf("%d %d\n", m == n, LoadLibraryA(name) == m);
+	}
+	fflush(stdout);
+	return argc < 2;
+}
+END
+$cc -O1 -include string.h -o late.exe late.c
+for name in low low.dll LOW.DLL '.\low.dll' "$W/low.dll"; do
+	run joist run --rm ./late.exe "$name"
+	out=${out//$'\r'/}
+	[ "$out" = "low in 0
+41
+1 1
+low out" ] && ok "LoadLibrary '${name##*/}'" || wrong "LoadLibrary '$name'" "output"
+done
+run joist run --rm ./late.exe nothing.dll
+expect_out 126 && ok "LoadLibrary says what is not there"
+head -c 3000 low.dll >cut.dll
+run joist run --rm ./late.exe cut.dll
+expect_out 193 "a DLL that was cut off" && ok "and what is no DLL"
+no_leaks "nothing left"
