@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/host_linux.h"
+#include "base/sig.h"
 #include "base/str.h"
 
 extern char **environ;
@@ -330,4 +331,22 @@ proc_stdio(const int fd[3], struct err *e)
 			return fail(e, errno, "standard descriptor %d: %s", i, strerror(errno));
 	}
 	return 0;
+}
+
+bool
+proc_spared(pid_t pid, int sig)
+{
+	char path[32], text[8192];
+	static const char *const keys[] = { "\nSigBlk:", "\nSigIgn:", "\nSigCgt:" };
+	uint64_t bit = UINT64_C(1) << (sig - 1);
+
+	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+	if (!sig_fatal(sig) || file_peek(AT_FDCWD, path, text, sizeof text) < 0)
+		return false;
+	for (int i = 0; i < 3; i++) {
+		char *p = strstr(text, keys[i]);
+		if (!p || (strtoull(p + 8, NULL, 16) & bit))
+			return false;
+	}
+	return true;
 }

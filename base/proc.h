@@ -17,6 +17,11 @@ pid_t proc_spawn(char *const argv[], char *const env[], const int fd[3], struct 
 /* In a child before its program runs: make fd[0..2] the standard descriptors (-1: /dev/null). */
 int proc_stdio(const int fd[3], struct err *e);
 
+/* pid 1 of a pid namespace is spared every signal that it has no handler for, so programs that
+ * rely on the default action would never end.  true: this signal would end any other process,
+ * and this one has no handler, mask or wish for it: do what the signal would have done, kill. */
+bool proc_spared(pid_t pid, int sig);
+
 /* Wait for a child: exit status 0..255, or 128 + signal. */
 int proc_wait(pid_t pid);
 int proc_status(int wstatus);

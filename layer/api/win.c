@@ -178,7 +178,7 @@ over(struct guest *g, struct err *e)
 		;
 	atomic_store(&g->ended, true);
 	g->status = proc_status(w);
-	if (g->fatal_signal && WIFSIGNALED(w))
+	if (g->fatal_signal && WIFSIGNALED(w) && WTERMSIG(w) == SIGKILL)
 		g->status = 128 + g->fatal_signal;
 	if (e && e->code) {
 		g->status = err_exit(e);
@@ -261,7 +261,10 @@ send_signal(struct guest *g, int sig, struct err *e)
 {
 	if (g->pid <= 0 || g->ended)
 		return fail(e, ESRCH, "it has ended");
-	g->fatal_signal = sig;
+	if (sig != SIGKILL && proc_spared(g->pid, sig)) {
+		g->fatal_signal = sig;
+		sig = SIGKILL;
+	}
 	if (host_pidfd_send_signal(g->pidfd, sig) < 0)
 		return fail(e, errno, "cannot send the signal: %s", strerror(errno));
 	return 0;

@@ -156,27 +156,6 @@ undo:
 
 /* -- running ---------------------------------------------------------------- */
 
-/* pid 1 of a pid namespace is spared every signal that it has no handler for,
- * so programs that rely on the default action would never end.  Joist does
- * what the signal would have done: kill. */
-static bool
-would_be_ignored(pid_t pid, int sig)
-{
-	char path[32], text[8192];
-	static const char *const keys[] = { "\nSigBlk:", "\nSigIgn:", "\nSigCgt:" };
-	uint64_t bit = UINT64_C(1) << (sig - 1);
-
-	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-	if (!sig_fatal(sig) || file_peek(AT_FDCWD, path, text, sizeof text) < 0)
-		return false;
-	for (int i = 0; i < 3; i++) {
-		char *p = strstr(text, keys[i]);
-		if (!p || (strtoull(p + 8, NULL, 16) & bit))
-			return false;
-	}
-	return true;
-}
-
 static int
 send_signal(struct guest *g, int sig, struct err *e)
 {
@@ -184,7 +163,7 @@ send_signal(struct guest *g, int sig, struct err *e)
 
 	if (g->pid <= 0 || g->ended)
 		return fail(e, ESRCH, "it has ended");
-	if (sig != SIGKILL && init && g->started && would_be_ignored(g->pid, sig)) {
+	if (sig != SIGKILL && init && g->started && proc_spared(g->pid, sig)) {
 		g->fatal_signal = sig;
 		sig = SIGKILL;
 	}
