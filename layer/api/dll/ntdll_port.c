@@ -12,7 +12,8 @@
 enum { ALL = 0x1f0003, OBJ_INHERIT = 2 };
 
 WINAPI NTSTATUS
-ntdll_NtCreateIoCompletion(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a, ULONG threads)
+ntdll_NtCreateIoCompletion(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a,
+                           ULONG threads)
 {
 	struct object *o = port_new(threads);
 	NTSTATUS s = o ? STATUS_SUCCESS : STATUS_NO_MEMORY;
@@ -29,7 +30,8 @@ WINAPI NTSTATUS
 ntdll_NtOpenIoCompletion(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a)
 {
 	struct object *o;
-	NTSTATUS s = a && a->ObjectName ? name_open(&port_class, a->ObjectName, &o) : STATUS_INVALID_PARAMETER;
+	NTSTATUS s = a && a->ObjectName ? name_open(&port_class, a->ObjectName, &o)
+	                                : STATUS_INVALID_PARAMETER;
 
 	if (s < 0)
 		return s;
@@ -148,8 +150,9 @@ ntdll_NtCreateWaitCompletionPacket(HANDLE *h, ACCESS_MASK access, const struct O
 }
 
 WINAPI NTSTATUS
-ntdll_NtAssociateWaitCompletionPacket(HANDLE packet, HANDLE port, HANDLE target, void *key, void *context,
-                                      NTSTATUS status, ULONG_PTR information, BOOLEAN *signalled)
+ntdll_NtAssociateWaitCompletionPacket(HANDLE packet, HANDLE port, HANDLE target, void *key,
+                                      void *context, NTSTATUS status, ULONG_PTR information,
+                                      BOOLEAN *signalled)
 {
 	struct packet what = { (ULONG_PTR)key, context, status, information };
 	struct object *o = NULL, *p = NULL, *t = NULL;

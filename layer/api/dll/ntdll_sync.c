@@ -21,7 +21,8 @@ enum {
 };
 
 static NTSTATUS
-give(HANDLE *h, ACCESS_MASK access, ACCESS_MASK all, const struct OBJECT_ATTRIBUTES *a, struct object *o)
+give(HANDLE *h, ACCESS_MASK access, ACCESS_MASK all, const struct OBJECT_ATTRIBUTES *a,
+     struct object *o)
 {
 	NTSTATUS s = STATUS_SUCCESS;
 
@@ -73,7 +74,8 @@ get(HANDLE h, const struct object_class *class, ACCESS_MASK right, struct object
 /* -- events --------------------------------------------------------------------------- */
 
 WINAPI NTSTATUS
-ntdll_NtCreateEvent(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a, ULONG type, BOOLEAN set)
+ntdll_NtCreateEvent(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a, ULONG type,
+                    BOOLEAN set)
 {
 	if (type > SynchronizationEvent)
 		return STATUS_INVALID_PARAMETER;
@@ -149,7 +151,8 @@ ntdll_NtQueryEvent(HANDLE h, ULONG class, void *out, ULONG size, ULONG *returned
 /* -- mutants ----------------------------------------------------------------------------- */
 
 WINAPI NTSTATUS
-ntdll_NtCreateMutant(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a, BOOLEAN owned)
+ntdll_NtCreateMutant(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a,
+                     BOOLEAN owned)
 {
 	struct object *o = sync_mutant(owned), *mine = owned && o ? object_ref(o) : NULL;
 	NTSTATUS s = give(h, access, MUTANT_ALL, a, o);
@@ -212,7 +215,8 @@ ntdll_NtQueryMutant(HANDLE h, ULONG class, void *out, ULONG size, ULONG *returne
 /* -- semaphores ---------------------------------------------------------------------------- */
 
 WINAPI NTSTATUS
-ntdll_NtCreateSemaphore(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a, LONG count, LONG limit)
+ntdll_NtCreateSemaphore(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a,
+                        LONG count, LONG limit)
 {
 	if (limit <= 0 || count < 0 || count > limit)
 		return STATUS_INVALID_PARAMETER;
@@ -288,8 +292,8 @@ ntdll_NtOpenTimer(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES 
 }
 
 WINAPI NTSTATUS
-ntdll_NtSetTimer(HANDLE h, const LONGLONG *due, void *f, void *argument, BOOLEAN resume, LONG period,
-                 BOOLEAN *before)
+ntdll_NtSetTimer(HANDLE h, const LONGLONG *due, void *f, void *argument, BOOLEAN resume,
+                 LONG period, BOOLEAN *before)
 {
 	struct object *o;
 	bool was = false;
@@ -363,7 +367,8 @@ ntdll_NtWaitForSingleObject(HANDLE h, BOOLEAN alertable, const LONGLONG *timeout
 
 /* type: 0 all, 1 any */
 WINAPI NTSTATUS
-ntdll_NtWaitForMultipleObjects(ULONG n, const HANDLE *h, ULONG type, BOOLEAN alertable, const LONGLONG *timeout)
+ntdll_NtWaitForMultipleObjects(ULONG n, const HANDLE *h, ULONG type, BOOLEAN alertable,
+                               const LONGLONG *timeout)
 {
 	if (type > 1)
 		return STATUS_INVALID_PARAMETER;
@@ -371,7 +376,8 @@ ntdll_NtWaitForMultipleObjects(ULONG n, const HANDLE *h, ULONG type, BOOLEAN ale
 }
 
 WINAPI NTSTATUS
-ntdll_NtSignalAndWaitForSingleObject(HANDLE signal, HANDLE wait, BOOLEAN alertable, const LONGLONG *timeout)
+ntdll_NtSignalAndWaitForSingleObject(HANDLE signal, HANDLE wait, BOOLEAN alertable,
+                                     const LONGLONG *timeout)
 {
 	return sync_signal_and_wait(signal, wait, alertable, wait_deadline_nt(timeout));
 }

@@ -14,7 +14,7 @@
 
 enum {
 	THREAD_ALL_ACCESS = 0x1fffff,
-	CREATE_SUSPENDED = 1,           /* THREAD_CREATE_FLAGS_... of NtCreateThreadEx */
+	CREATE_SUSPENDED = 1, /* THREAD_CREATE_FLAGS_... of NtCreateThreadEx */
 	OBJ_INHERIT = 2,
 	STILL_ACTIVE = 259,
 
@@ -48,9 +48,9 @@ ours(HANDLE process)
 }
 
 WINAPI NTSTATUS
-ntdll_NtCreateThreadEx(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a, HANDLE process,
-                       void *start, void *argument, ULONG flags, SIZE_T zero_bits, SIZE_T commit,
-                       SIZE_T reserve, void *attributes)
+ntdll_NtCreateThreadEx(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a,
+                       HANDLE process, void *start, void *argument, ULONG flags, SIZE_T zero_bits,
+                       SIZE_T commit, SIZE_T reserve, void *attributes)
 {
 	struct thread *t;
 	NTSTATUS s = ours(process);
@@ -58,7 +58,10 @@ ntdll_NtCreateThreadEx(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIB
 	(void)zero_bits;
 	(void)attributes;
 	if (s >= 0)
-		s = thread_new(start, argument, reserve ? reserve : commit > thread_stack_default ? commit : 0,
+		s = thread_new(start, argument,
+		               reserve                         ? reserve
+		               : commit > thread_stack_default ? commit
+		                                               : 0,
 		               flags & CREATE_SUSPENDED, &t);
 	if (s < 0)
 		return s;
@@ -68,8 +71,9 @@ ntdll_NtCreateThreadEx(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIB
 }
 
 WINAPI NTSTATUS
-ntdll_RtlCreateUserThread(HANDLE process, void *security, BOOLEAN suspended, ULONG zero_bits, SIZE_T reserve,
-                          SIZE_T commit, void *start, void *argument, HANDLE *h, struct CLIENT_ID *id)
+ntdll_RtlCreateUserThread(HANDLE process, void *security, BOOLEAN suspended, ULONG zero_bits,
+                          SIZE_T reserve, SIZE_T commit, void *start, void *argument, HANDLE *h,
+                          struct CLIENT_ID *id)
 {
 	struct thread *t;
 	NTSTATUS s = ours(process);
@@ -77,12 +81,16 @@ ntdll_RtlCreateUserThread(HANDLE process, void *security, BOOLEAN suspended, ULO
 	(void)security;
 	(void)zero_bits;
 	if (s >= 0)
-		s = thread_new(start, argument, reserve ? reserve : commit > thread_stack_default ? commit : 0,
+		s = thread_new(start, argument,
+		               reserve                         ? reserve
+		               : commit > thread_stack_default ? commit
+		                                               : 0,
 		               suspended, &t);
 	if (s < 0)
 		return s;
 	if (id)
-		*id = (struct CLIENT_ID){ (HANDLE)(uintptr_t)thread_process_id, (HANDLE)(uintptr_t)t->number };
+		*id = (struct CLIENT_ID){ (HANDLE)(uintptr_t)thread_process_id,
+			                  (HANDLE)(uintptr_t)t->number };
 	if (!h) {
 		object_unref(&t->object);
 		return STATUS_SUCCESS;
@@ -118,7 +126,8 @@ ntdll_NtTerminateThread(HANDLE h, NTSTATUS code)
 }
 
 WINAPI NTSTATUS
-ntdll_NtOpenThread(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a, const struct CLIENT_ID *id)
+ntdll_NtOpenThread(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a,
+                   const struct CLIENT_ID *id)
 {
 	struct thread *t = thread_find((DWORD)(uintptr_t)id->UniqueThread);
 
@@ -148,7 +157,8 @@ name_of(struct thread *t, void *out, ULONG size, ULONG *needed)
 {
 	WCHAR *text = threadinfo_description(t);
 	size_t n = text ? nls_length(text) : 0;
-	struct UNICODE_STRING u = { (USHORT)(2 * n), (USHORT)(2 * n), (WCHAR *)((char *)out + sizeof u) };
+	struct UNICODE_STRING u = { (USHORT)(2 * n), (USHORT)(2 * n),
+		                    (WCHAR *)((char *)out + sizeof u) };
 	NTSTATUS s = STATUS_SUCCESS;
 
 	*needed = (ULONG)(sizeof u + 2 * n);
@@ -200,7 +210,8 @@ query(struct thread *t, ULONG class, void *out, ULONG size, ULONG *needed)
 		four[2] = times.kernel;
 		four[3] = times.user;
 		return put(four, sizeof four, out, size, needed);
-	case ThreadQuerySetWin32StartAddress: return put(&t->start, sizeof t->start, out, size, needed);
+	case ThreadQuerySetWin32StartAddress:
+		return put(&t->start, sizeof t->start, out, size, needed);
 	case ThreadAmILastThread: value = thread_count() == 1; break;
 	case ThreadPriorityBoost: value = t->no_boost; break;
 	case ThreadIsIoPending: value = 0; break;
