@@ -113,7 +113,8 @@ remake(const struct inherit *i)
 	return &f->object;
 }
 
-const struct object_class file_class = { "File", destroyed, closed, taken, give, remake };
+const struct object_class file_class = { "File", destroyed, closed,        taken,
+	                                 give,   remake,    file_set_port, NULL };
 
 struct file *
 file_new(const struct file_kind *kind, int fd)

@@ -29,6 +29,13 @@ struct object_class {
 	 * descriptors, which have the same numbers there and get close-on-exec again. */
 	bool (*give)(struct object *o, struct inherit *i);
 	struct object *(*remake)(const struct inherit *i);
+	/* Optional.  Its operations end at a completion port from now on; once.  Counts stay the
+	 * caller's. */
+	NTSTATUS (*associate)(struct object *o, struct object *port, ULONG_PTR key);
+	/* Optional, with take.  It is there to be taken from a time on (CLOCK_MONOTONIC; 0: now,
+	 * UINT64_MAX: never): who waits looks at the time himself.  watched: somebody wants
+	 * object_wake() to be called then. */
+	uint64_t (*due)(struct object *o, bool watched);
 };
 
 /* What goes to a child of an object. */

@@ -216,6 +216,31 @@ port_take(struct object *o, struct packet *out, ULONG n, ULONG *taken, bool aler
 	return take_slowly(p, out, n, taken, alertable, deadline);
 }
 
+bool
+port_remove(struct object *o, const struct packet *like)
+{
+	struct port *p = (struct port *)o;
+	bool found = false;
+	uint32_t i;
+
+	steady_lock(&o->lock);
+	for (i = 0; i < p->count && !found; i++) {
+		const struct packet *k = &p->ring[(p->first + i) & (p->size - 1)];
+
+		found = k->key == like->key && k->apc_context == like->apc_context &&
+		        k->status == like->status && k->information == like->information;
+	}
+	if (found) {
+		for (; i < p->count; i++) /* those behind it move up */
+			p->ring[(p->first + i - 1) & (p->size - 1)] =
+			        p->ring[(p->first + i) & (p->size - 1)];
+		p->count--;
+		atomic_store(&o->state, (int32_t)p->count);
+	}
+	steady_unlock(&o->lock);
+	return found;
+}
+
 uint32_t
 port_depth(struct object *o)
 {

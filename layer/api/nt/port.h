@@ -24,6 +24,8 @@ NTSTATUS port_post(struct object *port, const struct packet *p);
 NTSTATUS port_take(struct object *port, struct packet *p, ULONG n, ULONG *taken, bool alertable,
                    uint64_t deadline);
 
+/* Take back the first packet that is like this one; false: it is gone. */
+bool port_remove(struct object *port, const struct packet *p);
 uint32_t port_depth(struct object *port);        /* packets that nobody has taken yet */
 
 /* What is to be told when an operation ends. */

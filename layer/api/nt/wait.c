@@ -23,13 +23,6 @@
 #include "layer/api/nt/thread.h"
 #include "layer/api/nt/wait.h"
 
-struct waiter {
-	struct waiter *next, *prev; /* under the object's lock: a ring */
-	struct wait_block *block;
-	uint32_t index;
-	bool queued;
-};
-
 struct apc {
 	struct apc *next;
 	void *f, *a, *b, *c;
@@ -97,6 +90,11 @@ wait_finish(struct wait_block *b, NTSTATUS result)
 	_Atomic uint32_t *word = &b->state;
 
 	b->result = result;
+	if (b->ended) {
+		atomic_store(word, WAIT_DONE);
+		b->ended(b);
+		return;
+	}
 	/* the block may be gone after this; waking its word is harmless then */
 	if (atomic_exchange(word, WAIT_DONE) == WAIT_BUSY)
 		steady_futex_wake(word, 1);
@@ -146,6 +144,8 @@ take_off(struct object *o, struct waiter *w)
 static bool
 there(struct object *o, struct thread *t)
 {
+	if (o->class->due)
+		return o->class->due(o, false) <= wait_now();
 	if (o->kind == OBJECT_MUTANT)
 		return atomic_load(&o->state) > 0 || ((struct sync_mutant *)o)->owner == t;
 	return atomic_load(&o->state) != 0;
@@ -164,7 +164,7 @@ object_wake(struct object *o)
 		NTSTATUS s = STATUS_SUCCESS;
 
 		next = w == last ? NULL : w->next;
-		if (atomic_load(&o->state) == 0)
+		if (o->kind != OBJECT_ASKS && atomic_load(&o->state) == 0)
 			break;
 		if (!wait_claim(b))
 			continue; /* it has another end already, and leaves */
@@ -257,6 +257,7 @@ wait_begin(struct wait_block *b, struct thread *t, bool all, bool alertable)
 	b->thread = t;
 	b->all = all;
 	b->alertable = alertable;
+	b->ended = NULL;
 	steady_lock(&t->object.lock);
 	apcs = alertable && t->apcs;
 	if (!apcs && !t->dying)
@@ -267,24 +268,31 @@ wait_begin(struct wait_block *b, struct thread *t, bool all, bool alertable)
 	return !apcs;
 }
 
-void
-wait_sleep_on(struct wait_block *b, uint64_t deadline)
+/* Until it is DONE or RETRY; true: the time is over, and the caller has claimed it. */
+static bool
+sleep_until(struct wait_block *b, uint64_t deadline)
 {
 	for (;;) {
 		uint32_t s = atomic_load_explicit(&b->state, memory_order_acquire);
 
 		if (s == WAIT_DONE || s == WAIT_RETRY)
-			return;
+			return false;
 		if (s == WAIT_BUSY) {
 			__builtin_ia32_pause();
 			continue;
 		}
 		if (steady_futex_wait(&b->state, WAIT_WAITING, deadline) == ETIMEDOUT &&
-		    wait_claim(b)) {
-			b->result = STATUS_TIMEOUT;
-			atomic_store(&b->state, WAIT_DONE);
-			return;
-		}
+		    wait_claim(b))
+			return true;
+	}
+}
+
+void
+wait_sleep_on(struct wait_block *b, uint64_t deadline)
+{
+	if (sleep_until(b, deadline)) {
+		b->result = STATUS_TIMEOUT;
+		atomic_store(&b->state, WAIT_DONE);
 	}
 }
 
@@ -330,18 +338,15 @@ line_up(size_t n, struct object *const *o, struct waiter *w, struct wait_block *
 	return i;
 }
 
-/* An object of a wait for all was signalled. */
+/* The block is claimed: take what is waited for, or let it be WAITING (RETRY) again. */
 static void
-try_all(size_t n, struct object *const *o, struct wait_block *b)
+try_claimed(size_t n, struct object *const *o, struct wait_block *b)
 {
 	struct thread *t = b->thread;
-	size_t undo;
+	size_t undo = 0;
 	bool called;
 
-	atomic_store(&b->state, WAIT_WAITING);
-	if (!wait_claim(b))
-		return;
-	if (take_all(n, o, b->thread, &b->result, &undo)) {
+	if (b->all ? take_all(n, o, t, &b->result, &undo) : try(n, o, false, t, &b->result)) {
 		atomic_store(&b->state, WAIT_DONE);
 		return;
 	}
@@ -357,26 +362,66 @@ try_all(size_t n, struct object *const *o, struct wait_block *b)
 	}
 }
 
+/* Something has changed (RETRY, which only the waiter leaves). */
+static void
+try_again(size_t n, struct object *const *o, struct wait_block *b)
+{
+	atomic_store(&b->state, WAIT_WAITING);
+	if (wait_claim(b))
+		try_claimed(n, o, b);
+}
+
+/* The first time at which one of the objects may be there without anybody signalling it. */
+static uint64_t
+first_due(size_t n, struct object *const *o)
+{
+	uint64_t first = WAIT_FOREVER;
+
+	for (size_t i = 0; i < n; i++)
+		if (o[i]->class->due) {
+			uint64_t due = o[i]->class->due(o[i], false);
+
+			if (due < first)
+				first = due;
+		}
+	return first;
+}
+
+static void
+sleep_for(size_t n, struct object *const *o, struct wait_block *b, uint64_t deadline)
+{
+	while (atomic_load(&b->state) != WAIT_DONE) {
+		uint64_t due;
+
+		if (atomic_load(&b->state) == WAIT_RETRY)
+			try_again(n, o, b);
+		due = first_due(n, o);
+		if (!sleep_until(b, due < deadline ? due : deadline))
+			continue;
+		if (due < deadline) {
+			try_claimed(n, o, b);
+			continue;
+		}
+		b->result = STATUS_TIMEOUT;
+		atomic_store(&b->state, WAIT_DONE);
+	}
+}
+
 static NTSTATUS
 wait_slowly(size_t n, struct object *const *o, bool all, bool alertable, uint64_t deadline,
             struct waiter *w)
 {
-	struct thread *t = thread_self();
 	struct wait_block b;
 	size_t lined;
 
-	if (!wait_begin(&b, t, all, alertable)) {
+	if (!wait_begin(&b, thread_self(), all, alertable)) {
 		apc_run();
 		return STATUS_USER_APC;
 	}
 	lined = line_up(n, o, w, &b);
 	if (all && wait_claim(&b)) /* somebody may have signalled before we stood there */
 		atomic_store(&b.state, WAIT_RETRY);
-	while (atomic_load(&b.state) != WAIT_DONE) {
-		if (all && atomic_load(&b.state) == WAIT_RETRY)
-			try_all(n, o, &b);
-		wait_sleep_on(&b, deadline);
-	}
+	sleep_for(n, o, &b, deadline);
 	/* The only list of a wait for one object was left by who ended it, if it did that. */
 	for (size_t i = 0; i < lined; i++) {
 		if (n == 1 && !w[i].queued)
@@ -468,6 +513,64 @@ wait_sleep(bool alertable, uint64_t deadline)
 	}
 	s = wait_objects(0, NULL, false, alertable, deadline);
 	return s == STATUS_TIMEOUT ? STATUS_SUCCESS : s;
+}
+
+void
+wait_again(struct object *o)
+{
+	struct waiter *w, *last;
+
+	steady_lock(&o->lock);
+	w = atomic_load_explicit(&o->waiters, memory_order_relaxed);
+	last = w ? w->prev : NULL;
+	for (; w; w = w == last ? NULL : w->next)
+		if (!w->block->ended && wait_claim(w->block))
+			retry(w->block);
+	steady_unlock(&o->lock);
+}
+
+NTSTATUS
+wait_watch_begin(struct wait_watch *w, struct object *o, bool *at_once)
+{
+	struct wait_block *b = &w->block;
+
+	*at_once = false;
+	if (o->kind == OBJECT_MUTANT) /* whose would it be? */
+		return STATUS_INVALID_PARAMETER;
+	atomic_store(&b->state, WAIT_BUSY);
+	b->result = STATUS_SUCCESS;
+	b->thread = NULL;
+	b->all = b->alertable = false;
+	w->object = o;
+	w->waiter.block = b;
+	w->waiter.index = 0;
+	steady_lock(&o->lock);
+	append(o, &w->waiter);
+	if (sync_take(o, NULL, &b->result)) {
+		take_off(o, &w->waiter);
+		atomic_store(&b->state, WAIT_DONE);
+		*at_once = true;
+	} else
+		atomic_store(&b->state, WAIT_WAITING);
+	steady_unlock(&o->lock);
+	if (!*at_once && o->class->due)
+		o->class->due(o, true);
+	return STATUS_SUCCESS;
+}
+
+bool
+wait_watch_end(struct wait_watch *w)
+{
+	struct object *o = w->object;
+	bool cancelled;
+
+	steady_lock(&o->lock);
+	cancelled = w->waiter.queued;
+	if (cancelled)
+		take_off(o, &w->waiter);
+	steady_unlock(&o->lock);
+	object_unref(o);
+	return cancelled;
 }
 
 NTSTATUS

@@ -43,7 +43,31 @@ struct wait_block {
 	NTSTATUS result;                /* when it is DONE */
 	struct thread *thread;          /* fixed */
 	bool all, alertable;            /* fixed */
+	/* NULL: its thread sleeps.  Else it is called instead of waking one, with the object
+	 * locked. */
+	void (*ended)(struct wait_block *b);
 };
+
+struct waiter {
+	struct waiter *next, *prev;     /* under the object's lock: a ring */
+	struct wait_block *block;
+	uint32_t index;
+	bool queued;
+};
+
+/* An object is waited for by no thread: block.ended() is called when it could be taken. */
+struct wait_watch {
+	struct wait_block block;        /* block.ended is the caller's; the rest wait.c's */
+	struct waiter waiter;
+	struct object *object;          /* own (a count) */
+};
+
+/* Takes the count over when it is true.  *at_once: it was taken here, and ended() not called. */
+NTSTATUS wait_watch_begin(struct wait_watch *w, struct object *o, bool *at_once);
+/* false: ended() has been called.  Once; gives the object back in both cases. */
+bool wait_watch_end(struct wait_watch *w);
+/* When a timed object's time has changed: whoever waits looks again. */
+void wait_again(struct object *o);
 
 /* false: there are APCs to be run instead, and it has not begun. */
 bool wait_begin(struct wait_block *b, struct thread *t, bool all, bool alertable);

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ntdll_sync.c -- the native names of events, mutants, semaphores, timers, and waits. */
+#include <sched.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "layer/api/dll/dll.h"
+#include "layer/api/dll/kernel32_sync.h"
+#include "layer/api/nt/name.h"
+#include "layer/api/nt/sync.h"
+#include "layer/api/nt/timer.h"
+#include "layer/api/nt/wait.h"
+
+enum {
+	ALL = 0x1f0003,
+	MUTANT_ALL = 0x1f0001,
+	OBJ_INHERIT = 2,
+	OBJ_OPENIF = 0x80,
+	NotificationEvent = 0,
+	SynchronizationEvent = 1,
+};
+
+static NTSTATUS
+give(HANDLE *h, ACCESS_MASK access, ACCESS_MASK all, const struct OBJECT_ATTRIBUTES *a,
+     struct object *o)
+{
+	NTSTATUS s = STATUS_SUCCESS;
+
+	if (!o)
+		return STATUS_NO_MEMORY;
+	if (a && a->ObjectName && a->ObjectName->Length)
+		s = name_give(&o, a->ObjectName);
+	if (s < 0)
+		return s;
+	if (s == STATUS_OBJECT_NAME_EXISTS && !(a->Attributes & OBJ_OPENIF)) {
+		object_unref(o);
+		return STATUS_OBJECT_NAME_COLLISION;
+	}
+	*h = handle_new(o, kernel32_sync_access(access, all), a && (a->Attributes & OBJ_INHERIT));
+	return *h ? s : STATUS_NO_MEMORY;
+}
+
+static NTSTATUS
+open_object(HANDLE *h, ACCESS_MASK access, ACCESS_MASK all, const struct OBJECT_ATTRIBUTES *a,
+            const struct object_class *class)
+{
+	struct object *o;
+	NTSTATUS s;
+
+	if (!a || !a->ObjectName)
+		return STATUS_INVALID_PARAMETER;
+	s = name_open(class, a->ObjectName, &o);
+	if (s < 0)
+		return s;
+	*h = handle_new(o, kernel32_sync_access(access, all), a->Attributes & OBJ_INHERIT);
+	return *h ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+}
+
+static NTSTATUS
+get(HANDLE h, const struct object_class *class, ACCESS_MASK right, struct object **o)
+{
+	ACCESS_MASK access = 0;
+	NTSTATUS s = handle_get(h, class, o);
+
+	if (s < 0)
+		return s;
+	handle_flags(h, &access, NULL);
+	if ((access & right) == right)
+		return STATUS_SUCCESS;
+	object_unref(*o);
+	return STATUS_ACCESS_DENIED;
+}
+
+/* -- events --------------------------------------------------------------------------- */
+
+WINAPI NTSTATUS
+ntdll_NtCreateEvent(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a, ULONG type,
+                    BOOLEAN set)
+{
+	if (type > SynchronizationEvent)
+		return STATUS_INVALID_PARAMETER;
+	return give(h, access, ALL, a, sync_event(type == NotificationEvent, set));
+}
+
+WINAPI NTSTATUS
+ntdll_NtOpenEvent(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a)
+{
+	return open_object(h, access, ALL, a, &sync_event_class);
+}
+
+static NTSTATUS
+change_event(HANDLE h, void (*f)(struct object *, LONG *), LONG *before)
+{
+	struct object *o;
+	NTSTATUS s = get(h, &sync_event_class, 2, &o);
+
+	if (s >= 0) {
+		f(o, before);
+		object_unref(o);
+	}
+	return s;
+}
+
+WINAPI NTSTATUS
+ntdll_NtSetEvent(HANDLE h, LONG *before)
+{
+	return change_event(h, sync_set, before);
+}
+
+WINAPI NTSTATUS
+ntdll_NtResetEvent(HANDLE h, LONG *before)
+{
+	return change_event(h, sync_reset, before);
+}
+
+WINAPI NTSTATUS
+ntdll_NtClearEvent(HANDLE h)
+{
+	return change_event(h, sync_reset, NULL);
+}
+
+WINAPI NTSTATUS
+ntdll_NtPulseEvent(HANDLE h, LONG *before)
+{
+	return change_event(h, sync_pulse, before);
+}
+
+WINAPI NTSTATUS
+ntdll_NtQueryEvent(HANDLE h, ULONG class, void *out, ULONG size, ULONG *returned)
+{
+	struct object *o;
+	LONG info[2];
+	NTSTATUS s;
+
+	if (class)
+		return STATUS_INVALID_INFO_CLASS;
+	if (size != sizeof info)
+		return STATUS_INFO_LENGTH_MISMATCH;
+	s = get(h, &sync_event_class, 1, &o);
+	if (s < 0)
+		return s;
+	info[0] = o->kind == OBJECT_STAYS ? NotificationEvent : SynchronizationEvent;
+	info[1] = atomic_load(&o->state);
+	object_unref(o);
+	memcpy(out, info, sizeof info);
+	if (returned)
+		*returned = sizeof info;
+	return STATUS_SUCCESS;
+}
+
+/* -- mutants ----------------------------------------------------------------------------- */
+
+WINAPI NTSTATUS
+ntdll_NtCreateMutant(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a,
+                     BOOLEAN owned)
+{
+	struct object *o = sync_mutant(owned), *mine = owned && o ? object_ref(o) : NULL;
+	NTSTATUS s = give(h, access, MUTANT_ALL, a, o);
+
+	if (mine && s != STATUS_SUCCESS)
+		sync_unlock(mine, NULL);
+	if (mine)
+		object_unref(mine);
+	return s;
+}
+
+WINAPI NTSTATUS
+ntdll_NtOpenMutant(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a)
+{
+	return open_object(h, access, MUTANT_ALL, a, &sync_mutant_class);
+}
+
+WINAPI NTSTATUS
+ntdll_NtReleaseMutant(HANDLE h, LONG *before)
+{
+	struct object *o;
+	NTSTATUS s = handle_get(h, &sync_mutant_class, &o);
+
+	if (s >= 0) {
+		s = sync_unlock(o, before);
+		object_unref(o);
+	}
+	return s;
+}
+
+WINAPI NTSTATUS
+ntdll_NtQueryMutant(HANDLE h, ULONG class, void *out, ULONG size, ULONG *returned)
+{
+	struct {
+		LONG count;
+		BOOLEAN owned, abandoned;
+	} info = { 0 };
+	struct sync_mutant *m;
+	struct object *o;
+	NTSTATUS s;
+
+	if (class)
+		return STATUS_INVALID_INFO_CLASS;
+	if (size != sizeof info)
+		return STATUS_INFO_LENGTH_MISMATCH;
+	s = get(h, &sync_mutant_class, 1, &o);
+	if (s < 0)
+		return s;
+	m = (struct sync_mutant *)o;
+	info.owned = atomic_load(&m->owner) == thread_self();
+	info.count = atomic_load(&o->state) ? 1 : 1 - (LONG)m->count;
+	info.abandoned = m->abandoned;
+	object_unref(o);
+	memcpy(out, &info, sizeof info);
+	if (returned)
+		*returned = sizeof info;
+	return STATUS_SUCCESS;
+}
+
+/* -- semaphores ---------------------------------------------------------------------------- */
+
+WINAPI NTSTATUS
+ntdll_NtCreateSemaphore(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a,
+                        LONG count, LONG limit)
+{
+	if (limit <= 0 || count < 0 || count > limit)
+		return STATUS_INVALID_PARAMETER;
+	return give(h, access, ALL, a, sync_semaphore(count, limit));
+}
+
+WINAPI NTSTATUS
+ntdll_NtOpenSemaphore(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a)
+{
+	return open_object(h, access, ALL, a, &sync_semaphore_class);
+}
+
+WINAPI NTSTATUS
+ntdll_NtReleaseSemaphore(HANDLE h, LONG n, LONG *before)
+{
+	struct object *o;
+	NTSTATUS s = get(h, &sync_semaphore_class, 2, &o);
+
+	if (s >= 0) {
+		s = n <= 0 ? STATUS_INVALID_PARAMETER : sync_release(o, n, before);
+		object_unref(o);
+	}
+	return s;
+}
+
+WINAPI NTSTATUS
+ntdll_NtQuerySemaphore(HANDLE h, ULONG class, void *out, ULONG size, ULONG *returned)
+{
+	struct object *o;
+	LONG info[2];
+	NTSTATUS s;
+
+	if (class)
+		return STATUS_INVALID_INFO_CLASS;
+	if (size != sizeof info)
+		return STATUS_INFO_LENGTH_MISMATCH;
+	s = get(h, &sync_semaphore_class, 1, &o);
+	if (s < 0)
+		return s;
+	info[0] = atomic_load(&o->state);
+	info[1] = ((struct sync_semaphore *)o)->limit;
+	object_unref(o);
+	memcpy(out, info, sizeof info);
+	if (returned)
+		*returned = sizeof info;
+	return STATUS_SUCCESS;
+}
+
+/* -- timers ------------------------------------------------------------------------------------ */
+
+WINAPI NTSTATUS
+ntdll_NtCreateTimer(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a, ULONG type)
+{
+	if (type > SynchronizationEvent)
+		return STATUS_INVALID_PARAMETER;
+	return give(h, access, ALL, a, timer_new(type == NotificationEvent));
+}
+
+WINAPI NTSTATUS
+ntdll_NtCreateTimer2(HANDLE *h, void *reserved, const struct OBJECT_ATTRIBUTES *a, ULONG attributes,
+                     ACCESS_MASK access)
+{
+	/* bit 31: a notification timer */
+	if (reserved)
+		return STATUS_INVALID_PARAMETER;
+	return give(h, access, ALL, a, timer_new(attributes >> 31));
+}
+
+WINAPI NTSTATUS
+ntdll_NtOpenTimer(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a)
+{
+	return open_object(h, access, ALL, a, &timer_class);
+}
+
+WINAPI NTSTATUS
+ntdll_NtSetTimer(HANDLE h, const LONGLONG *due, void *f, void *argument, BOOLEAN resume,
+                 LONG period, BOOLEAN *before)
+{
+	struct object *o;
+	bool was = false;
+	NTSTATUS s;
+
+	(void)resume;
+	if (period < 0)
+		return STATUS_INVALID_PARAMETER;
+	s = get(h, &timer_class, 2, &o);
+	if (s < 0)
+		return s;
+	s = timer_set(o, wait_deadline_nt(due), (uint32_t)period, f, argument, &was);
+	object_unref(o);
+	if (before)
+		*before = was;
+	return s;
+}
+
+WINAPI NTSTATUS
+ntdll_NtCancelTimer(HANDLE h, BOOLEAN *before)
+{
+	struct object *o;
+	bool was = false;
+	NTSTATUS s = get(h, &timer_class, 2, &o);
+
+	if (s < 0)
+		return s;
+	timer_cancel(o, &was);
+	object_unref(o);
+	if (before)
+		*before = was;
+	return s;
+}
+
+WINAPI NTSTATUS
+ntdll_NtQueryTimer(HANDLE h, ULONG class, void *out, ULONG size, ULONG *returned)
+{
+	struct {
+		LONGLONG left;
+		BOOLEAN state;
+	} info = { 0 };
+	struct object *o;
+	int64_t left;
+	bool signalled;
+	NTSTATUS s;
+
+	if (class)
+		return STATUS_INVALID_INFO_CLASS;
+	if (size != sizeof info)
+		return STATUS_INFO_LENGTH_MISMATCH;
+	s = get(h, &timer_class, 1, &o);
+	if (s < 0)
+		return s;
+	timer_query(o, &left, &signalled);
+	object_unref(o);
+	info.left = left;
+	info.state = signalled;
+	memcpy(out, &info, sizeof info);
+	if (returned)
+		*returned = sizeof info;
+	return STATUS_SUCCESS;
+}
+
+/* -- waits ---------------------------------------------------------------------------------------- */
+
+WINAPI NTSTATUS
+ntdll_NtWaitForSingleObject(HANDLE h, BOOLEAN alertable, const LONGLONG *timeout)
+{
+	return wait_handles(1, &h, false, alertable, wait_deadline_nt(timeout));
+}
+
+/* type: 0 all, 1 any */
+WINAPI NTSTATUS
+ntdll_NtWaitForMultipleObjects(ULONG n, const HANDLE *h, ULONG type, BOOLEAN alertable,
+                               const LONGLONG *timeout)
+{
+	if (type > 1)
+		return STATUS_INVALID_PARAMETER;
+	return wait_handles(n, h, type == 0, alertable, wait_deadline_nt(timeout));
+}
+
+WINAPI NTSTATUS
+ntdll_NtSignalAndWaitForSingleObject(HANDLE signal, HANDLE wait, BOOLEAN alertable,
+                                     const LONGLONG *timeout)
+{
+	return sync_signal_and_wait(signal, wait, alertable, wait_deadline_nt(timeout));
+}
+
+WINAPI NTSTATUS
+ntdll_NtDelayExecution(BOOLEAN alertable, const LONGLONG *interval)
+{
+	return wait_sleep(alertable, wait_deadline_nt(interval));
+}
+
+WINAPI NTSTATUS
+ntdll_NtYieldExecution(void)
+{
+	sched_yield();
+	return STATUS_SUCCESS;
+}
+
+WINAPI NTSTATUS
+ntdll_RtlDelayExecution(BOOLEAN alertable, const LONGLONG *interval)
+{
+	return ntdll_NtDelayExecution(alertable, interval);
+}
