@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
+#include "layer/api/nt/guid.h"
 #include "layer/api/nt/nls.h"
 
 WINAPI void *ntdll_RtlAllocateHeap(HANDLE heap, ULONG flags, SIZE_T n);
@@ -422,81 +423,23 @@ ntdll_RtlIntegerToUnicodeString(ULONG v, ULONG base, struct UNICODE_STRING *out)
 	return STATUS_SUCCESS;
 }
 
-struct GUID {
-	ULONG Data1;
-	USHORT Data2, Data3;
-	BYTE Data4[8];
-};
-
 WINAPI NTSTATUS
 ntdll_RtlStringFromGUID(const struct GUID *g, struct UNICODE_STRING *out)
 {
-	static const char digit[] = "0123456789ABCDEF";
-	WCHAR *p = get(39 * 2), *q = p;
+	WCHAR *p = get(39 * sizeof *p);
 	if (!p)
 		return STATUS_NO_MEMORY;
-	*q++ = '{';
-	for (int i = 28; i >= 0; i -= 4)
-		*q++ = (WCHAR)digit[g->Data1 >> i & 15];
-	*q++ = '-';
-	for (int i = 12; i >= 0; i -= 4)
-		*q++ = (WCHAR)digit[g->Data2 >> i & 15];
-	*q++ = '-';
-	for (int i = 12; i >= 0; i -= 4)
-		*q++ = (WCHAR)digit[g->Data3 >> i & 15];
-	*q++ = '-';
-	for (int i = 0; i < 8; i++) {
-		if (i == 2)
-			*q++ = '-';
-		*q++ = (WCHAR)digit[g->Data4[i] >> 4];
-		*q++ = (WCHAR)digit[g->Data4[i] & 15];
-	}
-	*q++ = '}';
-	*q = 0;
+	guid_text(g, p);
 	*out = (struct UNICODE_STRING){ 76, 78, p };
 	return STATUS_SUCCESS;
-}
-
-static bool
-hex(const WCHAR **p, int digits, uint64_t *out)
-{
-	*out = 0;
-	for (int i = 0; i < digits; i++, (*p)++) {
-		WCHAR c = nls_up(**p);
-		if (c >= '0' && c <= '9')
-			*out = *out << 4 | (uint64_t)(c - '0');
-		else if (c >= 'A' && c <= 'F')
-			*out = *out << 4 | (uint64_t)(c - 'A' + 10);
-		else
-			return false;
-	}
-	return true;
 }
 
 WINAPI NTSTATUS
 ntdll_RtlGUIDFromString(const struct UNICODE_STRING *s, struct GUID *g)
 {
 	WCHAR text[39] = { 0 };
-	const WCHAR *p = text;
-	uint64_t v;
 	if (s->Length < 76)
 		return STATUS_INVALID_PARAMETER;
 	memcpy(text, s->Buffer, 76);
-	if (*p++ != '{' || !hex(&p, 8, &v) || *p++ != '-')
-		return STATUS_INVALID_PARAMETER;
-	g->Data1 = (ULONG)v;
-	if (!hex(&p, 4, &v) || *p++ != '-')
-		return STATUS_INVALID_PARAMETER;
-	g->Data2 = (USHORT)v;
-	if (!hex(&p, 4, &v) || *p++ != '-')
-		return STATUS_INVALID_PARAMETER;
-	g->Data3 = (USHORT)v;
-	for (int i = 0; i < 8; i++) {
-		if (i == 2 && *p++ != '-')
-			return STATUS_INVALID_PARAMETER;
-		if (!hex(&p, 2, &v))
-			return STATUS_INVALID_PARAMETER;
-		g->Data4[i] = (BYTE)v;
-	}
-	return *p == '}' ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+	return guid_parse(text, g) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "layer/api/nt/clock.h"
+#include "layer/api/nt/handle.h"
 #include "layer/api/nt/host.h"
 #include "layer/api/nt/nls.h"
 #include "layer/api/nt/teb.h"
@@ -134,6 +135,16 @@ sysinfo_times(int64_t *kernel, int64_t *user)
 	getrusage(RUSAGE_SELF, &r);
 	*kernel = r.ru_stime.tv_sec * CLOCK_SECOND + r.ru_stime.tv_usec * INT64_C(10);
 	*user = r.ru_utime.tv_sec * CLOCK_SECOND + r.ru_utime.tv_usec * INT64_C(10);
+}
+
+uint32_t
+sysinfo_handles(void)
+{
+	uint32_t n = 0;
+	for (size_t i = 0; i < HANDLE_CHUNKS && handle_chunk[i]; i++)
+		for (size_t j = 0; j < HANDLE_CHUNK; j++)
+			n += handle_object(handle_chunk[i][j].word) != NULL;
+	return n;
 }
 
 /* What follows fills `size` bytes at most and says how many there are. */

@@ -35,6 +35,7 @@ void sysinfo_version(DWORD *major, DWORD *minor, DWORD *build);
 /* VerifyVersionInfo: true, or not. */
 bool sysinfo_verify(const struct OSVERSIONINFOEXW *v, DWORD types, ULONGLONG conditions,
                     DWORD major, DWORD minor, DWORD build);
+uint32_t sysinfo_handles(void);         /* how many are open */
 /* CPU times of the process, 100 ns. */
 void sysinfo_times(int64_t *kernel, int64_t *user);
 /* NtQuerySystemInformation */

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* combase.c -- COM without servers: initialising, task memory, GUIDs; no class is registered. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "layer/api/dll/dll.h"
+#include "layer/api/nt/guid.h"
+#include "layer/api/nt/heap.h"
+#include "layer/api/nt/nls.h"
+
+#define HR(x) ((HRESULT)(x))
+enum { S_OK, S_FALSE };
+#define E_NOTIMPL           HR(0x80004001)
+#define E_NOINTERFACE       HR(0x80004002)
+#define E_POINTER           HR(0x80004003)
+#define E_OUTOFMEMORY       HR(0x8007000e)
+#define E_INVALIDARG        HR(0x80070057)
+#define CO_E_NOTINITIALIZED HR(0x800401f0)
+#define CO_E_CLASSSTRING    HR(0x800401f3)
+#define RPC_E_CHANGED_MODE  HR(0x80010106)
+#define RPC_E_TOO_LATE      HR(0x80010119)
+#define REGDB_E_CLASSNOTREG HR(0x80040154)
+
+WINAPI void *ntdll_RtlAllocateHeap(HANDLE heap, ULONG flags, SIZE_T n);
+WINAPI void *ntdll_RtlReAllocateHeap(HANDLE heap, ULONG flags, void *p, SIZE_T n);
+WINAPI BOOLEAN ntdll_RtlFreeHeap(HANDLE heap, ULONG flags, void *p);
+WINAPI SIZE_T ntdll_RtlSizeHeap(HANDLE heap, ULONG flags, const void *p);
+
+static HANDLE heap(void) { return teb()->ProcessEnvironmentBlock->ProcessHeap; }
+
+WINAPI void *
+combase_CoTaskMemAlloc(SIZE_T n)
+{
+	return ntdll_RtlAllocateHeap(heap(), 0, n);
+}
+
+WINAPI void
+combase_CoTaskMemFree(void *p)
+{
+	if (p)
+		ntdll_RtlFreeHeap(heap(), 0, p);
+}
+
+WINAPI void *
+combase_CoTaskMemRealloc(void *p, SIZE_T n)
+{
+	if (!p)
+		return combase_CoTaskMemAlloc(n);
+	if (!n) {
+		combase_CoTaskMemFree(p);
+		return NULL;
+	}
+	return ntdll_RtlReAllocateHeap(heap(), 0, p, n);
+}
+
+/* -- apartments: each thread says how it wants its own ------------------------------- */
+
+static __thread struct {
+	uint32_t count;
+	DWORD mode;
+} apartment;
+
+WINAPI HRESULT
+combase_CoInitializeEx(void *reserved, DWORD mode)
+{
+	DWORD single = mode & 2;
+	if (reserved)
+		return E_INVALIDARG;
+	if (apartment.count && apartment.mode != single)
+		return RPC_E_CHANGED_MODE;
+	apartment.mode = single;
+	return apartment.count++ ? S_FALSE : S_OK;
+}
+
+WINAPI HRESULT
+combase_CoInitialize(void *reserved)
+{
+	return combase_CoInitializeEx(reserved, 2);
+}
+
+WINAPI void
+combase_CoUninitialize(void)
+{
+	if (apartment.count)
+		apartment.count--;
+}
+
+WINAPI HRESULT
+combase_RoInitialize(int type)
+{
+	return combase_CoInitializeEx(NULL, type == 1 ? 0 : 2);
+}
+WINAPI void
+combase_RoUninitialize(void)
+{
+	combase_CoUninitialize();
+}
+
+WINAPI HRESULT
+combase_CoGetApartmentType(int *type, int *qualifier)
+{
+	if (!type || !qualifier)
+		return E_INVALIDARG;
+	*qualifier = 0;
+	*type = -1;
+	if (!apartment.count)
+		return CO_E_NOTINITIALIZED;
+	*type = apartment.mode ? 3 : 1; /* main STA, MTA */
+	return S_OK;
+}
+
+WINAPI HRESULT
+combase_CoGetContextToken(ULONG_PTR *token)
+{
+	if (!token)
+		return E_POINTER;
+	if (!apartment.count)
+		return CO_E_NOTINITIALIZED;
+	*token = (ULONG_PTR)&apartment;
+	return S_OK;
+}
+
+WINAPI HRESULT
+combase_CoInitializeSecurity(void *sd, LONG n, void *services, void *reserved, DWORD auth,
+                             DWORD level, void *list, DWORD flags, void *reserved3)
+{
+	(void)sd, (void)n, (void)services, (void)reserved, (void)auth, (void)level, (void)list,
+	        (void)flags, (void)reserved3;
+	return apartment.count ? S_OK : CO_E_NOTINITIALIZED;
+}
+
+/* -- classes: there are none ------------------------------------------------------------ */
+
+WINAPI HRESULT
+combase_CoCreateInstance(const struct GUID *class, void *outer, DWORD context,
+                         const struct GUID *id, void **out)
+{
+	(void)outer, (void)context, (void)id;
+	if (!out)
+		return E_POINTER;
+	*out = NULL;
+	if (!class)
+		return E_INVALIDARG;
+	return apartment.count ? REGDB_E_CLASSNOTREG : CO_E_NOTINITIALIZED;
+}
+
+struct MULTI_QI {
+	const struct GUID *id;
+	void *out;
+	HRESULT result;
+};
+
+WINAPI HRESULT
+combase_CoCreateInstanceEx(const struct GUID *class, void *outer, DWORD context, void *server,
+                           DWORD n, struct MULTI_QI *q)
+{
+	(void)class, (void)outer, (void)context, (void)server;
+	if (!n || !q)
+		return E_INVALIDARG;
+	for (DWORD i = 0; i < n; i++) {
+		q[i].out = NULL;
+		q[i].result = REGDB_E_CLASSNOTREG;
+	}
+	return apartment.count ? REGDB_E_CLASSNOTREG : CO_E_NOTINITIALIZED;
+}
+
+WINAPI HRESULT
+combase_CoGetClassObject(const struct GUID *class, DWORD context, void *server,
+                         const struct GUID *id, void **out)
+{
+	(void)class, (void)context, (void)server, (void)id;
+	if (!out)
+		return E_INVALIDARG;
+	*out = NULL;
+	return apartment.count ? REGDB_E_CLASSNOTREG : CO_E_NOTINITIALIZED;
+}
+
+struct unknown {
+	const struct {
+		HRESULT(WINAPI *query)(struct unknown *u, const struct GUID *id, void **out);
+		ULONG(WINAPI *add)(struct unknown *u);
+		ULONG(WINAPI *release)(struct unknown *u);
+	} * table;
+};
+
+/* Registered for others who never come: held until it is revoked. */
+static struct unknown *_Atomic classes[64];
+
+WINAPI HRESULT
+combase_CoRegisterClassObject(const struct GUID *class, struct unknown *u, DWORD context,
+                              DWORD flags, DWORD *cookie)
+{
+	(void)context, (void)flags;
+	if (!class || !u || !cookie)
+		return E_INVALIDARG;
+	for (DWORD i = 0; i < 64; i++) {
+		struct unknown *none = NULL;
+		if (__atomic_compare_exchange_n((struct unknown **)&classes[i], &none, u, false,
+		                                __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+			u->table->add(u);
+			*cookie = i + 1;
+			return S_OK;
+		}
+	}
+	return E_OUTOFMEMORY;
+}
+
+WINAPI HRESULT
+combase_CoRevokeClassObject(DWORD cookie)
+{
+	struct unknown *u = cookie && cookie <= 64
+	                            ? __atomic_exchange_n((struct unknown **)&classes[cookie - 1],
+	                                                  NULL, __ATOMIC_SEQ_CST)
+	                            : NULL;
+	if (!u)
+		return E_INVALIDARG;
+	u->table->release(u);
+	return S_OK;
+}
+
+WINAPI HRESULT
+combase_CoResumeClassObjects(void)
+{
+	return S_OK;
+}
+WINAPI HRESULT
+combase_CoSuspendClassObjects(void)
+{
+	return S_OK;
+}
+WINAPI ULONG
+combase_CoAddRefServerProcess(void)
+{
+	return 1;
+}
+WINAPI ULONG
+combase_CoReleaseServerProcess(void)
+{
+	return 0;
+}
+
+WINAPI HRESULT
+combase_CoSetProxyBlanket(void *proxy, DWORD auth, DWORD z, void *name, DWORD level, DWORD imp,
+                          void *info, DWORD caps)
+{
+	(void)auth, (void)z, (void)name, (void)level, (void)imp, (void)info, (void)caps;
+	return proxy ? E_NOINTERFACE : E_INVALIDARG;
+}
+
+WINAPI void
+combase_CoFreeUnusedLibraries(void)
+{
+}
+WINAPI void
+combase_CoFreeUnusedLibrariesEx(DWORD delay, DWORD reserved)
+{
+	(void)delay, (void)reserved;
+}
+WINAPI HRESULT
+combase_CoDisconnectObject(void *u, DWORD reserved)
+{
+	(void)reserved;
+	return u ? S_OK : E_INVALIDARG;
+}
+
+WINAPI HRESULT
+combase_RoGetActivationFactory(void *class, const struct GUID *id, void **out)
+{
+	(void)class, (void)id;
+	if (!out)
+		return E_INVALIDARG;
+	*out = NULL;
+	return apartment.count ? REGDB_E_CLASSNOTREG : CO_E_NOTINITIALIZED;
+}
+
+WINAPI HRESULT
+combase_RoActivateInstance(void *class, void **out)
+{
+	(void)class;
+	if (!out)
+		return E_INVALIDARG;
+	*out = NULL;
+	return apartment.count ? REGDB_E_CLASSNOTREG : CO_E_NOTINITIALIZED;
+}
+
+WINAPI BOOL
+combase_RoOriginateError(HRESULT error, void *message)
+{
+	(void)message;
+	return error < 0;
+}
+WINAPI BOOL
+combase_RoOriginateErrorW(HRESULT error, UINT n, const WCHAR *s)
+{
+	(void)n, (void)s;
+	return error < 0;
+}
+
+/* -- GUIDs --------------------------------------------------------------------------------- */
+
+WINAPI HRESULT
+combase_CoCreateGuid(struct GUID *g)
+{
+	if (!g)
+		return E_INVALIDARG;
+	guid_new(g);
+	return S_OK;
+}
+
+WINAPI int
+combase_StringFromGUID2(const struct GUID *g, WCHAR *out, int room)
+{
+	if (!out || room < 39)
+		return 0;
+	guid_text(g, out);
+	return 39;
+}
+
+WINAPI HRESULT
+combase_StringFromCLSID(const struct GUID *g, WCHAR **out)
+{
+	if (!out)
+		return E_INVALIDARG;
+	*out = combase_CoTaskMemAlloc(39 * sizeof **out);
+	if (!*out)
+		return E_OUTOFMEMORY;
+	guid_text(g, *out);
+	return S_OK;
+}
+
+WINAPI HRESULT
+combase_CLSIDFromString(const WCHAR *s, struct GUID *g)
+{
+	if (!g)
+		return E_INVALIDARG;
+	memset(g, 0, sizeof *g);
+	if (!s)
+		return S_OK;
+	return guid_parse(s, g) ? S_OK : CO_E_CLASSSTRING;
+}
+
+WINAPI HRESULT
+combase_IIDFromString(const WCHAR *s, struct GUID *g)
+{
+	HRESULT r = combase_CLSIDFromString(s, g);
+	return r == CO_E_CLASSSTRING ? E_INVALIDARG : r;
+}
+
+WINAPI HRESULT
+combase_CLSIDFromProgID(const WCHAR *s, struct GUID *g)
+{
+	if (!s || !g)
+		return E_INVALIDARG;
+	memset(g, 0, sizeof *g);
+	return CO_E_CLASSSTRING;
+}
+
+WINAPI BOOL
+combase_IsEqualGUID(const struct GUID *a, const struct GUID *b)
+{
+	return memcmp(a, b, sizeof *a) == 0;
+}
+
+/* -- strings of the Windows Runtime: counted references to immutable text -------------------- */
+
+struct hstring {
+	_Atomic uint32_t refs; /* 0: the header that a caller lent */
+	UINT length;
+	const WCHAR *text;
+	WCHAR own[];
+};
+
+static const WCHAR nothing[1];
+
+WINAPI HRESULT
+combase_WindowsCreateString(const WCHAR *s, UINT n, struct hstring **out)
+{
+	struct hstring *h;
+	if (!out)
+		return E_INVALIDARG;
+	*out = NULL;
+	if (!n)
+		return S_OK;
+	if (!s)
+		return E_POINTER;
+	if (!(h = malloc(sizeof *h + (n + 1) * sizeof *s)))
+		return E_OUTOFMEMORY;
+	h->refs = 1;
+	h->length = n;
+	memcpy(h->own, s, n * sizeof *s);
+	h->own[n] = 0;
+	h->text = h->own;
+	*out = h;
+	return S_OK;
+}
+
+WINAPI HRESULT
+combase_WindowsCreateStringReference(const WCHAR *s, UINT n, struct hstring *header,
+                                     struct hstring **out)
+{
+	if (!out || !header)
+		return E_INVALIDARG;
+	*out = NULL;
+	if (!n)
+		return S_OK;
+	if (!s)
+		return E_POINTER;
+	if (s[n])
+		return E_INVALIDARG;
+	header->refs = 0;
+	header->length = n;
+	header->text = s;
+	*out = header;
+	return S_OK;
+}
+
+WINAPI HRESULT
+combase_WindowsDeleteString(struct hstring *h)
+{
+	if (h && h->refs && --h->refs == 0)
+		free(h);
+	return S_OK;
+}
+
+WINAPI HRESULT
+combase_WindowsDuplicateString(struct hstring *h, struct hstring **out)
+{
+	if (!out)
+		return E_INVALIDARG;
+	if (h && !h->refs)
+		return combase_WindowsCreateString(h->text, h->length, out);
+	if (h)
+		h->refs++;
+	*out = h;
+	return S_OK;
+}
+
+WINAPI UINT
+combase_WindowsGetStringLen(const struct hstring *h)
+{
+	return h ? h->length : 0;
+}
+WINAPI BOOL
+combase_WindowsIsStringEmpty(const struct hstring *h)
+{
+	return !h || !h->length;
+}
+
+WINAPI const WCHAR *
+combase_WindowsGetStringRawBuffer(const struct hstring *h, UINT *n)
+{
+	if (n)
+		*n = h ? h->length : 0;
+	return h ? h->text : nothing;
+}
+
+WINAPI HRESULT
+combase_WindowsCompareStringOrdinal(const struct hstring *a, const struct hstring *b, int *result)
+{
+	if (!result)
+		return E_INVALIDARG;
+	*result = nls_compare(a ? a->text : nothing, a ? a->length : 0, b ? b->text : nothing,
+	                      b ? b->length : 0);
+	return S_OK;
+}

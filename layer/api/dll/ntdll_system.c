@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ntdll_system.c -- versions, clocks, statuses, environment, and what is asked of system and
+ * process by class. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "layer/api/dll/dll.h"
+#include "layer/api/nt/clock.h"
+#include "layer/api/nt/env.h"
+#include "layer/api/nt/host.h"
+#include "layer/api/nt/nls.h"
+#include "layer/api/nt/process.h"
+#include "layer/api/nt/sysinfo.h"
+
+#define SELF ((HANDLE)(intptr_t)-1)
+
+WINAPI ULONG
+ntdll_RtlNtStatusToDosErrorNoTeb(NTSTATUS s)
+{
+	return status_error(s);
+}
+
+WINAPI ULONG
+ntdll_RtlNtStatusToDosError(NTSTATUS s)
+{
+	teb()->LastStatusValue = (ULONG)s;
+	return status_error(s);
+}
+
+WINAPI NTSTATUS
+ntdll_RtlGetLastNtStatus(void)
+{
+	return (NTSTATUS)teb()->LastStatusValue;
+}
+
+WINAPI void
+ntdll_RtlSetLastWin32ErrorAndNtStatusFromNtStatus(NTSTATUS s)
+{
+	last_error(ntdll_RtlNtStatusToDosError(s));
+}
+
+WINAPI struct PEB *
+ntdll_RtlGetCurrentPeb(void)
+{
+	return teb()->ProcessEnvironmentBlock;
+}
+WINAPI void
+ntdll_RtlAcquirePebLock(void)
+{
+}
+WINAPI void
+ntdll_RtlReleasePebLock(void)
+{
+}
+
+/* -- versions --------------------------------------------------------------------- */
+
+WINAPI NTSTATUS
+ntdll_RtlGetVersion(struct OSVERSIONINFOEXW *v)
+{
+	DWORD size = v->dwOSVersionInfoSize;
+	v->dwMajorVersion = 10;
+	v->dwMinorVersion = 0;
+	v->dwBuildNumber = SYSINFO_BUILD;
+	v->dwPlatformId = 2;
+	v->szCSDVersion[0] = 0;
+	if (size >= sizeof *v) {
+		v->wServicePackMajor = v->wServicePackMinor = 0;
+		v->wSuiteMask = 0x100;
+		v->wProductType = 1;
+		v->wReserved = 0;
+	}
+	return STATUS_SUCCESS;
+}
+
+WINAPI void
+ntdll_RtlGetNtVersionNumbers(ULONG *major, ULONG *minor, ULONG *build)
+{
+	if (major)
+		*major = 10;
+	if (minor)
+		*minor = 0;
+	if (build)
+		*build = 0xf0000000 | SYSINFO_BUILD;
+}
+
+WINAPI NTSTATUS
+ntdll_RtlVerifyVersionInfo(const struct OSVERSIONINFOEXW *v, ULONG types, ULONGLONG conditions)
+{
+	if (!types)
+		return STATUS_INVALID_PARAMETER;
+	return sysinfo_verify(v, types, conditions, 10, 0, SYSINFO_BUILD)
+	               ? STATUS_SUCCESS
+	               : STATUS_REVISION_MISMATCH;
+}
+
+WINAPI ULONGLONG
+ntdll_VerSetConditionMask(ULONGLONG mask, DWORD types, BYTE condition)
+{
+	static const BYTE at[] = { 0, 3, 6, 9, 15, 12, 18, 21 };
+	static const BYTE bit[] = { 0, 1, 2, 3, 5, 4, 6, 7 };
+	condition &= 7;
+	if (!condition)
+		return 0;
+	for (size_t i = 8; i-- > 0;)
+		if (types & 1u << bit[i])
+			return mask | (ULONGLONG)condition << at[i];
+	return mask;
+}
+
+WINAPI BOOLEAN
+ntdll_RtlGetProductInfo(ULONG major, ULONG minor, ULONG sp_major, ULONG sp_minor, ULONG *type)
+{
+	(void)major, (void)minor, (void)sp_major, (void)sp_minor;
+	*type = 0x30;
+	return TRUE;
+}
+
+WINAPI ULONG
+ntdll_RtlGetNtGlobalFlags(void)
+{
+	return 0;
+}
+
+/* -- clocks ------------------------------------------------------------------------- */
+
+WINAPI NTSTATUS
+ntdll_NtQuerySystemTime(LONGLONG *t)
+{
+	*t = clock_now();
+	return STATUS_SUCCESS;
+}
+
+WINAPI LONGLONG
+ntdll_RtlGetSystemTimePrecise(void)
+{
+	return clock_now();
+}
+
+WINAPI NTSTATUS
+ntdll_NtSetSystemTime(const LONGLONG *t, LONGLONG *before)
+{
+	(void)t, (void)before;
+	return STATUS_PRIVILEGE_NOT_HELD;
+}
+
+WINAPI NTSTATUS
+ntdll_NtQueryPerformanceCounter(LONGLONG *counter, LONGLONG *frequency)
+{
+	*counter = (LONGLONG)clock_counter();
+	if (frequency)
+		*frequency = CLOCK_FREQUENCY;
+	return STATUS_SUCCESS;
+}
+
+WINAPI BOOLEAN
+ntdll_RtlQueryPerformanceCounter(LONGLONG *counter)
+{
+	*counter = (LONGLONG)clock_counter();
+	return TRUE;
+}
+
+WINAPI BOOLEAN
+ntdll_RtlQueryPerformanceFrequency(LONGLONG *frequency)
+{
+	*frequency = CLOCK_FREQUENCY;
+	return TRUE;
+}
+
+WINAPI ULONG
+ntdll_NtGetTickCount(void)
+{
+	return (ULONG)clock_ticks();
+}
+
+/* Timers are as fine as the host's whatever is asked for. */
+WINAPI NTSTATUS
+ntdll_NtQueryTimerResolution(ULONG *coarsest, ULONG *finest, ULONG *current)
+{
+	*coarsest = 156250;
+	*finest = 5000;
+	*current = 10000;
+	return STATUS_SUCCESS;
+}
+
+WINAPI NTSTATUS
+ntdll_NtSetTimerResolution(ULONG wanted, BOOLEAN set, ULONG *current)
+{
+	(void)wanted, (void)set;
+	*current = 10000;
+	return STATUS_SUCCESS;
+}
+
+WINAPI void
+ntdll_RtlTimeToTimeFields(const LONGLONG *t, SHORT f[8])
+{
+	struct SYSTEMTIME s = { 0 };
+	clock_fields(*t, &s);
+	f[0] = (SHORT)s.wYear;
+	f[1] = (SHORT)s.wMonth;
+	f[2] = (SHORT)s.wDay;
+	f[3] = (SHORT)s.wHour;
+	f[4] = (SHORT)s.wMinute;
+	f[5] = (SHORT)s.wSecond;
+	f[6] = (SHORT)s.wMilliseconds;
+	f[7] = (SHORT)s.wDayOfWeek;
+}
+
+WINAPI BOOLEAN
+ntdll_RtlTimeFieldsToTime(const SHORT f[8], LONGLONG *t)
+{
+	struct SYSTEMTIME s = { (WORD)f[0], (WORD)f[1], 0,          (WORD)f[2],
+		                (WORD)f[3], (WORD)f[4], (WORD)f[5], (WORD)f[6] };
+	return clock_of_fields(&s, t);
+}
+
+WINAPI BOOLEAN
+ntdll_RtlTimeToSecondsSince1970(const LONGLONG *t, ULONG *seconds)
+{
+	int64_t v = (*t - CLOCK_UNIX) / CLOCK_SECOND;
+	if (*t < CLOCK_UNIX || v > UINT32_MAX)
+		return FALSE;
+	*seconds = (ULONG)v;
+	return TRUE;
+}
+
+WINAPI void
+ntdll_RtlSecondsSince1970ToTime(ULONG seconds, LONGLONG *t)
+{
+	*t = CLOCK_UNIX + seconds * CLOCK_SECOND;
+}
+
+WINAPI BOOLEAN
+ntdll_RtlTimeToSecondsSince1980(const LONGLONG *t, ULONG *seconds)
+{
+	int64_t v = (*t - INT64_C(119600064000000000)) / CLOCK_SECOND;
+	if (v < 0 || v > UINT32_MAX)
+		return FALSE;
+	*seconds = (ULONG)v;
+	return TRUE;
+}
+
+WINAPI void
+ntdll_RtlSecondsSince1980ToTime(ULONG seconds, LONGLONG *t)
+{
+	*t = INT64_C(119600064000000000) + seconds * CLOCK_SECOND;
+}
+
+WINAPI NTSTATUS
+ntdll_RtlSystemTimeToLocalTime(const LONGLONG *utc, LONGLONG *local)
+{
+	*local = *utc - (int64_t)clock_bias(*utc) * 60 * CLOCK_SECOND;
+	return STATUS_SUCCESS;
+}
+
+WINAPI NTSTATUS
+ntdll_RtlLocalTimeToSystemTime(const LONGLONG *local, LONGLONG *utc)
+{
+	*utc = *local + (int64_t)clock_bias(*local) * 60 * CLOCK_SECOND;
+	return STATUS_SUCCESS;
+}
+
+/* -- random ------------------------------------------------------------------------------ */
+
+/* The generator that RtlUniform is documented to be: Lehmer's, modulo 2^31 - 1. */
+WINAPI ULONG
+ntdll_RtlUniform(ULONG *seed)
+{
+	*seed = (ULONG)(((ULONGLONG)*seed * 0x7fffffed + 0x7fffffc3) % 0x7fffffff);
+	return *seed;
+}
+
+WINAPI ULONG
+ntdll_RtlRandom(ULONG *seed)
+{
+	return ntdll_RtlUniform(seed);
+}
+WINAPI ULONG
+ntdll_RtlRandomEx(ULONG *seed)
+{
+	return ntdll_RtlUniform(seed);
+}
+
+/* -- environment ---------------------------------------------------------------------------- */
+
+WINAPI NTSTATUS
+ntdll_RtlQueryEnvironmentVariable_U(const WCHAR *block, const struct UNICODE_STRING *name,
+                                    struct UNICODE_STRING *value)
+{
+	size_t n = 0;
+	if (block) {
+		const WCHAR *p = env_find(block, name->Buffer, name->Length / 2);
+		if (!p)
+			return STATUS_VARIABLE_NOT_FOUND;
+		p += name->Length / 2 + 1;
+		n = nls_length(p);
+		value->Length = (USHORT)(n * 2);
+		if (value->MaximumLength < n * 2)
+			return STATUS_BUFFER_TOO_SMALL;
+		memcpy(value->Buffer, p, n * 2);
+		if (value->MaximumLength >= n * 2 + 2)
+			value->Buffer[n] = 0;
+		return STATUS_SUCCESS;
+	}
+	NTSTATUS s = env_get(name->Buffer, name->Length / 2, value->Buffer,
+	                     value->MaximumLength / 2, &n);
+	if (s != STATUS_VARIABLE_NOT_FOUND)
+		value->Length = (USHORT)(n * 2);
+	return s;
+}
+
+WINAPI NTSTATUS
+ntdll_RtlQueryEnvironmentVariable(const WCHAR *block, const WCHAR *name, SIZE_T length, WCHAR *out,
+                                  SIZE_T room, SIZE_T *n)
+{
+	if (!block)
+		return env_get(name, length, out, room, n);
+	const WCHAR *p = env_find(block, name, length);
+	if (!p)
+		return STATUS_VARIABLE_NOT_FOUND;
+	p += length + 1;
+	*n = nls_length(p);
+	if (room < *n)
+		return STATUS_BUFFER_TOO_SMALL;
+	memcpy(out, p, *n * 2);
+	if (room > *n)
+		out[*n] = 0;
+	return STATUS_SUCCESS;
+}
+
+WINAPI NTSTATUS
+ntdll_RtlSetEnvironmentVariable(WCHAR **block, const struct UNICODE_STRING *name,
+                                const struct UNICODE_STRING *value)
+{
+	if (block && *block)
+		return STATUS_NOT_SUPPORTED;
+	return env_set(name->Buffer, name->Length / 2, value ? value->Buffer : NULL,
+	               value ? value->Length / 2 : 0);
+}
+
+WINAPI NTSTATUS
+ntdll_RtlExpandEnvironmentStrings_U(const WCHAR *block, const struct UNICODE_STRING *in,
+                                    struct UNICODE_STRING *out, ULONG *need)
+{
+	size_t n =
+	        env_expand(block, in->Buffer, in->Length / 2, out->Buffer, out->MaximumLength / 2);
+	if (need)
+		*need = (ULONG)(n + 1) * 2;
+	if ((n + 1) * 2 > out->MaximumLength)
+		return STATUS_BUFFER_TOO_SMALL;
+	out->Length = (USHORT)(n * 2);
+	return STATUS_SUCCESS;
+}
+
+/* -- the system and processes, by class --------------------------------------------------------- */
+
+WINAPI NTSTATUS
+ntdll_NtQuerySystemInformation(ULONG class, void *out, ULONG size, ULONG *need)
+{
+	return sysinfo_query(class, out, size, need);
+}
+
+WINAPI NTSTATUS
+ntdll_NtSetSystemInformation(ULONG class, void *in, ULONG size)
+{
+	(void)class, (void)in, (void)size;
+	return STATUS_PRIVILEGE_NOT_HELD;
+}
+
+struct PROCESS_BASIC_INFORMATION {
+	NTSTATUS ExitStatus;
+	struct PEB *PebBaseAddress;
+	ULONG_PTR AffinityMask;
+	LONG BasePriority;
+	ULONG_PTR UniqueProcessId, InheritedFromUniqueProcessId;
+};
+
+static NTSTATUS
+give(void *out, ULONG size, ULONG *need, const void *from, size_t n)
+{
+	if (need)
+		*need = (ULONG)n;
+	if (size != n)
+		return STATUS_INFO_LENGTH_MISMATCH;
+	memcpy(out, from, n);
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS
+image_name(void *out, ULONG size, ULONG *need, bool native)
+{
+	const struct UNICODE_STRING *image =
+	        &teb()->ProcessEnvironmentBlock->ProcessParameters->ImagePathName;
+	static const WCHAR device[] = u"\\Device\\HarddiskVolume1";
+	size_t skip = native && image->Length >= 4 ? 2 : 0, head = native ? nls_length(device) : 0;
+	size_t n = head + image->Length / 2 - skip,
+	       total = sizeof(struct UNICODE_STRING) + (n + 1) * 2;
+	struct UNICODE_STRING *s = out;
+	if (need)
+		*need = (ULONG)total;
+	if (size < total)
+		return STATUS_INFO_LENGTH_MISMATCH;
+	s->Buffer = (WCHAR *)(s + 1);
+	s->Length = (USHORT)(n * 2);
+	s->MaximumLength = (USHORT)(n * 2 + 2);
+	memcpy(s->Buffer, device, head * 2);
+	memcpy(s->Buffer + head, image->Buffer + skip, (n - head) * 2);
+	s->Buffer[n] = 0;
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS
+basic(HANDLE process, void *out, ULONG size, ULONG *need)
+{
+	struct PROCESS_BASIC_INFORMATION b = { 0x103, NULL, host_processor_mask(), 8, 0, 0 };
+	if (process == SELF) {
+		b.PebBaseAddress = teb()->ProcessEnvironmentBlock;
+		b.UniqueProcessId = (ULONG_PTR)teb()->ClientId.UniqueProcess;
+		b.InheritedFromUniqueProcessId = birth.parent_id;
+	} else {
+		struct object *o;
+		NTSTATUS s = handle_get(process, &process_class, &o);
+		if (s < 0)
+			return s;
+		const struct process *p = (const struct process *)o;
+		b.ExitStatus = (NTSTATUS)p->exit_code;
+		b.UniqueProcessId = p->id;
+		object_unref(o);
+	}
+	return give(out, size, need, &b, sizeof b);
+}
+
+static NTSTATUS
+memory_counters(void *out, ULONG size, ULONG *need)
+{
+	struct host_use u = host_use();
+	struct {
+		SIZE_T PeakVirtualSize, VirtualSize;
+		ULONG PageFaultCount;
+		SIZE_T Peak, WorkingSet, quota[4], Pagefile, PeakPagefile, Private;
+	} m = { u.size, u.size,    (ULONG)u.faults, u.peak,   u.resident,
+		{ 0 },  u.private, u.private,       u.private };
+	size_t n = size == sizeof m ? sizeof m : sizeof m - sizeof m.Private;
+	return give(out, size, need, &m, n);
+}
+
+WINAPI NTSTATUS
+ntdll_NtQueryInformationProcess(HANDLE process, ULONG class, void *out, ULONG size, ULONG *need)
+{
+	int64_t kernel, user;
+	switch (class) {
+	case 0: return basic(process, out, size, need);
+	case 3: return memory_counters(out, size, need);
+	case 4: { /* times */
+		sysinfo_times(&kernel, &user);
+		LONGLONG t[4] = { clock_started(), 0, kernel, user };
+		return give(out, size, need, t, sizeof t);
+	}
+	case 7:                                                      /* debug port */
+	case 26: return give(out, size, need, &(ULONG_PTR){ 0 }, 8); /* WOW64 */
+	case 12: return give(out, size, need, &(ULONG){ 1 }, 4);     /* hard error mode */
+	case 18: return give(out, size, need, (BYTE[]){ 0, 2 }, 2);  /* priority class: normal */
+	case 20: return give(out, size, need, &(ULONG){ sysinfo_handles() }, 4);
+	case 21: return give(out, size, need, &(ULONG_PTR){ host_processor_mask() }, 8);
+	case 22: return give(out, size, need, &(ULONG){ 0 }, 4); /* priority boost */
+	case 24:
+		return give(out, size, need, &(ULONG){ teb()->ProcessEnvironmentBlock->SessionId },
+		            4);
+	case 27: return image_name(out, size, need, true);
+	case 29: return give(out, size, need, &(ULONG){ 0 }, 4); /* break on termination */
+	case 30: return STATUS_PORT_NOT_SET;                     /* debug object */
+	case 31: return give(out, size, need, &(ULONG){ 1 }, 4); /* debug flags: not debugged */
+	case 34:
+		return give(out, size, need, &(ULONG){ 0x0d },
+		            4); /* execute flags: DEP, permanent */
+	case 36:
+		return give(out, size, need, &(ULONG){ 0x2b992ddf ^ (ULONG)birth.process_id },
+		            4); /* cookie */
+	case 43: return image_name(out, size, need, false);
+	default: return STATUS_INVALID_INFO_CLASS;
+	}
+}
+
+/* Wishes of scheduling and of error modes; what has no effect here is taken as done. */
+WINAPI NTSTATUS
+ntdll_NtSetInformationProcess(HANDLE process, ULONG class, void *in, ULONG size)
+{
+	(void)process;
+	if (!in && size)
+		return STATUS_ACCESS_VIOLATION;
+	switch (class) {
+	case 12:                        /* ProcessDefaultHardErrorMode */
+	case 18:                        /* ProcessPriorityClass */
+	case 21:                        /* ProcessAffinityMask */
+	case 22:                        /* ProcessPriorityBoost */
+	case 29:                        /* ProcessBreakOnTermination */
+	case 33:                        /* ProcessIoPriority */
+	case 34:                        /* ProcessExecuteFlags */
+	case 39:                        /* ProcessPagePriority */
+	case 41:                        /* ProcessThreadStackAllocation */
+	case 52:                        /* ProcessMitigationPolicy */
+	case 77: return STATUS_SUCCESS; /* ProcessPowerThrottlingState */
+	default: return STATUS_INVALID_INFO_CLASS;
+	}
+}
+
+/* -- event tracing: nobody listens -------------------------------------------------------------------- */
+
+WINAPI ULONG
+ntdll_EtwEventRegister(const void *provider, void *callback, void *context, ULONGLONG *handle)
+{
+	static _Atomic ULONGLONG next = 1;
+	(void)callback, (void)context;
+	if (!provider || !handle)
+		return ERROR_INVALID_PARAMETER;
+	*handle = next++;
+	return ERROR_SUCCESS;
+}
+
+WINAPI ULONG
+ntdll_EtwEventUnregister(ULONGLONG handle)
+{
+	return handle ? ERROR_SUCCESS : ERROR_INVALID_HANDLE;
+}
+
+WINAPI ULONG
+ntdll_EtwEventSetInformation(ULONGLONG handle, int class, void *in, ULONG size)
+{
+	(void)class, (void)in, (void)size;
+	return handle ? ERROR_SUCCESS : ERROR_INVALID_HANDLE;
+}
+
+WINAPI BOOLEAN
+ntdll_EtwEventEnabled(ULONGLONG handle, const void *event)
+{
+	(void)handle, (void)event;
+	return FALSE;
+}
+
+WINAPI BOOLEAN
+ntdll_EtwEventProviderEnabled(ULONGLONG handle, BYTE level, ULONGLONG keyword)
+{
+	(void)handle, (void)level, (void)keyword;
+	return FALSE;
+}
+
+WINAPI ULONG
+ntdll_EtwEventWrite(ULONGLONG handle, const void *event, ULONG n, const void *data)
+{
+	(void)event, (void)n, (void)data;
+	return handle ? ERROR_SUCCESS : ERROR_INVALID_HANDLE;
+}
+
+WINAPI ULONG
+ntdll_EtwEventWriteTransfer(ULONGLONG handle, const void *event, const void *id,
+                            const void *related, ULONG n, const void *data)
+{
+	(void)event, (void)id, (void)related, (void)n, (void)data;
+	return handle ? ERROR_SUCCESS : ERROR_INVALID_HANDLE;
+}
+
+WINAPI ULONG
+ntdll_EtwEventWriteString(ULONGLONG handle, BYTE level, ULONGLONG keyword, const WCHAR *s)
+{
+	(void)level, (void)keyword, (void)s;
+	return handle ? ERROR_SUCCESS : ERROR_INVALID_HANDLE;
+}
+
+WINAPI ULONG
+ntdll_EtwEventActivityIdControl(ULONG code, void *id)
+{
+	if (code == 3 || code == 5) /* make one */
+		host_random(id, 16);
+	return code >= 1 && code <= 5 ? ERROR_SUCCESS : ERROR_INVALID_PARAMETER;
+}
+
+WINAPI ULONG
+ntdll_EtwRegisterTraceGuidsW(void *callback, void *context, const void *guid, ULONG n, void *guids,
+                             const WCHAR *path, const WCHAR *name, ULONGLONG *handle)
+{
+	(void)callback, (void)context, (void)n, (void)guids, (void)path, (void)name;
+	if (!guid || !handle)
+		return ERROR_INVALID_PARAMETER;
+	*handle = 1;
+	return ERROR_SUCCESS;
+}
+
+WINAPI ULONG
+ntdll_EtwUnregisterTraceGuids(ULONGLONG handle)
+{
+	return handle ? ERROR_SUCCESS : ERROR_INVALID_PARAMETER;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "layer/api/nt/sid.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "layer/api/nt/host.h"
+#include "layer/api/nt/nls.h"
+
+static const struct well {
+	int type;
+	const WCHAR *text, *name, *domain;
+	int use;
+} wells[] = {
+#define WELL(type, text, name, domain, use) { type, text, name, domain, use },
+#include "layer/api/nt/sid.def"
+#undef WELL
+};
+
+#define SUBS 21, 741852963, 159357258, 456123789
+static const struct {
+	BYTE head[8];
+	DWORD sub[5];
+} user = { { 1, 5, 0, 0, 0, 0, 0, 5 }, { SUBS, 1001 } },
+  none_group = { { 1, 5, 0, 0, 0, 0, 0, 5 }, { SUBS, 513 } };
+
+bool
+sid_valid(const struct SID *s)
+{
+	return s && s->Revision == 1 && s->SubAuthorityCount <= SID_SUB_MOST;
+}
+
+bool
+sid_equal(const struct SID *a, const struct SID *b)
+{
+	return a->SubAuthorityCount == b->SubAuthorityCount && memcmp(a, b, sid_size(a)) == 0;
+}
+
+static size_t
+decimal(uint64_t v, WCHAR *out)
+{
+	WCHAR digits[20];
+	size_t n = 0, k = 0;
+	do
+		digits[n++] = (WCHAR)('0' + v % 10);
+	while (v /= 10);
+	while (n)
+		out[k++] = digits[--n];
+	return k;
+}
+
+size_t
+sid_text(const struct SID *s, WCHAR *out, size_t room)
+{
+	WCHAR text[8 + 16 + SID_SUB_MOST * 11];
+	uint64_t authority = 0;
+	size_t n = 0;
+	if (!sid_valid(s))
+		return 0;
+	text[n++] = 'S';
+	text[n++] = '-';
+	text[n++] = '1';
+	text[n++] = '-';
+	for (int i = 0; i < 6; i++)
+		authority = authority << 8 | s->IdentifierAuthority[i];
+	n += decimal(authority, text + n);
+	for (int i = 0; i < s->SubAuthorityCount; i++) {
+		text[n++] = '-';
+		n += decimal(s->SubAuthority[i], text + n);
+	}
+	if (n >= room)
+		return 0;
+	memcpy(out, text, n * sizeof *out);
+	out[n] = 0;
+	return n;
+}
+
+static const WCHAR *
+number(const WCHAR *p, const WCHAR *end, uint64_t most, uint64_t *out)
+{
+	const WCHAR *begin = p;
+	*out = 0;
+	for (; p < end && *p >= '0' && *p <= '9'; p++) {
+		*out = *out * 10 + (*p - '0');
+		if (*out > most)
+			return NULL;
+	}
+	return p > begin ? p : NULL;
+}
+
+size_t
+sid_parse(const WCHAR *s, size_t length, BYTE out[SID_MOST])
+{
+	const WCHAR *p = s + 4, *end = s + length;
+	uint64_t v;
+	BYTE n = 0;
+	if (length < 5 || nls_up(s[0]) != 'S' || s[1] != '-' || s[2] != '1' || s[3] != '-')
+		return 0;
+	if (!(p = number(p, end, (UINT64_C(1) << 48) - 1, &v)))
+		return 0;
+	out[0] = 1;
+	for (int i = 0; i < 6; i++)
+		out[2 + i] = (BYTE)(v >> (40 - 8 * i));
+	while (p < end) {
+		DWORD sub;
+		if (*p != '-' || n == SID_SUB_MOST || !(p = number(p + 1, end, UINT32_MAX, &v)))
+			return 0;
+		sub = (DWORD)v;
+		memcpy(out + 8 + n++ * 4, &sub, 4);
+	}
+	out[1] = n;
+	return 8 + n * 4u;
+}
+
+size_t
+sid_user_text(WCHAR *out, size_t room)
+{
+	return sid_text(sid_user(), out, room);
+}
+
+static size_t
+domain_relative(DWORD id, BYTE out[SID_MOST])
+{
+	memcpy(out, &user, sizeof user);
+	memcpy(out + 24, &id, 4);
+	return sizeof user;
+}
+
+size_t
+sid_well_known(int type, BYTE out[SID_MOST])
+{
+	static const struct {
+		int type;
+		DWORD id;
+	} accounts[] = { { 38, 500 }, { 39, 501 }, { 40, 502 }, { 41, 512 },
+		         { 42, 513 }, { 43, 514 }, { 44, 515 }, { 45, 516 } };
+	for (size_t i = 0; i < sizeof wells / sizeof *wells; i++)
+		if (wells[i].type == type)
+			return sid_parse(wells[i].text, nls_length(wells[i].text), out);
+	for (size_t i = 0; i < sizeof accounts / sizeof *accounts; i++)
+		if (accounts[i].type == type)
+			return domain_relative(accounts[i].id, out);
+	return 0;
+}
+
+static void
+put(WCHAR out[64], const WCHAR *s)
+{
+	size_t n = nls_length(s);
+	if (n > 63)
+		n = 63;
+	memcpy(out, s, n * sizeof *out);
+	out[n] = 0;
+}
+
+static void
+put_utf8(WCHAR out[64], const char *s, bool upper)
+{
+	size_t n = nls_16_of_8(s, strlen(s), out, 63, NULL);
+	out[n < 63 ? n : 63] = 0;
+	for (WCHAR *p = out; upper && *p; p++)
+		*p = nls_up(*p);
+}
+
+static void
+computer(WCHAR out[64])
+{
+	char name[65];
+	host_name(name);
+	name[strcspn(name, ".")] = 0;
+	put_utf8(out, name, true);
+}
+
+bool
+sid_account(const struct SID *s, WCHAR name[64], WCHAR domain[64], int *use)
+{
+	BYTE b[SID_MOST];
+	if (sid_equal(s, sid_user())) {
+		put_utf8(name, host.user, false);
+		computer(domain);
+		*use = SID_USER;
+		return true;
+	}
+	if (sid_equal(s, (const struct SID *)(const void *)&none_group)) {
+		put(name, u"None");
+		computer(domain);
+		*use = SID_GROUP;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof wells / sizeof *wells; i++) {
+		if (!sid_parse(wells[i].text, nls_length(wells[i].text), b) ||
+		    !sid_equal(s, (const struct SID *)(const void *)b))
+			continue;
+		put(name, wells[i].name);
+		put(domain, wells[i].domain);
+		*use = wells[i].use;
+		return true;
+	}
+	return false;
+}
+
+size_t
+sid_of_account(const WCHAR *name, BYTE out[SID_MOST])
+{
+	WCHAR mine[64];
+	for (const WCHAR *p = name; *p; p++)
+		if (*p == '\\')
+			name = p + 1;
+	put_utf8(mine, host.user, false);
+	if (nls_equal(name, mine)) {
+		memcpy(out, &user, sizeof user);
+		return sizeof user;
+	}
+	for (size_t i = 0; i < sizeof wells / sizeof *wells; i++)
+		if (*wells[i].name && nls_equal(name, wells[i].name))
+			return sid_parse(wells[i].text, nls_length(wells[i].text), out);
+	return 0;
+}
+
+const struct SID *sid_user(void) { return (const struct SID *)(const void *)&user; }
+
+const struct SID *
+sid_integrity(void)
+{
+	static const struct {
+		BYTE head[8];
+		DWORD sub[1];
+	} medium = { { 1, 1, 0, 0, 0, 0, 0, 16 }, { 0x2000 } };
+	return (const struct SID *)(const void *)&medium;
+}
+
+const struct SID *
+sid_group(unsigned i, DWORD *attributes)
+{
+	static const struct {
+		BYTE head[8];
+		DWORD sub[2];
+	} groups[] = { { { 1, 1, 0, 0, 0, 0, 0, 1 }, { 0 } },
+		       { { 1, 2, 0, 0, 0, 0, 0, 5 }, { 32, 545 } },
+		       { { 1, 1, 0, 0, 0, 0, 0, 5 }, { 4 } },
+		       { { 1, 1, 0, 0, 0, 0, 0, 5 }, { 11 } },
+		       { { 1, 1, 0, 0, 0, 0, 0, 2 }, { 0 } } };
+	*attributes = 7; /* mandatory, enabled by default, enabled */
+	if (i == 0)
+		return (const struct SID *)(const void *)&none_group;
+	return i <= sizeof groups / sizeof *groups
+	               ? (const struct SID *)(const void *)&groups[i - 1]
+	               : NULL;
+}
