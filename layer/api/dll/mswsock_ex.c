@@ -7,8 +7,8 @@
 #include "layer/api/dll/ws2_32.h"
 
 WINAPI BOOL
-mswsock_AcceptEx(HANDLE listener, HANDLE accept, char *out, DWORD receive, DWORD local, DWORD remote, DWORD *done,
-                 struct OVERLAPPED *o)
+mswsock_AcceptEx(HANDLE listener, HANDLE accept, char *out, DWORD receive, DWORD local,
+                 DWORD remote, DWORD *done, struct OVERLAPPED *o)
 {
 	struct file *f, *g;
 	struct socket *s, *t;
@@ -21,8 +21,8 @@ mswsock_AcceptEx(HANDLE listener, HANDLE accept, char *out, DWORD receive, DWORD
 		return refuse((DWORD)e);
 	}
 	struct socket_op *op = NULL;
-	if (!o || !s->listening || t->connected || t->bound || s->family != t->family || s->type != t->type ||
-	    (!out && receive + local + remote))
+	if (!o || !s->listening || t->connected || t->bound || s->family != t->family ||
+	    s->type != t->type || (!out && receive + local + remote))
 		e = WSAEINVAL;
 	else if (!(op = socket_op_new(s, SOCKET_ACCEPT)))
 		e = WSAENOBUFS;
@@ -40,8 +40,8 @@ mswsock_AcceptEx(HANDLE listener, HANDLE accept, char *out, DWORD receive, DWORD
 }
 
 WINAPI void
-mswsock_GetAcceptExSockaddrs(char *out, DWORD receive, DWORD local, DWORD remote, struct ws_sockaddr **l, int *nl,
-                             struct ws_sockaddr **r, int *nr)
+mswsock_GetAcceptExSockaddrs(char *out, DWORD receive, DWORD local, DWORD remote,
+                             struct ws_sockaddr **l, int *nl, struct ws_sockaddr **r, int *nr)
 {
 	char *a = out + receive, *b = a + local;
 	(void)remote;
@@ -53,7 +53,8 @@ mswsock_GetAcceptExSockaddrs(char *out, DWORD receive, DWORD local, DWORD remote
 }
 
 WINAPI BOOL
-mswsock_ConnectEx(HANDLE h, struct ws_sockaddr *a, int size, char *data, DWORD n, DWORD *done, struct OVERLAPPED *o)
+mswsock_ConnectEx(HANDLE h, struct ws_sockaddr *a, int size, char *data, DWORD n, DWORD *done,
+                  struct OVERLAPPED *o)
 {
 	struct file *f;
 	struct socket *s;
@@ -87,7 +88,8 @@ finish(struct file *f, struct socket_op *op, struct OVERLAPPED *o)
 	if (o)
 		return ws2_32_begin(f, op, o, NULL, NULL) == 0;
 	NTSTATUS st;
-	while ((st = op->what == SOCKET_FILE ? socket_try_file(op) : socket_try_disconnect(op)) == STATUS_PENDING)
+	while ((st = op->what == SOCKET_FILE ? socket_try_file(op) : socket_try_disconnect(op)) ==
+	       STATUS_PENDING)
 		if ((st = file_wait(f, f->fd, 4 /* POLLOUT */, -1)) < 0)
 			break;
 	socket_op_free(op);
@@ -155,16 +157,18 @@ mswsock_TransmitFile(HANDLE h, HANDLE file, DWORD n, DWORD each, struct OVERLAPP
 	if (b && b->Tail)
 		op->tail = (struct iovec){ b->Tail, b->TailLength };
 	if (source) {
-		op->offset = o ? (int64_t)((uint64_t)o->OffsetHigh << 32 | o->Offset) : (int64_t)lseek(fd, 0, 1);
+		op->offset = o ? (int64_t)((uint64_t)o->OffsetHigh << 32 | o->Offset)
+		               : (int64_t)lseek(fd, 0, 1);
 		int64_t left = st.st_size - op->offset;
 		op->left = left < 0 ? 0 : n && (int64_t)n < left ? n : (size_t)left;
 	}
 	return finish(f, op, o);
 }
 
-int WINAPI mswsock_WSARecvMsg(HANDLE h, struct WSAMSG *m, DWORD *done, struct OVERLAPPED *o, ws2_32_routine routine);
-int WINAPI ws2_32_WSASendMsg(HANDLE h, struct WSAMSG *m, DWORD flags, DWORD *done, struct OVERLAPPED *o,
-                             ws2_32_routine routine);
+int WINAPI mswsock_WSARecvMsg(HANDLE h, struct WSAMSG *m, DWORD *done, struct OVERLAPPED *o,
+                              ws2_32_routine routine);
+int WINAPI ws2_32_WSASendMsg(HANDLE h, struct WSAMSG *m, DWORD flags, DWORD *done,
+                             struct OVERLAPPED *o, ws2_32_routine routine);
 
 /* WSAID_...: the numbers of mswsock.h. */
 static const struct {
@@ -173,13 +177,41 @@ static const struct {
 	uint8_t rest[8];
 	FARPROC function;
 } functions[] = {
-	{ 0xb5367df1, 0xcbac, 0x11cf, { 0x95, 0xca, 0x00, 0x80, 0x5f, 0x48, 0xa1, 0x92 }, (FARPROC)mswsock_AcceptEx },
-	{ 0xb5367df2, 0xcbac, 0x11cf, { 0x95, 0xca, 0x00, 0x80, 0x5f, 0x48, 0xa1, 0x92 }, (FARPROC)mswsock_GetAcceptExSockaddrs },
-	{ 0xb5367df0, 0xcbac, 0x11cf, { 0x95, 0xca, 0x00, 0x80, 0x5f, 0x48, 0xa1, 0x92 }, (FARPROC)mswsock_TransmitFile },
-	{ 0x25a207b9, 0xddf3, 0x4660, { 0x8e, 0xe9, 0x76, 0xe5, 0x8c, 0x74, 0x06, 0x3e }, (FARPROC)mswsock_ConnectEx },
-	{ 0x7fda2e11, 0x8630, 0x436f, { 0xa0, 0x31, 0xf5, 0x36, 0xa6, 0xee, 0xc1, 0x57 }, (FARPROC)mswsock_DisconnectEx },
-	{ 0xf689d7c8, 0x6f1f, 0x436b, { 0x8a, 0x53, 0xe5, 0x4f, 0xe3, 0x51, 0xc3, 0x22 }, (FARPROC)mswsock_WSARecvMsg },
-	{ 0xa441e712, 0x754f, 0x43ca, { 0x84, 0xa7, 0x0d, 0xee, 0x44, 0xcf, 0x60, 0x6d }, (FARPROC)ws2_32_WSASendMsg },
+	{ 0xb5367df1,
+	  0xcbac,
+	  0x11cf,
+	  { 0x95, 0xca, 0x00, 0x80, 0x5f, 0x48, 0xa1, 0x92 },
+	  (FARPROC)mswsock_AcceptEx },
+	{ 0xb5367df2,
+	  0xcbac,
+	  0x11cf,
+	  { 0x95, 0xca, 0x00, 0x80, 0x5f, 0x48, 0xa1, 0x92 },
+	  (FARPROC)mswsock_GetAcceptExSockaddrs },
+	{ 0xb5367df0,
+	  0xcbac,
+	  0x11cf,
+	  { 0x95, 0xca, 0x00, 0x80, 0x5f, 0x48, 0xa1, 0x92 },
+	  (FARPROC)mswsock_TransmitFile },
+	{ 0x25a207b9,
+	  0xddf3,
+	  0x4660,
+	  { 0x8e, 0xe9, 0x76, 0xe5, 0x8c, 0x74, 0x06, 0x3e },
+	  (FARPROC)mswsock_ConnectEx },
+	{ 0x7fda2e11,
+	  0x8630,
+	  0x436f,
+	  { 0xa0, 0x31, 0xf5, 0x36, 0xa6, 0xee, 0xc1, 0x57 },
+	  (FARPROC)mswsock_DisconnectEx },
+	{ 0xf689d7c8,
+	  0x6f1f,
+	  0x436b,
+	  { 0x8a, 0x53, 0xe5, 0x4f, 0xe3, 0x51, 0xc3, 0x22 },
+	  (FARPROC)mswsock_WSARecvMsg },
+	{ 0xa441e712,
+	  0x754f,
+	  0x43ca,
+	  { 0x84, 0xa7, 0x0d, 0xee, 0x44, 0xcf, 0x60, 0x6d },
+	  (FARPROC)ws2_32_WSASendMsg },
 };
 
 void *

@@ -21,7 +21,7 @@ wsa(int error)
 	return SOCKET_ERROR;
 }
 
-bool ws2_32_started(void);      /* WSAStartup was called */
+bool ws2_32_started(void); /* WSAStartup was called */
 
 /* The request of an overlapped call; routine may be NULL. */
 struct file_request ws2_32_request(struct OVERLAPPED *o, ws2_32_routine routine);
@@ -29,6 +29,7 @@ struct file_request ws2_32_request(struct OVERLAPPED *o, ws2_32_routine routine)
 /* The buffers of an operation; 0 or an error. */
 int ws2_32_buffers(struct socket_op *op, const struct WSABUF *b, DWORD n);
 /* Give the operation to the socket: takes op and f's count over, sets the last error. */
-int ws2_32_begin(struct file *f, struct socket_op *op, struct OVERLAPPED *o, ws2_32_routine routine, DWORD *done);
+int ws2_32_begin(struct file *f, struct socket_op *op, struct OVERLAPPED *o, ws2_32_routine routine,
+                 DWORD *done);
 
 #endif

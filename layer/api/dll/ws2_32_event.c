@@ -22,7 +22,7 @@ enum { MOST = 65536 };
 
 /* One socket that is waited for. */
 struct one {
-	struct file *file;      /* own (a count); NULL: none */
+	struct file *file; /* own (a count); NULL: none */
 	struct socket *socket;
 };
 
@@ -119,7 +119,8 @@ select_all(struct ws_fd_set *set[3], struct one *x, struct pollfd *p, int64_t ns
 			UINT keep = 0, count = set[k]->count;
 			for (UINT i = 0; i < count; i++, at++) {
 				struct socket *s = x[at].socket;
-				bool failed = connected(s, p[at].revents) || (s->error && !s->connected);
+				bool failed =
+				        connected(s, p[at].revents) || (s->error && !s->connected);
 				if (is_due(s, k, p[at].revents, failed))
 					/* the sets are only changed when something has come out */
 					p[at].events |= (short)0x4000, keep++;
@@ -148,7 +149,8 @@ select_all(struct ws_fd_set *set[3], struct one *x, struct pollfd *p, int64_t ns
 }
 
 WINAPI int
-ws2_32_select(int n, struct ws_fd_set *r, struct ws_fd_set *w, struct ws_fd_set *e, const struct ws_timeval *t)
+ws2_32_select(int n, struct ws_fd_set *r, struct ws_fd_set *w, struct ws_fd_set *e,
+              const struct ws_timeval *t)
 {
 	struct ws_fd_set *set[3] = { r, w, e };
 	size_t total = 0;
@@ -161,7 +163,8 @@ ws2_32_select(int n, struct ws_fd_set *r, struct ws_fd_set *w, struct ws_fd_set 
 		return wsa(WSAEINVAL);
 	struct one few[64] = { 0 }, *x = total > 64 ? calloc(total, sizeof *x) : few;
 	struct pollfd some[64], *p = total > 64 ? calloc(total, sizeof *p) : some;
-	int rc = x && p ? select_all(set, x, p, t ? t->sec * 1000000000LL + t->usec * 1000LL : -1) : wsa(WSAENOBUFS);
+	int rc = x && p ? select_all(set, x, p, t ? t->sec * 1000000000LL + t->usec * 1000LL : -1)
+	                : wsa(WSAENOBUFS);
 	for (size_t i = 0; x && i < total; i++)
 		if (x[i].file)
 			object_unref(&x[i].file->object);
@@ -241,12 +244,17 @@ ws2_32_WSAPoll(struct WSAPOLLFD *list, ULONG n, INT timeout)
 		}
 		valid++;
 		SHORT e = list[i].events;
-		ask(x + i, (short)((e & WS_POLLRDNORM ? POLLIN : 0) | (e & WS_POLLWRNORM ? POLLOUT : 0) |
-		                   (e & (WS_POLLRDBAND | WS_POLLPRI) ? POLLPRI : 0) | POLLRDHUP),
+		ask(x + i,
+		    (short)((e & WS_POLLRDNORM ? POLLIN : 0) | (e & WS_POLLWRNORM ? POLLOUT : 0) |
+		            (e & (WS_POLLRDBAND | WS_POLLPRI) ? POLLPRI : 0) | POLLRDHUP),
 		    p + i);
 		early |= x[i].socket->error && !x[i].socket->connected;
 	}
-	int rc = valid || timeout >= 0 ? wait_all(p, n, early ? 0 : timeout < 0 ? -1 : timeout * 1000000LL) : 0;
+	int rc = valid || timeout >= 0 ? wait_all(p, n,
+	                                          early         ? 0
+	                                          : timeout < 0 ? -1
+	                                                        : timeout * 1000000LL)
+	                               : 0;
 	for (ULONG i = 0; rc >= 0 && i < n; i++) {
 		list[i].revents = 0;
 		if (x[i].file) {
@@ -274,7 +282,7 @@ WINAPI HANDLE
 ws2_32_WSACreateEvent(void)
 {
 	struct object *o = sync_event(true, false);
-	HANDLE h = o ? handle_new(o, 0x1f0003, false) : NULL;   /* EVENT_ALL_ACCESS */
+	HANDLE h = o ? handle_new(o, 0x1f0003, false) : NULL; /* EVENT_ALL_ACCESS */
 	if (!h)
 		last_error(ERROR_NOT_ENOUGH_MEMORY);
 	return h;
@@ -321,7 +329,7 @@ ws2_32_WSAWaitForMultipleEvents(DWORD n, const HANDLE *h, BOOL all, DWORD ms, BO
 		last_error(status_error(s));
 		return (DWORD)-1;
 	}
-	return (DWORD)s;        /* WSA_WAIT_EVENT_0, WSA_WAIT_TIMEOUT, WSA_WAIT_IO_COMPLETION */
+	return (DWORD)s; /* WSA_WAIT_EVENT_0, WSA_WAIT_TIMEOUT, WSA_WAIT_IO_COMPLETION */
 }
 
 WINAPI int

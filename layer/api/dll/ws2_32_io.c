@@ -15,7 +15,8 @@ static WINAPI void
 call_routine(ws2_32_routine routine, struct IO_STATUS_BLOCK *iosb, void *reserved)
 {
 	(void)reserved;
-	routine((DWORD)socket_error_of(iosb->Status), (DWORD)iosb->Information, (struct OVERLAPPED *)iosb, 0);
+	routine((DWORD)socket_error_of(iosb->Status), (DWORD)iosb->Information,
+	        (struct OVERLAPPED *)iosb, 0);
 }
 
 struct file_request
@@ -52,7 +53,8 @@ ws2_32_buffers(struct socket_op *op, const struct WSABUF *b, DWORD n)
 }
 
 int
-ws2_32_begin(struct file *f, struct socket_op *op, struct OVERLAPPED *o, ws2_32_routine routine, DWORD *done)
+ws2_32_begin(struct file *f, struct socket_op *op, struct OVERLAPPED *o, ws2_32_routine routine,
+             DWORD *done)
 {
 	struct file_request r = ws2_32_request(o, routine);
 	size_t n = 0;
@@ -65,8 +67,9 @@ ws2_32_begin(struct file *f, struct socket_op *op, struct OVERLAPPED *o, ws2_32_
 
 /* A transfer of buffers: overlapped when there is an OVERLAPPED and the socket is. */
 static int
-transfer(HANDLE h, bool send, const struct WSABUF *b, DWORD n, DWORD *done, DWORD flags, DWORD *flags_out,
-         struct ws_sockaddr *a, int *size_out, int size, struct WSAMSG *m, struct OVERLAPPED *o, ws2_32_routine routine)
+transfer(HANDLE h, bool send, const struct WSABUF *b, DWORD n, DWORD *done, DWORD flags,
+         DWORD *flags_out, struct ws_sockaddr *a, int *size_out, int size, struct WSAMSG *m,
+         struct OVERLAPPED *o, ws2_32_routine routine)
 {
 	struct file *f;
 	struct socket *s;
@@ -116,8 +119,8 @@ ws2_32_WSASend(HANDLE h, struct WSABUF *b, DWORD n, DWORD *done, DWORD flags, st
 }
 
 WINAPI int
-ws2_32_WSASendTo(HANDLE h, struct WSABUF *b, DWORD n, DWORD *done, DWORD flags, struct ws_sockaddr *a, int size,
-                 struct OVERLAPPED *o, ws2_32_routine routine)
+ws2_32_WSASendTo(HANDLE h, struct WSABUF *b, DWORD n, DWORD *done, DWORD flags,
+                 struct ws_sockaddr *a, int size, struct OVERLAPPED *o, ws2_32_routine routine)
 {
 	return transfer(h, true, b, n, done, flags, NULL, a, NULL, size, NULL, o, routine);
 }
@@ -132,8 +135,8 @@ ws2_32_WSARecv(HANDLE h, struct WSABUF *b, DWORD n, DWORD *done, DWORD *flags, s
 }
 
 WINAPI int
-ws2_32_WSARecvFrom(HANDLE h, struct WSABUF *b, DWORD n, DWORD *done, DWORD *flags, struct ws_sockaddr *a, int *size,
-                   struct OVERLAPPED *o, ws2_32_routine routine)
+ws2_32_WSARecvFrom(HANDLE h, struct WSABUF *b, DWORD n, DWORD *done, DWORD *flags,
+                   struct ws_sockaddr *a, int *size, struct OVERLAPPED *o, ws2_32_routine routine)
 {
 	if (!flags || (a && !size))
 		return wsa(WSAEFAULT);
@@ -141,17 +144,19 @@ ws2_32_WSARecvFrom(HANDLE h, struct WSABUF *b, DWORD n, DWORD *done, DWORD *flag
 }
 
 WINAPI int
-ws2_32_WSASendMsg(HANDLE h, struct WSAMSG *m, DWORD flags, DWORD *done, struct OVERLAPPED *o, ws2_32_routine routine)
+ws2_32_WSASendMsg(HANDLE h, struct WSAMSG *m, DWORD flags, DWORD *done, struct OVERLAPPED *o,
+                  ws2_32_routine routine)
 {
 	if (!m)
 		return wsa(WSAEFAULT);
-	return transfer(h, true, m->lpBuffers, m->dwBufferCount, done, flags, NULL, m->namelen ? m->name : NULL, NULL,
-	                m->namelen, m, o, routine);
+	return transfer(h, true, m->lpBuffers, m->dwBufferCount, done, flags, NULL,
+	                m->namelen ? m->name : NULL, NULL, m->namelen, m, o, routine);
 }
 
 /* WSARecvMsg: only by SIO_GET_EXTENSION_FUNCTION_POINTER. */
 WINAPI int
-mswsock_WSARecvMsg(HANDLE h, struct WSAMSG *m, DWORD *done, struct OVERLAPPED *o, ws2_32_routine routine)
+mswsock_WSARecvMsg(HANDLE h, struct WSAMSG *m, DWORD *done, struct OVERLAPPED *o,
+                   ws2_32_routine routine)
 {
 	if (!m)
 		return wsa(WSAEFAULT);
@@ -162,7 +167,8 @@ mswsock_WSARecvMsg(HANDLE h, struct WSAMSG *m, DWORD *done, struct OVERLAPPED *o
 /* -- the plain ones --------------------------------------------------------------- */
 
 static int
-plain(HANDLE h, bool send, char *buf, int n, int flags, struct ws_sockaddr *a, int *size_out, int size)
+plain(HANDLE h, bool send, char *buf, int n, int flags, struct ws_sockaddr *a, int *size_out,
+      int size)
 {
 	struct file *f;
 	struct socket *s;
@@ -173,7 +179,12 @@ plain(HANDLE h, bool send, char *buf, int n, int flags, struct ws_sockaddr *a, i
 		return wsa(e);
 	struct iovec v = { buf, (size_t)n };
 	struct socket_transfer t = {
-		.vec = &v, .n = 1, .flags = flags, .address = a, .address_size = size_out, .address_length = size,
+		.vec = &v,
+		.n = 1,
+		.flags = flags,
+		.address = a,
+		.address_size = size_out,
+		.address_length = size,
 	};
 	size_t done = 0;
 	e = send ? socket_send(s, &t, &done) : socket_receive(s, &t, &done);
@@ -231,7 +242,8 @@ ws2_32_WSAGetOverlappedResult(HANDLE h, struct OVERLAPPED *o, DWORD *n, BOOL wai
 	if (e)
 		return refuse((DWORD)e);
 	NTSTATUS st;
-	while ((st = (NTSTATUS)__atomic_load_n(&o->Internal, __ATOMIC_ACQUIRE)) == STATUS_PENDING && wait) {
+	while ((st = (NTSTATUS)__atomic_load_n(&o->Internal, __ATOMIC_ACQUIRE)) == STATUS_PENDING &&
+	       wait) {
 		HANDLE event = (HANDLE)((uintptr_t)o->hEvent & ~(uintptr_t)1);
 		struct object *file = &f->object;
 		NTSTATUS w = event ? wait_handles(1, &event, false, false, WAIT_FOREVER)

@@ -73,7 +73,8 @@ address_of(const struct resolve_address *a, uint16_t port, bool mapped, struct w
 }
 
 static int
-look_up(const char *name, const char *service, const struct wanted *w, struct resolved *out, uint16_t *port)
+look_up(const char *name, const char *service, const struct wanted *w, struct resolved *out,
+        uint16_t *port)
 {
 	const char *spelled;
 	int e, family = socket_family_in(w->family);
@@ -89,7 +90,9 @@ look_up(const char *name, const char *service, const struct wanted *w, struct re
 	if (w->flags & AI_CANONNAME && !name)
 		return WSAEINVAL;
 	if (service && *service) {
-		const char *protocol = w->type == SOCK_STREAM ? "tcp" : w->type == SOCK_DGRAM ? "udp" : NULL;
+		const char *protocol = w->type == SOCK_STREAM  ? "tcp"
+		                       : w->type == SOCK_DGRAM ? "udp"
+		                                               : NULL;
 		if ((e = resolve_service(service, protocol, port, &spelled)))
 			return e;
 		if (w->flags & AI_NUMERICSERV && spelled != service)
@@ -129,7 +132,8 @@ free_list(struct addrinfo_ws *p)
 }
 
 static int
-list_of(const struct resolved *r, uint16_t port, const struct wanted *w, bool wide, struct addrinfo_ws **out)
+list_of(const struct resolved *r, uint16_t port, const struct wanted *w, bool wide,
+        struct addrinfo_ws **out)
 {
 	struct addrinfo_ws *first = NULL, **last = &first;
 	for (size_t i = 0; i < r->n; i++) {
@@ -139,13 +143,15 @@ list_of(const struct resolved *r, uint16_t port, const struct wanted *w, bool wi
 			return ERROR_NOT_ENOUGH_MEMORY;
 		}
 		p->ai_addr = (struct ws_sockaddr *)(p + 1);
-		p->ai_addrlen = (size_t)address_of(r->a + i, port, r->a[i].family == AF_INET && w->family == WS_AF_INET6,
-		                                   p->ai_addr);
+		p->ai_addrlen = (size_t)address_of(
+		        r->a + i, port, r->a[i].family == AF_INET && w->family == WS_AF_INET6,
+		        p->ai_addr);
 		p->ai_family = p->ai_addr->family;
 		p->ai_socktype = w->type;
 		p->ai_protocol = w->protocol;
 		if (!i && w->flags & AI_CANONNAME)
-			p->ai_canonname = wide ? (void *)nls_wide(r->canonical) : (void *)strdup(r->canonical);
+			p->ai_canonname = wide ? (void *)nls_wide(r->canonical)
+			                       : (void *)strdup(r->canonical);
 		*last = p;
 		last = &p->ai_next;
 	}
@@ -154,7 +160,8 @@ list_of(const struct resolved *r, uint16_t port, const struct wanted *w, bool wi
 }
 
 static int
-get(const char *name, const char *service, const struct addrinfo_ws *hints, bool wide, struct addrinfo_ws **out)
+get(const char *name, const char *service, const struct addrinfo_ws *hints, bool wide,
+    struct addrinfo_ws **out)
 {
 	struct wanted w = { 0 };
 	uint16_t port;
@@ -164,7 +171,8 @@ get(const char *name, const char *service, const struct addrinfo_ws *hints, bool
 	if (hints) {
 		if (hints->ai_addrlen || hints->ai_canonname || hints->ai_addr || hints->ai_next)
 			return WSANO_RECOVERY;
-		w = (struct wanted){ hints->ai_flags, hints->ai_family, hints->ai_socktype, hints->ai_protocol };
+		w = (struct wanted){ hints->ai_flags, hints->ai_family, hints->ai_socktype,
+			             hints->ai_protocol };
 	}
 	struct resolved *r = malloc(sizeof *r);
 	if (!r)
@@ -177,7 +185,8 @@ get(const char *name, const char *service, const struct addrinfo_ws *hints, bool
 }
 
 WINAPI int
-ws2_32_getaddrinfo(const char *name, const char *service, const struct addrinfo_ws *hints, struct addrinfo_ws **out)
+ws2_32_getaddrinfo(const char *name, const char *service, const struct addrinfo_ws *hints,
+                   struct addrinfo_ws **out)
 {
 	int e = get(name, service, hints, false, out);
 	if (e)
@@ -186,10 +195,12 @@ ws2_32_getaddrinfo(const char *name, const char *service, const struct addrinfo_
 }
 
 WINAPI int
-ws2_32_GetAddrInfoW(const WCHAR *name, const WCHAR *service, const struct addrinfo_ws *hints, struct addrinfo_ws **out)
+ws2_32_GetAddrInfoW(const WCHAR *name, const WCHAR *service, const struct addrinfo_ws *hints,
+                    struct addrinfo_ws **out)
 {
 	char *n = name ? nls_utf8(name) : NULL, *s = service ? nls_utf8(service) : NULL;
-	int e = (name && !n) || (service && !s) ? ERROR_NOT_ENOUGH_MEMORY : get(n, s, hints, true, out);
+	int e = (name && !n) || (service && !s) ? ERROR_NOT_ENOUGH_MEMORY
+	                                        : get(n, s, hints, true, out);
 	free(n);
 	free(s);
 	if (e)
@@ -211,7 +222,7 @@ struct query {
 	struct addrinfo_ex **out;
 	struct OVERLAPPED *o;
 	ws2_32_routine routine;
-	struct object *event;   /* own (a count), or NULL */
+	struct object *event; /* own (a count), or NULL */
 };
 
 static void
@@ -228,7 +239,8 @@ free_ex(struct addrinfo_ex *p)
 static int
 get_ex(const struct query *q)
 {
-	struct addrinfo_ws *list, hints = { q->w.flags, q->w.family, q->w.type, q->w.protocol, 0, NULL, NULL, NULL };
+	struct addrinfo_ws *list,
+	        hints = { q->w.flags, q->w.family, q->w.type, q->w.protocol, 0, NULL, NULL, NULL };
 	struct addrinfo_ex *first = NULL, **last = &first;
 	int e = get(q->name, q->service, &hints, true, &list);
 	if (e)
@@ -287,8 +299,9 @@ query_run(struct query *q)
 }
 
 WINAPI int
-ws2_32_GetAddrInfoExW(const WCHAR *name, const WCHAR *service, DWORD space, void *id, const struct addrinfo_ex *hints,
-                      struct addrinfo_ex **out, const void *timeout, struct OVERLAPPED *o, ws2_32_routine routine,
+ws2_32_GetAddrInfoExW(const WCHAR *name, const WCHAR *service, DWORD space, void *id,
+                      const struct addrinfo_ex *hints, struct addrinfo_ex **out,
+                      const void *timeout, struct OVERLAPPED *o, ws2_32_routine routine,
                       HANDLE *cancel)
 {
 	(void)space, (void)id, (void)timeout;
@@ -303,7 +316,8 @@ ws2_32_GetAddrInfoExW(const WCHAR *name, const WCHAR *service, DWORD space, void
 		q->o = o;
 		q->routine = routine;
 		if (hints)
-			q->w = (struct wanted){ hints->ai_flags, hints->ai_family, hints->ai_socktype, hints->ai_protocol };
+			q->w = (struct wanted){ hints->ai_flags, hints->ai_family,
+				                hints->ai_socktype, hints->ai_protocol };
 		if (!out || (routine && o && o->hEvent))
 			e = WSAEINVAL;
 	}
@@ -342,7 +356,7 @@ WINAPI int
 ws2_32_GetAddrInfoExCancel(HANDLE *h)
 {
 	(void)h;
-	return 6;               /* WSA_INVALID_HANDLE: none was given */
+	return 6; /* WSA_INVALID_HANDLE: none was given */
 }
 
 WINAPI void
@@ -395,7 +409,9 @@ name_of(const struct ws_sockaddr *a, int size, int flags, char host[RESOLVE_NAME
 		if (x.scope)
 			(void)snprintf(host + strlen(host), 16, "%%%u", x.scope);
 	}
-	const char *s = flags & NI_NUMERICSERV ? NULL : resolve_port(port, flags & NI_DGRAM ? "udp" : "tcp");
+	const char *s = flags & NI_NUMERICSERV
+	                        ? NULL
+	                        : resolve_port(port, flags & NI_DGRAM ? "udp" : "tcp");
 	if (s)
 		(void)snprintf(service, 64, "%s", s);
 	else
@@ -404,14 +420,15 @@ name_of(const struct ws_sockaddr *a, int size, int flags, char host[RESOLVE_NAME
 }
 
 WINAPI int
-ws2_32_getnameinfo(const struct ws_sockaddr *a, int size, char *host, DWORD nhost, char *service, DWORD nservice,
-                   int flags)
+ws2_32_getnameinfo(const struct ws_sockaddr *a, int size, char *host, DWORD nhost, char *service,
+                   DWORD nservice, int flags)
 {
 	char h[RESOLVE_NAME], s[64];
 	if (!ws2_32_started())
 		return (int)wsa(WSANOTINITIALISED), WSANOTINITIALISED;
 	int e = name_of(a, size, flags, h, s);
-	if (!e && ((host && nhost && strlen(h) >= nhost) || (service && nservice && strlen(s) >= nservice)))
+	if (!e && ((host && nhost && strlen(h) >= nhost) ||
+	           (service && nservice && strlen(s) >= nservice)))
 		e = ERROR_INSUFFICIENT_BUFFER;
 	if (e)
 		return (void)wsa(e), e;
@@ -423,14 +440,15 @@ ws2_32_getnameinfo(const struct ws_sockaddr *a, int size, char *host, DWORD nhos
 }
 
 WINAPI int
-ws2_32_GetNameInfoW(const struct ws_sockaddr *a, int size, WCHAR *host, DWORD nhost, WCHAR *service, DWORD nservice,
-                    int flags)
+ws2_32_GetNameInfoW(const struct ws_sockaddr *a, int size, WCHAR *host, DWORD nhost, WCHAR *service,
+                    DWORD nservice, int flags)
 {
 	char h[RESOLVE_NAME], s[64];
 	if (!ws2_32_started())
 		return (int)wsa(WSANOTINITIALISED), WSANOTINITIALISED;
 	int e = name_of(a, size, flags, h, s);
-	if (!e && ((host && nhost && strlen(h) >= nhost) || (service && nservice && strlen(s) >= nservice)))
+	if (!e && ((host && nhost && strlen(h) >= nhost) ||
+	           (service && nservice && strlen(s) >= nservice)))
 		e = ERROR_INSUFFICIENT_BUFFER;
 	if (e)
 		return (void)wsa(e), e;
@@ -450,7 +468,7 @@ struct hostent_ws {
 	char **h_addr_list;
 };
 
-struct servent_ws {             /* Win64: the protocol before the port */
+struct servent_ws { /* Win64: the protocol before the port */
 	char *s_name;
 	char **s_aliases;
 	char *s_proto;
@@ -477,7 +495,9 @@ ws2_32_gethostbyname(const char *name)
 {
 	static const char nobody[] = "";
 	struct resolved *r = malloc(sizeof *r);
-	int e = !ws2_32_started() ? WSANOTINITIALISED : r ? resolve_name(name ? name : nobody, AF_INET, false, r) : WSAENOBUFS;
+	int e = !ws2_32_started() ? WSANOTINITIALISED
+	        : r               ? resolve_name(name ? name : nobody, AF_INET, false, r)
+	                          : WSAENOBUFS;
 	if (e) {
 		free(r);
 		last_error((DWORD)e);

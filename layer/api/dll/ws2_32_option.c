@@ -16,7 +16,8 @@ ws2_32_getsockopt(HANDLE h, int level, int option, void *out, int *size)
 	struct socket *s;
 	int e = socket_get(h, &f, &s);
 	/* SO_OPENTYPE is asked of no socket */
-	if (e && h == INVALID_SOCKET && level == WS_SOL_SOCKET && option == 0x7008 && out && size && *size >= 4) {
+	if (e && h == INVALID_SOCKET && level == WS_SOL_SOCKET && option == 0x7008 && out && size &&
+	    *size >= 4) {
 		*(DWORD *)out = 0;
 		*size = 4;
 		return 0;
@@ -81,7 +82,8 @@ keepalive(int fd, const DWORD *in, DWORD nin)
 	/* on, time, interval: milliseconds; the host has seconds */
 	if (!in || nin < 12)
 		return WSAEFAULT;
-	int on = in[0] != 0, idle = (int)((in[1] + 999) / 1000), every = (int)((in[2] + 999) / 1000);
+	int on = in[0] != 0, idle = (int)((in[1] + 999) / 1000),
+	    every = (int)((in[2] + 999) / 1000);
 	idle = idle < 1 ? 1 : idle;
 	every = every < 1 ? 1 : every;
 	if (setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) < 0 ||
@@ -92,7 +94,8 @@ keepalive(int fd, const DWORD *in, DWORD nin)
 }
 
 static int
-control(struct socket *s, HANDLE h, DWORD code, const void *in, DWORD nin, void *out, DWORD nout, DWORD *done)
+control(struct socket *s, HANDLE h, DWORD code, const void *in, DWORD nin, void *out, DWORD nout,
+        DWORD *done)
 {
 	int fd = s->file->fd, v = 0;
 	if (done)
@@ -135,7 +138,7 @@ control(struct socket *s, HANDLE h, DWORD code, const void *in, DWORD nin, void 
 			*done = sizeof h;
 		return 0;
 	case SIO_KEEPALIVE_VALS: return keepalive(fd, in, nin);
-	case SIO_LOOPBACK_FAST_PATH: return WSAEOPNOTSUPP;      /* as Windows since 10.0.18362 */
+	case SIO_LOOPBACK_FAST_PATH: return WSAEOPNOTSUPP; /* as Windows since 10.0.18362 */
 	case SIO_TCP_SET_ACK_FREQUENCY:
 	case SIO_TCP_INITIAL_RTO:
 	case SIO_UDP_CONNRESET:
@@ -146,8 +149,8 @@ control(struct socket *s, HANDLE h, DWORD code, const void *in, DWORD nin, void 
 }
 
 WINAPI int
-ws2_32_WSAIoctl(HANDLE h, DWORD code, void *in, DWORD nin, void *out, DWORD nout, DWORD *done, struct OVERLAPPED *o,
-                ws2_32_routine routine)
+ws2_32_WSAIoctl(HANDLE h, DWORD code, void *in, DWORD nin, void *out, DWORD nout, DWORD *done,
+                struct OVERLAPPED *o, ws2_32_routine routine)
 {
 	struct file *f;
 	struct socket *s;

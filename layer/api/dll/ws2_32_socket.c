@@ -45,7 +45,8 @@ ws2_32_socket(int family, int type, int protocol)
 }
 
 WINAPI HANDLE
-ws2_32_WSASocketW(int family, int type, int protocol, const struct WSAPROTOCOL_INFO *p, UINT group, DWORD flags)
+ws2_32_WSASocketW(int family, int type, int protocol, const struct WSAPROTOCOL_INFO *p, UINT group,
+                  DWORD flags)
 {
 	(void)group;
 	return make(family, type, protocol, p, flags);
@@ -109,8 +110,9 @@ ws2_32_accept(HANDLE h, struct ws_sockaddr *a, int *size)
 	return handle_of(new, inherit);
 }
 
-typedef int WINAPI (*condition)(struct WSABUF *caller, struct WSABUF *caller_data, void *sqos, void *gqos,
-                                struct WSABUF *callee, struct WSABUF *callee_data, UINT *group, DWORD_PTR data);
+typedef int WINAPI (*condition)(struct WSABUF *caller, struct WSABUF *caller_data, void *sqos,
+                                void *gqos, struct WSABUF *callee, struct WSABUF *callee_data,
+                                UINT *group, DWORD_PTR data);
 
 WINAPI HANDLE
 ws2_32_WSAAccept(HANDLE h, struct ws_sockaddr *a, int *size, condition ask, DWORD_PTR data)
@@ -129,7 +131,8 @@ ws2_32_WSAAccept(HANDLE h, struct ws_sockaddr *a, int *size, condition ask, DWOR
 	(void)socket_name(s, true, &from, &nfrom);
 	(void)socket_name(s, false, &to, &nto);
 	object_unref(&f->object);
-	struct WSABUF caller = { (ULONG)nfrom, (char *)&from }, callee = { (ULONG)nto, (char *)&to }, none = { 0, NULL };
+	struct WSABUF caller = { (ULONG)nfrom, (char *)&from },
+	              callee = { (ULONG)nto, (char *)&to }, none = { 0, NULL };
 	UINT group = 0;
 	int answer = ask(&caller, &none, NULL, NULL, &callee, &none, &group, data);
 	if (answer == 0)
@@ -153,10 +156,11 @@ ws2_32_connect(HANDLE h, const struct ws_sockaddr *a, int size)
 }
 
 WINAPI int
-ws2_32_WSAConnect(HANDLE h, const struct ws_sockaddr *a, int size, struct WSABUF *caller, struct WSABUF *callee,
-                  void *sqos, void *gqos)
+ws2_32_WSAConnect(HANDLE h, const struct ws_sockaddr *a, int size, struct WSABUF *caller,
+                  struct WSABUF *callee, void *sqos, void *gqos)
 {
-	(void)caller, (void)callee, (void)sqos, (void)gqos;     /* TCP carries no data with a connection */
+	(void)caller, (void)callee, (void)sqos,
+	        (void)gqos; /* TCP carries no data with a connection */
 	return ws2_32_connect(h, a, size);
 }
 
@@ -272,7 +276,8 @@ ws2_32_WSAEnumProtocolsA(const INT *wanted, char *out, DWORD *size)
 		char *to = out + i * SOCKET_INFO_A;
 		memcpy(to, from, sizeof(struct WSAPROTOCOL_INFO));
 		for (int j = 0; j < 256; j++)
-			to[sizeof(struct WSAPROTOCOL_INFO) + (size_t)j] = from[sizeof(struct WSAPROTOCOL_INFO) + 2 * (size_t)j];
+			to[sizeof(struct WSAPROTOCOL_INFO) + (size_t)j] =
+			        from[sizeof(struct WSAPROTOCOL_INFO) + 2 * (size_t)j];
 	}
 	return count;
 }

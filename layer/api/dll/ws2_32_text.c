@@ -95,7 +95,8 @@ print(const struct ws_sockaddr *a, DWORD size, char out[80])
 	port = ntohs(port);
 	if (a->family == WS_AF_INET) {
 		inet_ntop(AF_INET, a->data + 2, text, sizeof text);
-		(void)(port ? snprintf(out, 80, "%s:%u", text, port) : snprintf(out, 80, "%s", text));
+		(void)(port ? snprintf(out, 80, "%s:%u", text, port)
+		            : snprintf(out, 80, "%s", text));
 		return 0;
 	}
 	if (a->family != WS_AF_INET6 || size < 28)
@@ -106,12 +107,14 @@ print(const struct ws_sockaddr *a, DWORD size, char out[80])
 	inet_ntop(AF_INET6, a->data + 6, text, sizeof text);
 	if (scope)
 		(void)snprintf(zone, sizeof zone, "%%%u", scope);
-	(void)(port ? snprintf(out, 80, "[%s%s]:%u", text, zone, port) : snprintf(out, 80, "%s%s", text, zone));
+	(void)(port ? snprintf(out, 80, "[%s%s]:%u", text, zone, port)
+	            : snprintf(out, 80, "%s%s", text, zone));
 	return 0;
 }
 
 WINAPI int
-ws2_32_WSAAddressToStringA(const struct ws_sockaddr *a, DWORD size, void *info, char *out, DWORD *room)
+ws2_32_WSAAddressToStringA(const struct ws_sockaddr *a, DWORD size, void *info, char *out,
+                           DWORD *room)
 {
 	char text[80];
 	(void)info;
@@ -129,7 +132,8 @@ ws2_32_WSAAddressToStringA(const struct ws_sockaddr *a, DWORD size, void *info, 
 }
 
 WINAPI int
-ws2_32_WSAAddressToStringW(const struct ws_sockaddr *a, DWORD size, void *info, WCHAR *out, DWORD *room)
+ws2_32_WSAAddressToStringW(const struct ws_sockaddr *a, DWORD size, void *info, WCHAR *out,
+                           DWORD *room)
 {
 	char text[80];
 	(void)info;
@@ -205,7 +209,8 @@ ws2_32_text_parse(const char *text, int family, struct ws_sockaddr *out)
 }
 
 WINAPI int
-ws2_32_WSAStringToAddressA(const char *text, INT family, void *info, struct ws_sockaddr *out, INT *size)
+ws2_32_WSAStringToAddressA(const char *text, INT family, void *info, struct ws_sockaddr *out,
+                           INT *size)
 {
 	struct ws_sockaddr a;
 	(void)info;
@@ -224,10 +229,12 @@ ws2_32_WSAStringToAddressA(const char *text, INT family, void *info, struct ws_s
 }
 
 WINAPI int
-ws2_32_WSAStringToAddressW(const WCHAR *text, INT family, void *info, struct ws_sockaddr *out, INT *size)
+ws2_32_WSAStringToAddressW(const WCHAR *text, INT family, void *info, struct ws_sockaddr *out,
+                           INT *size)
 {
 	char *narrow = text ? nls_utf8(text) : NULL;
-	int r = narrow ? ws2_32_WSAStringToAddressA(narrow, family, info, out, size) : wsa(WSAEFAULT);
+	int r = narrow ? ws2_32_WSAStringToAddressA(narrow, family, info, out, size)
+	               : wsa(WSAEFAULT);
 	free(narrow);
 	return r;
 }

@@ -34,7 +34,7 @@ struct handle_info {
 };
 
 struct poll_info {
-	LONGLONG timeout;       /* 100 ns; negative relative, INT64_MAX for ever */
+	LONGLONG timeout; /* 100 ns; negative relative, INT64_MAX for ever */
 	ULONG count, exclusive;
 	struct handle_info handle[];
 };
@@ -43,19 +43,19 @@ struct poll_info {
 struct socket_poll {
 	struct reactor_wait wait;
 	struct polled *whole;
-	struct socket *socket;          /* of file */
-	struct file *file;              /* own (a count) */
+	struct socket *socket; /* of file */
+	struct file *file;     /* own (a count) */
 	HANDLE handle;
 	ULONG events;
 	bool armed;
-	struct socket_poll *next;       /* of the socket, under its lock */
+	struct socket_poll *next; /* of the socket, under its lock */
 };
 
 /* An operation.  Whoever takes it off its file's list ends it; it is freed with the last of
  * those who know it: the operation and each armed wait. */
 struct polled {
 	struct file_pending *pending;
-	struct poll_info *out;          /* of the program */
+	struct poll_info *out; /* of the program */
 	ULONG room;
 	_Atomic uint32_t refs;
 	struct reactor_timer timer;
@@ -118,7 +118,8 @@ collect(struct polled *p, ULONG_PTR *size)
 		struct socket_poll *x = p->one + i;
 		ULONG due = events_now(x->socket, x->events | AFD_POLL_LOCAL_CLOSE);
 		if (due && sizeof *p->out + (n + 1) * sizeof *p->out->handle <= p->room)
-			p->out->handle[n++] = (struct handle_info){ x->handle, due, STATUS_SUCCESS };
+			p->out->handle[n++] =
+			        (struct handle_info){ x->handle, due, STATUS_SUCCESS };
 	}
 	p->out->count = n;
 	*size = sizeof *p->out + n * sizeof *p->out->handle;
@@ -183,7 +184,8 @@ static void
 ready(struct reactor_wait *w, uint32_t events)
 {
 	(void)events;
-	struct socket_poll *x = (struct socket_poll *)((char *)w - offsetof(struct socket_poll, wait));
+	struct socket_poll *x =
+	        (struct socket_poll *)((char *)w - offsetof(struct socket_poll, wait));
 	struct polled *p = x->whole;
 	ULONG_PTR size;
 	steady_lock(&x->socket->lock);
@@ -220,7 +222,8 @@ arm(struct socket_poll *x)
 	if (x->events & AFD_POLL_DISCONNECT)
 		events |= EPOLLRDHUP;
 	/* what is nothing yet waits until it is something: afd_changed() */
-	if (x->armed || (s->type == SOCK_STREAM && !s->connected && !s->connecting && !s->listening))
+	if (x->armed ||
+	    (s->type == SOCK_STREAM && !s->connected && !s->connecting && !s->listening))
 		return;
 	x->wait.fd = s->file->fd;
 	x->wait.events = events;
@@ -277,7 +280,8 @@ afd_poll(struct file *f, const void *input, ULONG nin, void *out, ULONG nout, UL
 	const struct poll_info *in = input;
 	NTSTATUS s;
 	(void)f;
-	if (nin < sizeof *in || nout < sizeof *in || in->count > MOST || nin < sizeof *in + in->count * sizeof *in->handle)
+	if (nin < sizeof *in || nout < sizeof *in || in->count > MOST ||
+	    nin < sizeof *in + in->count * sizeof *in->handle)
 		return STATUS_INVALID_PARAMETER;
 	LONGLONG timeout = in->timeout;
 	struct polled *p = polled_new(in, out, nout, &s);
@@ -300,7 +304,7 @@ afd_poll(struct file *f, const void *input, ULONG nin, void *out, ULONG nout, UL
 	pending->own = own;
 	pending->cancel = cancel;
 	p->pending = pending;
-	atomic_fetch_add(&p->refs, 1);  /* ours, until it is armed */
+	atomic_fetch_add(&p->refs, 1); /* ours, until it is armed */
 	file_pend_other(pending);
 	if (timeout != INT64_MAX) {
 		p->timer.due = due;
@@ -319,7 +323,7 @@ afd_poll(struct file *f, const void *input, ULONG nin, void *out, ULONG nout, UL
 		arm(x);
 		steady_unlock(&x->socket->lock);
 	}
-	if (p->ended)           /* while it was armed */
+	if (p->ended) /* while it was armed */
 		let_go(p);
 	unref(p);
 	return STATUS_PENDING;
@@ -356,8 +360,8 @@ afd_closed(struct socket *s)
 }
 
 static NTSTATUS
-control(struct file *f, ULONG code, const void *in, ULONG nin, void *out, ULONG nout, ULONG_PTR *done,
-        struct file_pending *(*pend)(void *ctx), void *ctx)
+control(struct file *f, ULONG code, const void *in, ULONG nin, void *out, ULONG nout,
+        ULONG_PTR *done, struct file_pending *(*pend)(void *ctx), void *ctx)
 {
 	enum { IOCTL_AFD_POLL = 0x12024 };
 	if (code != IOCTL_AFD_POLL)
@@ -372,7 +376,8 @@ static const struct file_kind afd_kind = {
 };
 
 NTSTATUS
-afd_open(const WCHAR *name, ACCESS_MASK access, DWORD share, DWORD disposition, DWORD options, struct file **out)
+afd_open(const WCHAR *name, ACCESS_MASK access, DWORD share, DWORD disposition, DWORD options,
+         struct file **out)
 {
 	(void)name, (void)share, (void)disposition;
 	*out = file_new(&afd_kind, -1);
@@ -380,6 +385,7 @@ afd_open(const WCHAR *name, ACCESS_MASK access, DWORD share, DWORD disposition, 
 		return STATUS_NO_MEMORY;
 	(*out)->access = file_access(access);
 	(*out)->options = options;
-	(*out)->overlapped = !(options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT));
+	(*out)->overlapped =
+	        !(options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT));
 	return STATUS_SUCCESS;
 }

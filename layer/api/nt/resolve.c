@@ -78,7 +78,9 @@ got(void *ctx, int status, int timeouts, struct ares_addrinfo *info)
 		if (a->out->n)
 			a->out->a[a->out->n - 1].ttl = n->ai_ttl;
 	}
-	const char *canonical = info && info->cnames ? info->cnames->name : info ? info->name : NULL;
+	const char *canonical = info && info->cnames ? info->cnames->name
+	                        : info               ? info->name
+	                                             : NULL;
 	if (canonical && strlen(canonical) < RESOLVE_NAME)
 		memcpy(a->out->canonical, canonical, strlen(canonical) + 1);
 	if (info)
@@ -107,10 +109,15 @@ begin(void)
 static ares_channel
 channel(void)
 {
-	struct ares_options o = { .lookups = birth.network ? "fb" : "f", .timeout = 2000, .tries = 3 };
+	struct ares_options o = { .lookups = birth.network ? "fb" : "f",
+		                  .timeout = 2000,
+		                  .tries = 3 };
 	ares_channel c;
 	pthread_once(&once, begin);
-	return ares_init_options(&c, &o, ARES_OPT_LOOKUPS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES) == ARES_SUCCESS ? c : NULL;
+	return ares_init_options(&c, &o, ARES_OPT_LOOKUPS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES) ==
+	                       ARES_SUCCESS
+	               ? c
+	               : NULL;
 }
 
 static void
@@ -129,14 +136,18 @@ drive(ares_channel c, const struct answer *a)
 		if (!n)
 			break;
 		struct timeval tv, *t = ares_timeout(c, NULL, &tv);
-		int rc = poll(p, (nfds_t)n, t ? (int)(t->tv_sec * 1000 + t->tv_usec / 1000 + 1) : 1000);
+		int rc = poll(p, (nfds_t)n,
+		              t ? (int)(t->tv_sec * 1000 + t->tv_usec / 1000 + 1) : 1000);
 		if (rc < 0 && errno != EINTR)
 			break;
 		if (rc <= 0)
 			ares_process_fd(c, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 		for (int i = 0; i < n && rc > 0; i++)
 			if (p[i].revents)
-				ares_process_fd(c, p[i].revents & (POLLIN | POLLERR | POLLHUP) ? p[i].fd : ARES_SOCKET_BAD,
+				ares_process_fd(c,
+				                p[i].revents & (POLLIN | POLLERR | POLLHUP)
+				                        ? p[i].fd
+				                        : ARES_SOCKET_BAD,
 				                p[i].revents & POLLOUT ? p[i].fd : ARES_SOCKET_BAD);
 	}
 }
@@ -175,7 +186,8 @@ resolve_name(const char *name, int family, bool numeric, struct resolved *out)
 	char own[RESOLVE_NAME] = "";
 	(void)gethostname(own, sizeof own - 1);
 	/* RFC 6761 6.3: localhost and what ends with it is this machine */
-	bool local = !n || !strcasecmp(name, "localhost") || (n > 10 && !strcasecmp(name + n - 10, ".localhost"));
+	bool local = !n || !strcasecmp(name, "localhost") ||
+	             (n > 10 && !strcasecmp(name + n - 10, ".localhost"));
 	if (!local && !strcasecmp(name, own) && !birth.network)
 		local = true;
 	if (local) {
@@ -212,9 +224,11 @@ resolve_address(const struct resolve_address *a, char *name, size_t room)
 		return WSANO_RECOVERY;
 	struct answer answer = { .name = name, .room = room, .status = ARES_ETIMEOUT };
 	if (a->family == AF_INET)
-		ares_getnameinfo(c, (struct sockaddr *)&v4, sizeof v4, ARES_NI_LOOKUPHOST | ARES_NI_NAMEREQD, got_name, &answer);
+		ares_getnameinfo(c, (struct sockaddr *)&v4, sizeof v4,
+		                 ARES_NI_LOOKUPHOST | ARES_NI_NAMEREQD, got_name, &answer);
 	else
-		ares_getnameinfo(c, (struct sockaddr *)&v6, sizeof v6, ARES_NI_LOOKUPHOST | ARES_NI_NAMEREQD, got_name, &answer);
+		ares_getnameinfo(c, (struct sockaddr *)&v6, sizeof v6,
+		                 ARES_NI_LOOKUPHOST | ARES_NI_NAMEREQD, got_name, &answer);
 	drive(c, &answer);
 	ares_destroy(c);
 	return error_of(answer.status);
@@ -243,7 +257,8 @@ resolve_service(const char *name, const char *protocol, uint16_t *port, const ch
 		return n > 65535 ? WSATYPE_NOT_FOUND : 0;
 	}
 	for (size_t i = 0; i < sizeof services / sizeof *services; i++)
-		if (!strcasecmp(services[i].name, name) && (!protocol || strstr(services[i].protocols, protocol))) {
+		if (!strcasecmp(services[i].name, name) &&
+		    (!protocol || strstr(services[i].protocols, protocol))) {
 			*port = services[i].port;
 			*spelled = services[i].name;
 			return 0;
@@ -255,7 +270,8 @@ const char *
 resolve_port(uint16_t port, const char *protocol)
 {
 	for (size_t i = 0; i < sizeof services / sizeof *services; i++)
-		if (services[i].port == port && (!protocol || strstr(services[i].protocols, protocol)))
+		if (services[i].port == port &&
+		    (!protocol || strstr(services[i].protocols, protocol)))
 			return services[i].name;
 	return NULL;
 }
@@ -264,8 +280,9 @@ static const struct protocol {
 	const char *name;
 	int number;
 } protocols[] = {
-	{ "ip", 0 },   { "icmp", 1 }, { "igmp", 2 }, { "ggp", 3 },  { "tcp", 6 },   { "egp", 8 },
-	{ "udp", 17 }, { "ipv6", 41 }, { "gre", 47 }, { "esp", 50 }, { "ah", 51 }, { "ipv6-icmp", 58 },
+	{ "ip", 0 },   { "icmp", 1 }, { "igmp", 2 }, { "ggp", 3 },
+	{ "tcp", 6 },  { "egp", 8 },  { "udp", 17 }, { "ipv6", 41 },
+	{ "gre", 47 }, { "esp", 50 }, { "ah", 51 },  { "ipv6-icmp", 58 },
 };
 
 int

@@ -14,7 +14,7 @@
 enum { RESOLVE_MOST = 64, RESOLVE_NAME = 256 };
 
 struct resolve_address {
-	int family;             /* the host's: AF_INET, AF_INET6 */
+	int family; /* the host's: AF_INET, AF_INET6 */
 	uint8_t bytes[16];
 	uint32_t scope;
 	int ttl;
@@ -33,7 +33,7 @@ int resolve_address(const struct resolve_address *a, char *name, size_t room);
 /* A number is itself; WSATYPE_NOT_FOUND.  protocol: "tcp", "udp", or NULL for any. */
 int resolve_service(const char *name, const char *protocol, uint16_t *port, const char **spelled);
 const char *resolve_port(uint16_t port, const char *protocol);
-int resolve_protocol(const char *name);         /* -1: none */
-const char *resolve_protocol_name(int number);  /* NULL: none */
+int resolve_protocol(const char *name);        /* -1: none */
+const char *resolve_protocol_name(int number); /* NULL: none */
 
 #endif

@@ -34,7 +34,8 @@ static NTSTATUS
 write_some(struct file *f, struct file_io *x)
 {
 	while (x->done < x->n) {
-		ssize_t n = send(f->fd, x->buf + x->done, x->n - x->done, MSG_DONTWAIT | MSG_NOSIGNAL);
+		ssize_t n =
+		        send(f->fd, x->buf + x->done, x->n - x->done, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -45,8 +46,8 @@ write_some(struct file *f, struct file_io *x)
 }
 
 static NTSTATUS
-control(struct file *f, ULONG code, const void *in, ULONG nin, void *out, ULONG nout, ULONG_PTR *done,
-        struct file_pending *(*pend)(void *ctx), void *ctx)
+control(struct file *f, ULONG code, const void *in, ULONG nin, void *out, ULONG nout,
+        ULONG_PTR *done, struct file_pending *(*pend)(void *ctx), void *ctx)
 {
 	if (code == IOCTL_AFD_POLL)
 		return afd_poll(f, in, nin, out, nout, done, pend, ctx);
@@ -69,8 +70,8 @@ destroy(struct file *f)
 }
 
 const struct file_kind socket_kind = {
-	.type = FILE_TYPE_PIPE,         /* what GetFileType says of sockets */
-	.device = 0x11,                 /* FILE_DEVICE_NAMED_PIPE */
+	.type = FILE_TYPE_PIPE, /* what GetFileType says of sockets */
+	.device = 0x11,         /* FILE_DEVICE_NAMED_PIPE */
 	.read = read_some,
 	.write = write_some,
 	.control = control,
@@ -105,12 +106,14 @@ int
 socket_new(int family, int type, int protocol, bool overlapped, struct file **out)
 {
 	int host = socket_family_in(family);
-	if (family == 0 && protocol)    /* the protocol alone says it */
+	if (family == 0 && protocol) /* the protocol alone says it */
 		host = AF_INET, family = WS_AF_INET;
 	if (host <= 0)
 		return WSAEAFNOSUPPORT;
 	if (type == 0 && protocol)
-		type = protocol == IPPROTO_TCP ? SOCK_STREAM : protocol == IPPROTO_UDP ? SOCK_DGRAM : 0;
+		type = protocol == IPPROTO_TCP   ? SOCK_STREAM
+		       : protocol == IPPROTO_UDP ? SOCK_DGRAM
+		                                 : 0;
 	if (type < SOCK_STREAM || type > SOCK_RAW)
 		return WSAESOCKTNOSUPPORT;
 	/* Without the right to the network there are only sockets inside. */
@@ -311,7 +314,7 @@ socket_connect(struct socket *s, const struct ws_sockaddr *a, int size)
 			socket_event_again(s, FD_CONNECT);
 		return WSAEWOULDBLOCK;
 	}
-	if (error == EINPROGRESS || error == EAGAIN)    /* SO_SNDTIMEO has passed */
+	if (error == EINPROGRESS || error == EAGAIN) /* SO_SNDTIMEO has passed */
 		error = ETIMEDOUT;
 	if (error)
 		return s->file->closed ? WSAEINTR : socket_error(error);

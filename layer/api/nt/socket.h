@@ -98,16 +98,16 @@ struct socket_op;
 struct socket_poll;
 
 struct socket {
-	struct file *file;              /* lent: we are its own */
+	struct file *file; /* lent: we are its own */
 	/* fixed */
-	int family, type, protocol;     /* Winsock's numbers */
+	int family, type, protocol; /* Winsock's numbers */
 	/* any thread, atomically */
 	_Atomic bool nonblocking, bound, listening, connected, connecting, shut_send, shut_receive;
 	_Atomic bool exclusive, v6only_set;
-	_Atomic uint32_t blocked;       /* threads that wait in the host */
-	_Atomic int error;              /* of a connect that ended later: SO_ERROR */
-	_Atomic uint64_t connected_at;  /* nanoseconds of CLOCK_MONOTONIC; 0: it is not */
-	_Atomic bool observed;          /* events or polls look at it */
+	_Atomic uint32_t blocked;      /* threads that wait in the host */
+	_Atomic int error;             /* of a connect that ended later: SO_ERROR */
+	_Atomic uint64_t connected_at; /* nanoseconds of CLOCK_MONOTONIC; 0: it is not */
+	_Atomic bool observed;         /* events or polls look at it */
 	/* steady.h's lock, and under it */
 	_Atomic uint32_t lock;
 	struct socket_queue {
@@ -116,10 +116,10 @@ struct socket {
 		struct reactor_wait wait;
 		bool armed;
 	} in, out;
-	struct socket_poll *polls;      /* AFD's, that look at it */
+	struct socket_poll *polls; /* AFD's, that look at it */
 	/* WSAEventSelect */
-	struct object *event;           /* own (a count), or NULL */
-	uint32_t mask, recorded, disabled;      /* FD_... */
+	struct object *event;              /* own (a count), or NULL */
+	uint32_t mask, recorded, disabled; /* FD_... */
 	int errors[FD_EVENTS];
 	struct reactor_wait event_wait;
 	bool event_armed;
@@ -129,17 +129,19 @@ extern const struct file_kind socket_kind;
 
 /* -- socket_error.c ----------------------------------------------------------- */
 
-int socket_error(int error);            /* Winsock's, of an errno */
-NTSTATUS socket_status(int error);      /* of an errno */
-int socket_error_of(NTSTATUS s);        /* Winsock's, of a status */
+int socket_error(int error);       /* Winsock's, of an errno */
+NTSTATUS socket_status(int error); /* of an errno */
+int socket_error_of(NTSTATUS s);   /* Winsock's, of a status */
 
 /* -- socket_address.c --------------------------------------------------------- */
 
 /* To the host's; *n is its size.  WSAEFAULT, WSAEAFNOSUPPORT. */
-int socket_address_in(const struct ws_sockaddr *a, int size, struct sockaddr_storage *out, socklen_t *n);
+int socket_address_in(const struct ws_sockaddr *a, int size, struct sockaddr_storage *out,
+                      socklen_t *n);
 /* To Winsock's, into *size bytes (then what it needs).  WSAEFAULT: too small. */
-int socket_address_out(const struct sockaddr_storage *a, socklen_t n, struct ws_sockaddr *out, int *size);
-int socket_family_in(int family);       /* the host's; -1: none */
+int socket_address_out(const struct sockaddr_storage *a, socklen_t n, struct ws_sockaddr *out,
+                       int *size);
+int socket_family_in(int family); /* the host's; -1: none */
 int socket_family_out(int family);
 
 /* -- socket.c ------------------------------------------------------------------- */
@@ -163,20 +165,27 @@ void socket_connected(struct socket *s);
 /* -- socket_io.c ---------------------------------------------------------------- */
 
 struct socket_transfer {
-	struct iovec *vec;              /* changed while it goes on */
+	struct iovec *vec; /* changed while it goes on */
 	size_t n;
-	int flags;                      /* Winsock's; comes back */
-	struct ws_sockaddr *address;    /* of recvfrom, sendto; or NULL */
-	int *address_size;              /* of recvfrom */
-	int address_length;             /* of sendto */
-	struct WSAMSG *message;         /* control data, or NULL */
+	int flags;                   /* Winsock's; comes back */
+	struct ws_sockaddr *address; /* of recvfrom, sendto; or NULL */
+	int *address_size;           /* of recvfrom */
+	int address_length;          /* of sendto */
+	struct WSAMSG *message;      /* control data, or NULL */
 };
 
 /* *done bytes; waits when the socket blocks. */
 int socket_receive(struct socket *s, struct socket_transfer *t, size_t *done);
 int socket_send(struct socket *s, struct socket_transfer *t, size_t *done);
 
-enum socket_what { SOCKET_RECEIVE, SOCKET_SEND, SOCKET_ACCEPT, SOCKET_CONNECT, SOCKET_DISCONNECT, SOCKET_FILE };
+enum socket_what {
+	SOCKET_RECEIVE,
+	SOCKET_SEND,
+	SOCKET_ACCEPT,
+	SOCKET_CONNECT,
+	SOCKET_DISCONNECT,
+	SOCKET_FILE
+};
 
 /* An overlapped operation: tried, and queued when it would wait. */
 struct socket_op {
@@ -189,15 +198,15 @@ struct socket_op {
 	size_t done;
 	struct socket_transfer t;
 	struct iovec few[4];
-	struct iovec *many;             /* own, or NULL */
-	DWORD *flags_out;               /* of the program, or NULL */
+	struct iovec *many; /* own, or NULL */
+	DWORD *flags_out;   /* of the program, or NULL */
 	/* accept */
-	struct file *accepted;          /* own (a count) */
+	struct file *accepted; /* own (a count) */
 	char *buffer;
 	DWORD receive, local, remote;
-	int phase;                      /* accept: 1 it has come, data is due; connect: 1 it is under way */
+	int phase; /* accept: 1 it has come, data is due; connect: 1 it is under way */
 	/* file */
-	struct file *source;            /* own (a count) */
+	struct file *source; /* own (a count) */
 	int64_t offset;
 	size_t left;
 	DWORD options;
@@ -236,9 +245,9 @@ int socket_set_option(struct socket *s, int level, int name, const void *in, int
 
 /* -- afd.c ---------------------------------------------------------------------- */
 
-void afd_changed(struct socket *s);      /* under its lock: it listens, connects or is connected now */
-void afd_closed(struct socket *s);      /* polls that look at it end with AFD_POLL_LOCAL_CLOSE */
-file_opener afd_open;                   /* \Device\Afd... */
+void afd_changed(struct socket *s); /* under its lock: it listens, connects or is connected now */
+void afd_closed(struct socket *s);  /* polls that look at it end with AFD_POLL_LOCAL_CLOSE */
+file_opener afd_open;               /* \Device\Afd... */
 /* IOCTL_AFD_POLL on any file: afd's own or a socket. */
 NTSTATUS afd_poll(struct file *f, const void *in, ULONG nin, void *out, ULONG nout, ULONG_PTR *done,
                   struct file_pending *(*pend)(void *ctx), void *ctx);

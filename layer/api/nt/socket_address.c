@@ -36,7 +36,7 @@ unix_in(const struct ws_sockaddr *a, int size, struct sockaddr_un *out, socklen_
 		return WSAEFAULT;
 	memcpy(path, a->data, length);
 	out->sun_family = AF_UNIX;
-	if (!path[0]) {         /* unnamed, or abstract: as the host has it */
+	if (!path[0]) { /* unnamed, or abstract: as the host has it */
 		memcpy(out->sun_path, path, length);
 		*n = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
 		return 0;
@@ -75,13 +75,14 @@ socket_address_in(const struct ws_sockaddr *a, int size, struct sockaddr_storage
 		out->ss_family = AF_INET6;
 		return 0;
 	case WS_AF_UNIX: return unix_in(a, size, (struct sockaddr_un *)out, n);
-	case AF_UNSPEC: *n = 16; return 0;      /* connect: to nobody any more */
+	case AF_UNSPEC: *n = 16; return 0; /* connect: to nobody any more */
 	default: return WSAEAFNOSUPPORT;
 	}
 }
 
 int
-socket_address_out(const struct sockaddr_storage *a, socklen_t n, struct ws_sockaddr *out, int *size)
+socket_address_out(const struct sockaddr_storage *a, socklen_t n, struct ws_sockaddr *out,
+                   int *size)
 {
 	struct ws_sockaddr w = { (USHORT)socket_family_out(a->ss_family), { 0 } };
 	int need;
@@ -92,7 +93,8 @@ socket_address_out(const struct sockaddr_storage *a, socklen_t n, struct ws_sock
 		const struct sockaddr_un *u = (const struct sockaddr_un *)a;
 		size_t length = n > 2 ? n - 2 : 0;
 		char path[sizeof u->sun_path + 1] = "";
-		memcpy(path, u->sun_path, length < sizeof u->sun_path ? length : sizeof u->sun_path);
+		memcpy(path, u->sun_path,
+		       length < sizeof u->sun_path ? length : sizeof u->sun_path);
 		WCHAR *wide = path[0] ? path_windows(path) : NULL;
 		char *narrow = wide ? nls_utf8(wide) : NULL;
 		size_t m = narrow ? strlen(narrow) : 0;

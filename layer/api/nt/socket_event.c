@@ -47,7 +47,9 @@ look(struct socket *s, int errors[FD_EVENTS])
 	if (p.revents & POLLIN) {
 		/* the end of a stream is FD_CLOSE, and comes after all that can be read */
 		char c;
-		ssize_t n = s->type == SOCK_STREAM ? recv(s->file->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) : 1;
+		ssize_t n = s->type == SOCK_STREAM
+		                    ? recv(s->file->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT)
+		                    : 1;
 		if (n > 0)
 			due |= FD_READ;
 		else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
@@ -143,7 +145,7 @@ socket_event_select(struct socket *s, struct object *event, uint32_t mask)
 	s->recorded = s->disabled = 0;
 	memset(s->errors, 0, sizeof s->errors);
 	if (s->event) {
-		s->nonblocking = true;  /* as documented */
+		s->nonblocking = true; /* as documented */
 		s->observed = true;
 		/* a connection that was there is told by FD_CONNECT only when it comes about now */
 		update(s);

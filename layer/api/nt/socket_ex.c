@@ -83,7 +83,8 @@ socket_try_connect(struct socket_op *op)
 		socklen_t n;
 		int e = socket_address_in(op->t.address, op->t.address_length, &host, &n);
 		if (e)
-			return e == WSAEAFNOSUPPORT ? STATUS_NOT_SUPPORTED : STATUS_INVALID_PARAMETER;
+			return e == WSAEAFNOSUPPORT ? STATUS_NOT_SUPPORTED
+			                            : STATUS_INVALID_PARAMETER;
 		int flags = fcntl(fd, F_GETFL);
 		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 		int rc = connect(fd, (struct sockaddr *)&host, n), error = errno;
@@ -140,16 +141,14 @@ disconnect(struct socket *s, DWORD options)
 }
 
 NTSTATUS
-socket_try_disconnect(struct socket_op *op)
-{
-	return disconnect(op->socket, op->options);
-}
+socket_try_disconnect(struct socket_op *op) { return disconnect(op->socket, op->options); }
 
 static NTSTATUS
 send_part(struct socket_op *op, struct iovec *v, int more)
 {
 	while (v->iov_len) {
-		ssize_t n = send(op->socket->file->fd, v->iov_base, v->iov_len, MSG_DONTWAIT | MSG_NOSIGNAL | more);
+		ssize_t n = send(op->socket->file->fd, v->iov_base, v->iov_len,
+		                 MSG_DONTWAIT | MSG_NOSIGNAL | more);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -174,14 +173,15 @@ socket_try_file(struct socket_op *op)
 		int flags = fcntl(fd, F_GETFL);
 		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 		off_t at = (off_t)op->offset;
-		ssize_t n = sendfile(fd, op->source->fd, &at, op->left < 0x100000 ? op->left : 0x100000);
+		ssize_t n = sendfile(fd, op->source->fd, &at,
+		                     op->left < 0x100000 ? op->left : 0x100000);
 		int error = errno;
 		(void)fcntl(fd, F_SETFL, flags);
 		if (n < 0 && error == EINTR)
 			continue;
 		if (n < 0)
 			return error == EAGAIN ? STATUS_PENDING : socket_status(error);
-		if (!n)                 /* the file is shorter than it was */
+		if (!n) /* the file is shorter than it was */
 			op->left = 0;
 		op->offset += n;
 		op->left -= (size_t)n;

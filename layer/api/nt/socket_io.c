@@ -64,11 +64,12 @@ control_out(const struct msghdr *m, struct WSAMSG *w)
 {
 	ULONG used = 0;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR((struct msghdr *)m, c)) {
-		size_t n = c->cmsg_len - CMSG_LEN(0), space = (sizeof(struct control) + n + 7) & ~(size_t)7;
+		size_t n = c->cmsg_len - CMSG_LEN(0),
+		       space = (sizeof(struct control) + n + 7) & ~(size_t)7;
 		struct control h = { sizeof h + n, c->cmsg_level, 0 };
 		unsigned char data[64];
 		memcpy(data, CMSG_DATA(c), n < sizeof data ? n : sizeof data);
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == 8) {         /* IP_PKTINFO */
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == 8) { /* IP_PKTINFO */
 			/* in_pktinfo: interface, address of ours, address; Winsock's: address, interface */
 			int index;
 			memcpy(&index, CMSG_DATA(c), 4);
@@ -79,7 +80,7 @@ control_out(const struct msghdr *m, struct WSAMSG *w)
 			h.type = WS_IP_PKTINFO;
 		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == 50) {
 			h.type = WS_IP_PKTINFO;
-		} else if (c->cmsg_type == 2 || c->cmsg_type == 52) {           /* IP_TTL, IPV6_HOPLIMIT */
+		} else if (c->cmsg_type == 2 || c->cmsg_type == 52) { /* IP_TTL, IPV6_HOPLIMIT */
 			h.type = WS_IP_TTL;
 		} else {
 			h.type = WS_IP_TOS;
@@ -110,7 +111,9 @@ control_in(const struct WSAMSG *w, char *out, size_t room)
 		const char *data = w->Control.buf + at + sizeof h;
 		char info[20] = { 0 };
 		struct cmsghdr *c = (struct cmsghdr *)(out + used);
-		int type = h.type == WS_IP_TOS ? (h.level == IPPROTO_IP ? 1 : 67) : h.level == IPPROTO_IP ? 2 : 52;
+		int type = h.type == WS_IP_TOS     ? (h.level == IPPROTO_IP ? 1 : 67)
+		           : h.level == IPPROTO_IP ? 2
+		                                   : 52;
 		if (h.type == WS_IP_PKTINFO && h.level == IPPROTO_IP && n >= 8) {
 			memcpy(info, data + 4, 4);
 			memcpy(info + 4, data, 4);
@@ -151,7 +154,8 @@ receive(struct socket *s, struct socket_transfer *t, int how, size_t *done)
 	ssize_t n;
 	do
 		n = recvmsg(s->file->fd, &m, flags_in(t->flags) | how);
-	while (n < 0 && !s->file->closed && (errno == EINTR || (errno == EFAULT && touch(t, true))));
+	while (n < 0 && !s->file->closed &&
+	       (errno == EINTR || (errno == EFAULT && touch(t, true))));
 	if (n < 0)
 		return s->file->closed ? EINTR : errno;
 	*done = (size_t)n;
@@ -185,9 +189,12 @@ transmit(struct socket *s, struct socket_transfer *t, int how, size_t *done)
 	if (t->address) {
 		/* a connected stream ignores it */
 		int e = s->type == SOCK_STREAM ? 0
-		                               : socket_address_in(t->address, t->address_length, &to, &m.msg_namelen);
+		                               : socket_address_in(t->address, t->address_length,
+		                                                   &to, &m.msg_namelen);
 		if (e)
-			return e == WSAEFAULT ? EFAULT : e == WSAEAFNOSUPPORT ? EAFNOSUPPORT : EINVAL;
+			return e == WSAEFAULT         ? EFAULT
+			       : e == WSAEAFNOSUPPORT ? EAFNOSUPPORT
+			                              : EINVAL;
 		m.msg_name = m.msg_namelen ? &to : NULL;
 	}
 	if (t->message && t->message->Control.len) {
@@ -222,7 +229,8 @@ socket_receive(struct socket *s, struct socket_transfer *t, size_t *done)
 		return WSAEINVAL;
 	if (wait)
 		s->blocked++;
-	int error = receive(s, t, (wait ? 0 : MSG_DONTWAIT) | (wait && all ? MSG_WAITALL : 0), done);
+	int error =
+	        receive(s, t, (wait ? 0 : MSG_DONTWAIT) | (wait && all ? MSG_WAITALL : 0), done);
 	if (wait)
 		s->blocked--;
 	if (s->observed)
@@ -413,14 +421,15 @@ finish(struct socket_op *op)
 	NTSTATUS s = op->status;
 	size_t n = op->done;
 	let_go(op);
-	file_end(p, s, n);      /* frees op too */
+	file_end(p, s, n); /* frees op too */
 }
 
 static void
 ready(struct reactor_wait *w, uint32_t events)
 {
 	(void)events;
-	struct socket_queue *q = (struct socket_queue *)((char *)w - offsetof(struct socket_queue, wait));
+	struct socket_queue *q =
+	        (struct socket_queue *)((char *)w - offsetof(struct socket_queue, wait));
 	struct socket *s = q->socket;
 	struct file *f = s->file;
 	steady_lock(&s->lock);
@@ -434,7 +443,7 @@ ready(struct reactor_wait *w, uint32_t events)
 			finish(ended);
 		ended = next;
 	}
-	object_unref(&f->object);       /* of arm() */
+	object_unref(&f->object); /* of arm() */
 }
 
 static void

@@ -76,15 +76,17 @@ static int
 get_host(int fd, const struct option *o, void *out, int *size)
 {
 	unsigned char value[256];
-	socklen_t n = o->how == TIME ? sizeof(struct timeval) : o->how == LINGER ? sizeof(struct linger)
-	            : o->how == BYTES ? sizeof value : sizeof(int);
+	socklen_t n = o->how == TIME     ? sizeof(struct timeval)
+	              : o->how == LINGER ? sizeof(struct linger)
+	              : o->how == BYTES  ? sizeof value
+	                                 : sizeof(int);
 	if (getsockopt(fd, o->host_level, o->host_name, value, &n) < 0)
 		return socket_error(errno);
 	int v = 0;
 	memcpy(&v, value, n < 4 ? n : 4);
 	switch (o->how) {
 	case FLAG: return put(out, size, v != 0);
-	case BUFFER: return put(out, size, (DWORD)v / 2);       /* the host counts its own needs too */
+	case BUFFER: return put(out, size, (DWORD)v / 2); /* the host counts its own needs too */
 	case NUMBER: return put(out, size, (DWORD)v);
 	case TIME: {
 		struct timeval t;
@@ -102,7 +104,12 @@ get_host(int fd, const struct option *o, void *out, int *size)
 		return 0;
 	}
 	case DONTFRAGMENT: return put(out, size, v == IP_PMTUDISC_DO);
-	case DISCOVER: return put(out, size, v == IP_PMTUDISC_DO ? 1 : v == IP_PMTUDISC_PROBE ? 3 : v == IP_PMTUDISC_DONT ? 2 : 0);
+	case DISCOVER:
+		return put(out, size,
+		           v == IP_PMTUDISC_DO      ? 1
+		           : v == IP_PMTUDISC_PROBE ? 3
+		           : v == IP_PMTUDISC_DONT  ? 2
+		                                    : 0);
 	case BYTES:
 		if (*size < (int)n)
 			n = (socklen_t)*size;
@@ -123,7 +130,12 @@ set_host(int fd, const struct option *o, const void *in, int size)
 	switch (o->how) {
 	case FLAG: v = v != 0; break;
 	case DONTFRAGMENT: v = v ? IP_PMTUDISC_DO : IP_PMTUDISC_DONT; break;
-	case DISCOVER: v = v == 1 ? IP_PMTUDISC_DO : v == 2 ? IP_PMTUDISC_DONT : v == 3 ? IP_PMTUDISC_PROBE : IP_PMTUDISC_WANT; break;
+	case DISCOVER:
+		v = v == 1   ? IP_PMTUDISC_DO
+		    : v == 2 ? IP_PMTUDISC_DONT
+		    : v == 3 ? IP_PMTUDISC_PROBE
+		             : IP_PMTUDISC_WANT;
+		break;
 	case BUFFER:
 	case NUMBER: break;
 	default: v = 0; break;
@@ -200,9 +212,12 @@ socket_get_option(struct socket *s, int level, int name, void *out, int *size)
 	case WS_SO_MAX_MSG_SIZE: return put(out, size, s->type == SOCK_DGRAM ? 65507 : UINT32_MAX);
 	case WS_SO_CONNECT_TIME:
 		/* seconds; what is not connected has all bits set */
-		return put(out, size, s->connected_at ? (DWORD)((wait_now() - s->connected_at) / 1000000000) : UINT32_MAX);
+		return put(out, size,
+		           s->connected_at ? (DWORD)((wait_now() - s->connected_at) / 1000000000)
+		                           : UINT32_MAX);
 	case WS_SO_PROTOCOL_INFOA:
-	case WS_SO_PROTOCOL_INFOW: return socket_protocol_of(s, name == WS_SO_PROTOCOL_INFOW, out, size);
+	case WS_SO_PROTOCOL_INFOW:
+		return socket_protocol_of(s, name == WS_SO_PROTOCOL_INFOW, out, size);
 	case WS_SO_BSP_STATE:
 	default: return WSAENOPROTOOPT;
 	}
@@ -213,7 +228,8 @@ socket_set_option(struct socket *s, int level, int name, const void *in, int siz
 {
 	int fd = s->file->fd;
 	/* these two come with nothing or a socket */
-	if (level == WS_SOL_SOCKET && (name == WS_SO_UPDATE_ACCEPT_CONTEXT || name == WS_SO_UPDATE_CONNECT_CONTEXT))
+	if (level == WS_SOL_SOCKET &&
+	    (name == WS_SO_UPDATE_ACCEPT_CONTEXT || name == WS_SO_UPDATE_CONNECT_CONTEXT))
 		return s->connected ? 0 : WSAENOTCONN;
 	if (!in || size < 1)
 		return WSAEFAULT;
@@ -223,7 +239,7 @@ socket_set_option(struct socket *s, int level, int name, const void *in, int siz
 		return set_host(fd, o, in, size);
 	}
 	if (level == IPPROTO_TCP && (name == 2 || name == 5 || name == 10))
-		return 0;       /* TCP_EXPEDITED_1122, TCP_MAXRT, TCP_TIMESTAMPS: hints */
+		return 0; /* TCP_EXPEDITED_1122, TCP_MAXRT, TCP_TIMESTAMPS: hints */
 	if (level != WS_SOL_SOCKET)
 		return WSAENOPROTOOPT;
 	int v = take(in, size) != 0;
@@ -232,15 +248,15 @@ socket_set_option(struct socket *s, int level, int name, const void *in, int siz
 		if (v && s->exclusive)
 			return WSAEINVAL;
 		/* For streams it lets others steal a port on Windows; the host never does. */
-		if (s->type != SOCK_STREAM && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &v, sizeof v) < 0)
+		if (s->type != SOCK_STREAM &&
+		    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &v, sizeof v) < 0)
 			return socket_error(errno);
 		return 0;
-	case WS_SO_EXCLUSIVEADDRUSE:
-		s->exclusive = v;
-		return 0;
+	case WS_SO_EXCLUSIVEADDRUSE: s->exclusive = v; return 0;
 	case WS_SO_DONTLINGER: {
 		struct linger l = { !v, 0 };
-		return setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof l) < 0 ? socket_error(errno) : 0;
+		return setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof l) < 0 ? socket_error(errno)
+		                                                               : 0;
 	}
 	case WS_SO_CONDITIONAL_ACCEPT:
 	case WS_SO_PAUSE_ACCEPT:

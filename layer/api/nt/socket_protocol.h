@@ -16,8 +16,8 @@ struct WSAPROTOCOL_INFO {
 		INT ChainLen;
 		DWORD ChainEntries[7];
 	} ProtocolChain;
-	INT iVersion, iAddressFamily, iMaxSockAddr, iMinSockAddr, iSocketType, iProtocol, iProtocolMaxOffset,
-	        iNetworkByteOrder, iSecurityScheme;
+	INT iVersion, iAddressFamily, iMaxSockAddr, iMinSockAddr, iSocketType, iProtocol,
+	        iProtocolMaxOffset, iNetworkByteOrder, iSecurityScheme;
 	DWORD dwMessageSize, dwProviderReserved;
 };
 
