@@ -27,13 +27,13 @@ name_of(const WCHAR *text, struct UNICODE_STRING *out)
 }
 
 static HANDLE
-create(HANDLE file, const struct SECURITY_ATTRIBUTES *sa, DWORD protect, DWORD attributes, uint64_t size,
-       const WCHAR *text)
+create(HANDLE file, const struct SECURITY_ATTRIBUTES *sa, DWORD protect, DWORD attributes,
+       uint64_t size, const WCHAR *text)
 {
 	struct UNICODE_STRING name;
 	HANDLE h = NULL;
 	if (text && !name_of(text, &name)) {
-		last_error(206);        /* ERROR_FILENAME_EXCED_RANGE */
+		last_error(206); /* ERROR_FILENAME_EXCED_RANGE */
 		return NULL;
 	}
 	if (file == INVALID_HANDLE_VALUE) {
@@ -46,11 +46,12 @@ create(HANDLE file, const struct SECURITY_ATTRIBUTES *sa, DWORD protect, DWORD a
 		last_error(ERROR_INVALID_HANDLE);
 		return NULL;
 	}
-	NTSTATUS s = ntdll_section_create(file, text ? &name : NULL, size, protect, attributes, sa && sa->bInheritHandle,
-	                                  SECTION_ALL_ACCESS, &h);
+	NTSTATUS s = ntdll_section_create(file, text ? &name : NULL, size, protect, attributes,
+	                                  sa && sa->bInheritHandle, SECTION_ALL_ACCESS, &h);
 	if (s < 0) {
 		/* another kind of object has the name */
-		last_error(s == STATUS_OBJECT_TYPE_MISMATCH ? ERROR_INVALID_HANDLE : status_error(s));
+		last_error(s == STATUS_OBJECT_TYPE_MISMATCH ? ERROR_INVALID_HANDLE
+		                                            : status_error(s));
 		return NULL;
 	}
 	last_error(s == STATUS_OBJECT_NAME_EXISTS ? ERROR_ALREADY_EXISTS : ERROR_SUCCESS);
@@ -58,16 +59,17 @@ create(HANDLE file, const struct SECURITY_ATTRIBUTES *sa, DWORD protect, DWORD a
 }
 
 WINAPI HANDLE
-kernel32_CreateFileMappingW(HANDLE file, const struct SECURITY_ATTRIBUTES *sa, DWORD protect, DWORD high, DWORD low,
-                            const WCHAR *name)
+kernel32_CreateFileMappingW(HANDLE file, const struct SECURITY_ATTRIBUTES *sa, DWORD protect,
+                            DWORD high, DWORD low, const WCHAR *name)
 {
 	DWORD attributes = protect & ~(DWORD)0xfff;
-	return create(file, sa, protect & 0xfff, attributes ? attributes : SEC_COMMIT, (uint64_t)high << 32 | low, name);
+	return create(file, sa, protect & 0xfff, attributes ? attributes : SEC_COMMIT,
+	              (uint64_t)high << 32 | low, name);
 }
 
 WINAPI HANDLE
-kernel32_CreateFileMappingA(HANDLE file, const struct SECURITY_ATTRIBUTES *sa, DWORD protect, DWORD high, DWORD low,
-                            const char *name)
+kernel32_CreateFileMappingA(HANDLE file, const struct SECURITY_ATTRIBUTES *sa, DWORD protect,
+                            DWORD high, DWORD low, const char *name)
 {
 	WCHAR *w = name ? nls_wide_ansi(name) : NULL;
 	if (name && !w) {
@@ -80,31 +82,33 @@ kernel32_CreateFileMappingA(HANDLE file, const struct SECURITY_ATTRIBUTES *sa, D
 }
 
 WINAPI HANDLE
-kernel32_CreateFileMappingNumaW(HANDLE file, const struct SECURITY_ATTRIBUTES *sa, DWORD protect, DWORD high, DWORD low,
-                                const WCHAR *name, DWORD node)
+kernel32_CreateFileMappingNumaW(HANDLE file, const struct SECURITY_ATTRIBUTES *sa, DWORD protect,
+                                DWORD high, DWORD low, const WCHAR *name, DWORD node)
 {
 	(void)node;
 	return kernel32_CreateFileMappingW(file, sa, protect, high, low, name);
 }
 
 WINAPI HANDLE
-kernel32_CreateFileMappingNumaA(HANDLE file, const struct SECURITY_ATTRIBUTES *sa, DWORD protect, DWORD high, DWORD low,
-                                const char *name, DWORD node)
+kernel32_CreateFileMappingNumaA(HANDLE file, const struct SECURITY_ATTRIBUTES *sa, DWORD protect,
+                                DWORD high, DWORD low, const char *name, DWORD node)
 {
 	(void)node;
 	return kernel32_CreateFileMappingA(file, sa, protect, high, low, name);
 }
 
 WINAPI HANDLE
-kernel32_CreateFileMappingFromApp(HANDLE file, const struct SECURITY_ATTRIBUTES *sa, ULONG protect, ULONG64 size,
-                                  const WCHAR *name)
+kernel32_CreateFileMappingFromApp(HANDLE file, const struct SECURITY_ATTRIBUTES *sa, ULONG protect,
+                                  ULONG64 size, const WCHAR *name)
 {
-	return kernel32_CreateFileMappingW(file, sa, protect, (DWORD)(size >> 32), (DWORD)size, name);
+	return kernel32_CreateFileMappingW(file, sa, protect, (DWORD)(size >> 32), (DWORD)size,
+	                                   name);
 }
 
 WINAPI HANDLE
-kernel32_CreateFileMapping2(HANDLE file, const struct SECURITY_ATTRIBUTES *sa, ULONG access, ULONG protect,
-                            ULONG attributes, ULONG64 size, const WCHAR *name, struct MEM_EXTENDED_PARAMETER *p, ULONG n)
+kernel32_CreateFileMapping2(HANDLE file, const struct SECURITY_ATTRIBUTES *sa, ULONG access,
+                            ULONG protect, ULONG attributes, ULONG64 size, const WCHAR *name,
+                            struct MEM_EXTENDED_PARAMETER *p, ULONG n)
 {
 	struct vm_where w;
 	(void)access;
@@ -158,7 +162,8 @@ protect_of(DWORD access)
 }
 
 static void *
-map(HANDLE h, void *base, uint64_t offset, SIZE_T size, DWORD type, DWORD protect, const struct vm_where *w)
+map(HANDLE h, void *base, uint64_t offset, SIZE_T size, DWORD type, DWORD protect,
+    const struct vm_where *w)
 {
 	NTSTATUS s = ntdll_section_map(h, NULL, &base, offset, &size, type, protect, w);
 	/* a view that the section does not allow is ERROR_ACCESS_DENIED */
@@ -180,7 +185,8 @@ kernel32_MapViewOfFile(HANDLE h, DWORD access, DWORD high, DWORD low, SIZE_T siz
 }
 
 WINAPI void *
-kernel32_MapViewOfFileExNuma(HANDLE h, DWORD access, DWORD high, DWORD low, SIZE_T size, void *base, DWORD node)
+kernel32_MapViewOfFileExNuma(HANDLE h, DWORD access, DWORD high, DWORD low, SIZE_T size, void *base,
+                             DWORD node)
 {
 	(void)node;
 	return kernel32_MapViewOfFileEx(h, access, high, low, size, base);
@@ -193,18 +199,19 @@ kernel32_MapViewOfFileFromApp(HANDLE h, ULONG access, ULONG64 offset, SIZE_T siz
 }
 
 WINAPI void *
-kernel32_MapViewOfFile3(HANDLE h, HANDLE process, void *base, ULONG64 offset, SIZE_T size, ULONG type, ULONG protect,
-                        struct MEM_EXTENDED_PARAMETER *p, ULONG n)
+kernel32_MapViewOfFile3(HANDLE h, HANDLE process, void *base, ULONG64 offset, SIZE_T size,
+                        ULONG type, ULONG protect, struct MEM_EXTENDED_PARAMETER *p, ULONG n)
 {
 	struct vm_where w;
 	if ((process && !succeed(ntdll_vm_own(process))) || !succeed(ntdll_vm_where(p, n, &w)))
 		return NULL;
-	return map(h, base, offset, size, type & (MEM_TOP_DOWN | MEM_REPLACE_PLACEHOLDER), protect, base ? NULL : &w);
+	return map(h, base, offset, size, type & (MEM_TOP_DOWN | MEM_REPLACE_PLACEHOLDER), protect,
+	           base ? NULL : &w);
 }
 
 WINAPI void *
-kernel32_MapViewOfFileNuma2(HANDLE h, HANDLE process, ULONG64 offset, void *base, SIZE_T size, ULONG type, ULONG protect,
-                            ULONG node)
+kernel32_MapViewOfFileNuma2(HANDLE h, HANDLE process, ULONG64 offset, void *base, SIZE_T size,
+                            ULONG type, ULONG protect, ULONG node)
 {
 	(void)node;
 	return kernel32_MapViewOfFile3(h, process, base, offset, size, type, protect, NULL, 0);

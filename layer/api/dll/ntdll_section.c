@@ -54,8 +54,8 @@ named(struct object **o, const struct UNICODE_STRING *name)
 }
 
 NTSTATUS
-ntdll_section_create(HANDLE file, const struct UNICODE_STRING *name, uint64_t size, DWORD protect, DWORD attributes,
-                     bool inherit, ACCESS_MASK access, HANDLE *out)
+ntdll_section_create(HANDLE file, const struct UNICODE_STRING *name, uint64_t size, DWORD protect,
+                     DWORD attributes, bool inherit, ACCESS_MASK access, HANDLE *out)
 {
 	struct object *o;
 	NTSTATUS s = STATUS_SUCCESS;
@@ -92,8 +92,8 @@ ntdll_section_open(const struct UNICODE_STRING *name, bool inherit, ACCESS_MASK 
 }
 
 NTSTATUS
-ntdll_section_map(HANDLE h, HANDLE process, void **base, uint64_t offset, SIZE_T *size, DWORD type, DWORD protect,
-                  const struct vm_where *where)
+ntdll_section_map(HANDLE h, HANDLE process, void **base, uint64_t offset, SIZE_T *size, DWORD type,
+                  DWORD protect, const struct vm_where *where)
 {
 	struct object *o;
 	ACCESS_MASK access;
@@ -104,7 +104,8 @@ ntdll_section_map(HANDLE h, HANDLE process, void **base, uint64_t offset, SIZE_T
 		return s;
 	bool copy = (protect & 0xff) & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY);
 	int prot = vm_prot(protect);
-	ACCESS_MASK need = (prot > 0 && prot & PROT_WRITE && !copy ? SECTION_MAP_WRITE : SECTION_MAP_READ);
+	ACCESS_MASK need =
+	        (prot > 0 && prot & PROT_WRITE && !copy ? SECTION_MAP_WRITE : SECTION_MAP_READ);
 	s = handle_flags(h, &access, NULL);
 	if (s >= 0 && need & ~access)
 		s = STATUS_ACCESS_DENIED;
@@ -115,16 +116,17 @@ ntdll_section_map(HANDLE h, HANDLE process, void **base, uint64_t offset, SIZE_T
 }
 
 WINAPI NTSTATUS
-ntdll_NtCreateSection(HANDLE *out, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a, const LONGLONG *size,
-                      ULONG protect, ULONG attributes, HANDLE file)
+ntdll_NtCreateSection(HANDLE *out, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a,
+                      const LONGLONG *size, ULONG protect, ULONG attributes, HANDLE file)
 {
-	bool inherit = a && a->Attributes & 2;          /* OBJ_INHERIT */
-	bool or_open = a && a->Attributes & 0x80;       /* OBJ_OPENIF */
+	bool inherit = a && a->Attributes & 2;    /* OBJ_INHERIT */
+	bool or_open = a && a->Attributes & 0x80; /* OBJ_OPENIF */
 	HANDLE h;
 	if (size && *size < 0)
 		return STATUS_INVALID_PARAMETER;
-	NTSTATUS s = ntdll_section_create(file, a ? a->ObjectName : NULL, size ? (uint64_t)*size : 0, protect, attributes,
-	                                  inherit, access, &h);
+	NTSTATUS s =
+	        ntdll_section_create(file, a ? a->ObjectName : NULL, size ? (uint64_t)*size : 0,
+	                             protect, attributes, inherit, access, &h);
 	if (s == STATUS_OBJECT_NAME_EXISTS && !or_open) {
 		handle_close(h);
 		return STATUS_OBJECT_NAME_COLLISION;
@@ -147,8 +149,9 @@ ntdll_NtOpenSection(HANDLE *out, ACCESS_MASK access, const struct OBJECT_ATTRIBU
 }
 
 WINAPI NTSTATUS
-ntdll_NtMapViewOfSection(HANDLE section, HANDLE process, void **base, ULONG_PTR zero_bits, SIZE_T commit,
-                         LONGLONG *offset, SIZE_T *size, ULONG inherit, ULONG type, ULONG protect)
+ntdll_NtMapViewOfSection(HANDLE section, HANDLE process, void **base, ULONG_PTR zero_bits,
+                         SIZE_T commit, LONGLONG *offset, SIZE_T *size, ULONG inherit, ULONG type,
+                         ULONG protect)
 {
 	(void)commit;
 	(void)inherit;
@@ -160,8 +163,8 @@ ntdll_NtMapViewOfSection(HANDLE section, HANDLE process, void **base, ULONG_PTR 
 	if (offset && *offset < 0)
 		return STATUS_INVALID_PARAMETER;
 	/* MEM_RESERVE here: the view may grow with its file; we map what there is */
-	NTSTATUS s = ntdll_section_map(section, process, &b, offset ? (uint64_t)*offset : 0, &n, type & MEM_TOP_DOWN,
-	                               protect, b ? NULL : &w);
+	NTSTATUS s = ntdll_section_map(section, process, &b, offset ? (uint64_t)*offset : 0, &n,
+	                               type & MEM_TOP_DOWN, protect, b ? NULL : &w);
 	if (s >= 0) {
 		*base = b;
 		*size = n;
@@ -170,8 +173,9 @@ ntdll_NtMapViewOfSection(HANDLE section, HANDLE process, void **base, ULONG_PTR 
 }
 
 WINAPI NTSTATUS
-ntdll_NtMapViewOfSectionEx(HANDLE section, HANDLE process, void **base, LONGLONG *offset, SIZE_T *size, ULONG type,
-                           ULONG protect, const struct MEM_EXTENDED_PARAMETER *p, ULONG n)
+ntdll_NtMapViewOfSectionEx(HANDLE section, HANDLE process, void **base, LONGLONG *offset,
+                           SIZE_T *size, ULONG type, ULONG protect,
+                           const struct MEM_EXTENDED_PARAMETER *p, ULONG n)
 {
 	struct vm_where w;
 	void *b = *base;
@@ -229,7 +233,7 @@ ntdll_NtQuerySection(HANDLE h, int class, void *out, SIZE_T room, SIZE_T *return
 	if (s < 0)
 		return s;
 	const struct section *x = (const struct section *)o;
-	if (class == 1)                 /* SectionImageInformation: it is none */
+	if (class == 1) /* SectionImageInformation: it is none */
 		s = STATUS_SECTION_NOT_IMAGE;
 	else if (class)
 		s = STATUS_INVALID_INFO_CLASS;

@@ -12,6 +12,7 @@
 #include "layer/api/nt/console.h"
 #include "layer/api/nt/dir.h"
 #include "layer/api/nt/pipe.h"
+#include "layer/api/nt/socket.h"
 #include "layer/api/nt/utf.h"
 
 /* -- the object ----------------------------------------------------------------- */
@@ -160,6 +161,8 @@ static const struct {
 	{ "CONIN$", console_open },
 	{ "CONOUT$", console_open },
 	{ "\\Device\\ConDrv\\", console_open },
+	{ "\\Device\\Afd", afd_open },
+	{ "\\Device\\Afd\\", afd_open },
 };
 
 static NTSTATUS

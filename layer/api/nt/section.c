@@ -20,10 +20,12 @@ of_file(HANDLE h, uint64_t *size, DWORD protect, struct file **file)
 	NTSTATUS s = file_descriptor(h, file, &fd);
 	if (s < 0)
 		return s;
-	bool write = vm_prot(protect) & PROT_WRITE && !((protect & 0xff) & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY));
+	bool write = vm_prot(protect) & PROT_WRITE &&
+	             !((protect & 0xff) & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY));
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		s = STATUS_INVALID_FILE_FOR_SECTION;
-	else if (!((*file)->access & FILE_READ_DATA) || (write && !((*file)->access & FILE_WRITE_DATA)))
+	else if (!((*file)->access & FILE_READ_DATA) ||
+	         (write && !((*file)->access & FILE_WRITE_DATA)))
 		s = STATUS_ACCESS_DENIED;
 	else if (!*size && !st.st_size)
 		s = STATUS_MAPPED_FILE_SIZE_ZERO;
@@ -32,7 +34,8 @@ of_file(HANDLE h, uint64_t *size, DWORD protect, struct file **file)
 	else if (*size > (uint64_t)st.st_size && !write)
 		s = STATUS_SECTION_TOO_BIG;
 	else if (*size > (uint64_t)st.st_size && ftruncate(fd, (off_t)*size) < 0)
-		s = errno == EFBIG || errno == EINVAL ? STATUS_SECTION_TOO_BIG : status_errno(errno);
+		s = errno == EFBIG || errno == EINVAL ? STATUS_SECTION_TOO_BIG
+		                                      : status_errno(errno);
 	if (s < 0) {
 		object_unref(&(*file)->object);
 		*file = NULL;
@@ -44,7 +47,8 @@ NTSTATUS
 section_new(HANDLE h, uint64_t size, DWORD protect, DWORD attributes, struct object **out)
 {
 	DWORD kind = attributes & (SEC_IMAGE | SEC_RESERVE | SEC_COMMIT);
-	DWORD known = SEC_IMAGE | SEC_RESERVE | SEC_COMMIT | SEC_NOCACHE | SEC_WRITECOMBINE | SEC_FILE | (DWORD)SEC_LARGE_PAGES;
+	DWORD known = SEC_IMAGE | SEC_RESERVE | SEC_COMMIT | SEC_NOCACHE | SEC_WRITECOMBINE |
+	              SEC_FILE | (DWORD)SEC_LARGE_PAGES;
 	DWORD base = protect & 0xff;
 	if (vm_prot(protect) < 0 || base == PAGE_NOACCESS || protect & PAGE_GUARD)
 		return STATUS_INVALID_PAGE_PROTECTION;
@@ -52,12 +56,12 @@ section_new(HANDLE h, uint64_t size, DWORD protect, DWORD attributes, struct obj
 		return STATUS_INVALID_PARAMETER;
 	if (attributes & (DWORD)SEC_LARGE_PAGES)
 		return STATUS_PRIVILEGE_NOT_HELD;
-	if (kind == SEC_IMAGE)  /* modules are LoadLibrary's */
+	if (kind == SEC_IMAGE) /* modules are LoadLibrary's */
 		return STATUS_NOT_SUPPORTED;
 	struct section *x = calloc(1, sizeof *x);
 	if (!x)
 		return STATUS_NO_MEMORY;
-	*x = (struct section){.fd = -1, .protect = protect, .attributes = attributes};
+	*x = (struct section){ .fd = -1, .protect = protect, .attributes = attributes };
 	NTSTATUS s = STATUS_SUCCESS;
 	if (h) {
 		s = of_file(h, &size, protect, &x->file);
@@ -69,7 +73,8 @@ section_new(HANDLE h, uint64_t size, DWORD protect, DWORD attributes, struct obj
 		x->fd = memfd_create("section", MFD_CLOEXEC);
 		if (x->fd < 0)
 			s = status_errno(errno);
-		else if (ftruncate(x->fd, (off_t)((size + VM_PAGE - 1) & ~(uint64_t)(VM_PAGE - 1))) < 0)
+		else if (ftruncate(x->fd,
+		                   (off_t)((size + VM_PAGE - 1) & ~(uint64_t)(VM_PAGE - 1))) < 0)
 			s = STATUS_COMMITMENT_LIMIT;
 	}
 	if (s < 0) {
@@ -141,7 +146,8 @@ section_map(struct object *o, void **base, uint64_t offset, SIZE_T *size, DWORD 
 	if (vm_prot(protect) < 0 || protect & PAGE_GUARD)
 		return STATUS_INVALID_PAGE_PROTECTION;
 	int prot = vm_prot(protect), most = vm_prot(x->protect);
-	bool readonly = !(most & PROT_WRITE) || x->protect & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY);
+	bool readonly =
+	        !(most & PROT_WRITE) || x->protect & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY);
 	if ((prot & PROT_WRITE && !copy && readonly) || (prot & PROT_EXEC && !(most & PROT_EXEC)))
 		return STATUS_SECTION_PROTECTION;
 	if (offset % grain || (uint64_t)*base % grain)
@@ -157,7 +163,8 @@ section_map(struct object *o, void **base, uint64_t offset, SIZE_T *size, DWORD 
 		.fd = x->fd,
 		.offset = offset,
 		.copy = copy,
-		.most = readonly && !copy ? (most & PROT_EXEC ? PAGE_EXECUTE_READ : PAGE_READONLY) : x->protect,
+		.most = readonly && !copy ? (most & PROT_EXEC ? PAGE_EXECUTE_READ : PAGE_READONLY)
+		                          : x->protect,
 	};
 	if (x->attributes & SEC_RESERVE)
 		type |= MEM_RESERVE;
@@ -190,7 +197,8 @@ section_flush(const void *address, SIZE_T *size)
 	NTSTATUS s = vm_view_at(address, &base, &whole, &o);
 	if (s < 0)
 		return s;
-	uintptr_t from = (uintptr_t)address & ~(uintptr_t)(VM_PAGE - 1), end = (uintptr_t)base + whole;
+	uintptr_t from = (uintptr_t)address & ~(uintptr_t)(VM_PAGE - 1),
+	          end = (uintptr_t)base + whole;
 	uintptr_t to = *size && *size < end - (uintptr_t)address ? (uintptr_t)address + *size : end;
 	/* FlushViewOfFile starts the writing and does not wait for the disk. */
 	if (msync((void *)from, to - from, MS_ASYNC) < 0)

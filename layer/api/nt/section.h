@@ -33,21 +33,22 @@ enum {
 struct file;
 
 struct section {
-	struct object object;   /* first */
+	struct object object; /* first */
 	/* fixed */
-	int fd;                 /* the file's (lent), or own */
-	struct file *file;      /* own (a count); NULL: memory */
+	int fd;            /* the file's (lent), or own */
+	struct file *file; /* own (a count); NULL: memory */
 	DWORD protect, attributes;
-	struct shared_thing *thing;     /* its name is the machine's; or NULL */
+	struct shared_thing *thing; /* its name is the machine's; or NULL */
 	/* under object.lock */
 	uint64_t size;
 };
 
 /* file NULL: memory, of `size` bytes; size 0: the file's. */
-NTSTATUS section_new(HANDLE file, uint64_t size, DWORD protect, DWORD attributes, struct object **out);
+NTSTATUS
+section_new(HANDLE file, uint64_t size, DWORD protect, DWORD attributes, struct object **out);
 /* A view: *size 0 is all behind the offset; type and where as vm_map(). */
-NTSTATUS section_map(struct object *section, void **base, uint64_t offset, SIZE_T *size, DWORD type, DWORD protect,
-                     const struct vm_where *where);
+NTSTATUS section_map(struct object *section, void **base, uint64_t offset, SIZE_T *size, DWORD type,
+                     DWORD protect, const struct vm_where *where);
 NTSTATUS section_unmap(void *address, bool placeholder);
 NTSTATUS section_flush(const void *address, SIZE_T *size);
 NTSTATUS section_extend(struct object *section, uint64_t *size);

@@ -17,7 +17,8 @@ static int
 open_file(const struct shared_thing *t, int flags)
 {
 	char path[4096];
-	int n = snprintf(path, sizeof path, "%s/section.%zu", birth.store ? birth.store : "", (size_t)(t - shared->thing));
+	int n = snprintf(path, sizeof path, "%s/section.%zu", birth.store ? birth.store : "",
+	                 (size_t)(t - shared->thing));
 	if (!birth.store || n < 0 || (size_t)n >= sizeof path) {
 		errno = ENAMETOOLONG;
 		return -1;
@@ -31,20 +32,22 @@ NTSTATUS
 section_share(struct section *x, const WCHAR *name)
 {
 	if (!shared || !birth.store)
-		return STATUS_SUCCESS;  /* one process: its own names are enough */
+		return STATUS_SUCCESS; /* one process: its own names are enough */
 	struct shared_thing *t;
 	bool made;
 	NTSTATUS s = shared_open(SHARED_SECTION, name, true, &t, &made);
 	if (s < 0)
 		return s;
 	x->thing = t;
-	if (x->file)            /* a file is shared by itself */
+	if (x->file) /* a file is shared by itself */
 		return made ? STATUS_SUCCESS : STATUS_OBJECT_NAME_EXISTS;
 	int fd = open_file(t, made ? O_CREAT | O_TRUNC : O_CREAT);
 	if (fd < 0)
 		return status_errno(errno);
 	struct stat st;
-	if (fstat(fd, &st) < 0 || (!st.st_size && ftruncate(fd, (off_t)((x->size + VM_PAGE - 1) & ~(uint64_t)(VM_PAGE - 1))) < 0)) {
+	if (fstat(fd, &st) < 0 ||
+	    (!st.st_size &&
+	     ftruncate(fd, (off_t)((x->size + VM_PAGE - 1) & ~(uint64_t)(VM_PAGE - 1))) < 0)) {
 		close(fd);
 		return STATUS_COMMITMENT_LIMIT;
 	}

@@ -135,7 +135,9 @@ adopt_module(const void *address)
 		end = start + length;
 		bool x = flags & 0x20000000, w = flags & 0x80000000;
 		vm_adopt_protect((void *)(base + start), length,
-		                 x ? (w ? PAGE_EXECUTE_READWRITE : PAGE_EXECUTE_READ) : w ? PAGE_READWRITE : PAGE_READONLY);
+		                 x   ? (w ? PAGE_EXECUTE_READWRITE : PAGE_EXECUTE_READ)
+		                 : w ? PAGE_READWRITE
+		                     : PAGE_READONLY);
 	}
 	return true;
 }

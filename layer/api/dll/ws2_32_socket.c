@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "layer/api/dll/ws2_32.h"
+#include "layer/api/nt/socket_protocol.h"
+
+enum { WSA_FLAG_OVERLAPPED = 1, WSA_FLAG_NO_HANDLE_INHERIT = 0x80, FROM_PROTOCOL_INFO = -1 };
+
+static HANDLE
+handle_of(struct file *f, bool inherit)
+{
+	HANDLE h = handle_new(&f->object, f->access, inherit);
+	if (!h) {
+		last_error(WSAEMFILE);
+		return INVALID_SOCKET;
+	}
+	return h;
+}
+
+static HANDLE
+make(int family, int type, int protocol, const struct WSAPROTOCOL_INFO *p, DWORD flags)
+{
+	struct file *f;
+	if (!ws2_32_started()) {
+		last_error(WSANOTINITIALISED);
+		return INVALID_SOCKET;
+	}
+	if (p) {
+		family = family == FROM_PROTOCOL_INFO ? p->iAddressFamily : family;
+		type = type == FROM_PROTOCOL_INFO ? p->iSocketType : type;
+		protocol = protocol == FROM_PROTOCOL_INFO ? p->iProtocol : protocol;
+	}
+	int e = socket_new(family, type, protocol, flags & WSA_FLAG_OVERLAPPED, &f);
+	if (e) {
+		last_error((DWORD)e);
+		return INVALID_SOCKET;
+	}
+	return handle_of(f, !(flags & WSA_FLAG_NO_HANDLE_INHERIT));
+}
+
+WINAPI HANDLE
+ws2_32_socket(int family, int type, int protocol)
+{
+	return make(family, type, protocol, NULL, WSA_FLAG_OVERLAPPED);
+}
+
+WINAPI HANDLE
+ws2_32_WSASocketW(int family, int type, int protocol, const struct WSAPROTOCOL_INFO *p, UINT group,
+                  DWORD flags)
+{
+	(void)group;
+	return make(family, type, protocol, p, flags);
+}
+
+WINAPI int
+ws2_32_closesocket(HANDLE h)
+{
+	struct file *f;
+	struct socket *s;
+	int e = socket_get(h, &f, &s);
+	if (e)
+		return wsa(ws2_32_started() ? e : WSANOTINITIALISED);
+	object_unref(&f->object);
+	return wsa(handle_close(h) < 0 ? WSAENOTSOCK : 0);
+}
+
+WINAPI int
+ws2_32_bind(HANDLE h, const struct ws_sockaddr *a, int size)
+{
+	struct file *f;
+	struct socket *s;
+	int e = socket_get(h, &f, &s);
+	if (e)
+		return wsa(e);
+	e = socket_bind(s, a, size);
+	object_unref(&f->object);
+	return wsa(e);
+}
+
+WINAPI int
+ws2_32_listen(HANDLE h, int backlog)
+{
+	struct file *f;
+	struct socket *s;
+	int e = socket_get(h, &f, &s);
+	if (e)
+		return wsa(e);
+	e = socket_listen(s, backlog);
+	object_unref(&f->object);
+	return wsa(e);
+}
+
+WINAPI HANDLE
+ws2_32_accept(HANDLE h, struct ws_sockaddr *a, int *size)
+{
+	struct file *f, *new;
+	struct socket *s;
+	ACCESS_MASK access;
+	bool inherit = true;
+	int e = socket_get(h, &f, &s);
+	if (!e) {
+		e = socket_accept(s, &new, a, size);
+		(void)handle_flags(h, &access, &inherit);
+		object_unref(&f->object);
+	}
+	if (e) {
+		last_error((DWORD)e);
+		return INVALID_SOCKET;
+	}
+	return handle_of(new, inherit);
+}
+
+typedef int WINAPI (*condition)(struct WSABUF *caller, struct WSABUF *caller_data, void *sqos,
+                                void *gqos, struct WSABUF *callee, struct WSABUF *callee_data,
+                                UINT *group, DWORD_PTR data);
+
+WINAPI HANDLE
+ws2_32_WSAAccept(HANDLE h, struct ws_sockaddr *a, int *size, condition ask, DWORD_PTR data)
+{
+	HANDLE new = ws2_32_accept(h, a, size);
+	if (new == INVALID_SOCKET || !ask)
+		return new;
+	/* The host has completed the connection before anybody can be asked: refused, it is closed.
+	 * CF_ACCEPT 0, CF_REJECT 1, CF_DEFER 2. */
+	struct ws_sockaddr from, to;
+	int nfrom = sizeof from, nto = sizeof to;
+	struct file *f;
+	struct socket *s;
+	if (socket_get(new, &f, &s))
+		return INVALID_SOCKET;
+	(void)socket_name(s, true, &from, &nfrom);
+	(void)socket_name(s, false, &to, &nto);
+	object_unref(&f->object);
+	struct WSABUF caller = { (ULONG)nfrom, (char *)&from },
+	              callee = { (ULONG)nto, (char *)&to }, none = { 0, NULL };
+	UINT group = 0;
+	int answer = ask(&caller, &none, NULL, NULL, &callee, &none, &group, data);
+	if (answer == 0)
+		return new;
+	handle_close(new);
+	last_error(answer == 2 ? (DWORD)WSATRY_AGAIN : (DWORD)WSAECONNREFUSED);
+	return INVALID_SOCKET;
+}
+
+WINAPI int
+ws2_32_connect(HANDLE h, const struct ws_sockaddr *a, int size)
+{
+	struct file *f;
+	struct socket *s;
+	int e = socket_get(h, &f, &s);
+	if (e)
+		return wsa(e);
+	e = socket_connect(s, a, size);
+	object_unref(&f->object);
+	return wsa(e);
+}
+
+WINAPI int
+ws2_32_WSAConnect(HANDLE h, const struct ws_sockaddr *a, int size, struct WSABUF *caller,
+                  struct WSABUF *callee, void *sqos, void *gqos)
+{
+	(void)caller, (void)callee, (void)sqos,
+	        (void)gqos; /* TCP carries no data with a connection */
+	return ws2_32_connect(h, a, size);
+}
+
+WINAPI int
+ws2_32_shutdown(HANDLE h, int how)
+{
+	struct file *f;
+	struct socket *s;
+	int e = socket_get(h, &f, &s);
+	if (e)
+		return wsa(e);
+	e = socket_shutdown(s, how);
+	object_unref(&f->object);
+	return wsa(e);
+}
+
+WINAPI int
+ws2_32_WSASendDisconnect(HANDLE h, struct WSABUF *data)
+{
+	(void)data;
+	return ws2_32_shutdown(h, 1);
+}
+
+WINAPI int
+ws2_32_WSARecvDisconnect(HANDLE h, struct WSABUF *data)
+{
+	(void)data;
+	return ws2_32_shutdown(h, 0);
+}
+
+static int
+name(HANDLE h, bool peer, struct ws_sockaddr *a, int *size)
+{
+	struct file *f;
+	struct socket *s;
+	int e = socket_get(h, &f, &s);
+	if (e)
+		return wsa(e);
+	e = socket_name(s, peer, a, size);
+	object_unref(&f->object);
+	return wsa(e);
+}
+
+WINAPI int
+ws2_32_getsockname(HANDLE h, struct ws_sockaddr *a, int *size)
+{
+	return name(h, false, a, size);
+}
+
+WINAPI int
+ws2_32_getpeername(HANDLE h, struct ws_sockaddr *a, int *size)
+{
+	return name(h, true, a, size);
+}
+
+/* To another process: its sockets are made by inheriting handles only. */
+WINAPI int
+ws2_32_WSADuplicateSocketW(HANDLE h, DWORD process, void *out)
+{
+	struct file *f;
+	struct socket *s;
+	(void)process, (void)out;
+	int e = socket_get(h, &f, &s);
+	if (e)
+		return wsa(e);
+	object_unref(&f->object);
+	return wsa(WSAEOPNOTSUPP);
+}
+
+WINAPI int
+ws2_32_WSAEnumProtocolsW(const INT *wanted, char *out, DWORD *size)
+{
+	DWORD n = 0;
+	if (!size)
+		return wsa(WSAENOBUFS);
+	bool take[SOCKET_PROTOCOLS];
+	for (size_t i = 0; i < SOCKET_PROTOCOLS; i++) {
+		char one[SOCKET_INFO_W];
+		struct WSAPROTOCOL_INFO p;
+		socket_protocol(i, true, one, &p);
+		take[i] = !wanted;
+		for (const INT *w = wanted; w && *w; w++)
+			take[i] |= *w == p.iProtocol;
+		n += take[i];
+	}
+	if (!out || *size < n * SOCKET_INFO_W) {
+		*size = n * SOCKET_INFO_W;
+		return wsa(WSAENOBUFS);
+	}
+	for (size_t i = 0; i < SOCKET_PROTOCOLS; i++) {
+		struct WSAPROTOCOL_INFO p;
+		if (!take[i])
+			continue;
+		socket_protocol(i, true, out, &p);
+		out += SOCKET_INFO_W;
+	}
+	return (int)n;
+}
+
+WINAPI int
+ws2_32_WSAEnumProtocolsA(const INT *wanted, char *out, DWORD *size)
+{
+	char wide[SOCKET_PROTOCOLS * SOCKET_INFO_W];
+	DWORD n = sizeof wide;
+	int count = ws2_32_WSAEnumProtocolsW(wanted, wide, &n);
+	if (!size || !out || *size < (DWORD)count * SOCKET_INFO_A) {
+		if (size)
+			*size = (DWORD)count * SOCKET_INFO_A;
+		return wsa(WSAENOBUFS);
+	}
+	for (int i = 0; i < count; i++) {
+		const char *from = wide + i * SOCKET_INFO_W;
+		char *to = out + i * SOCKET_INFO_A;
+		memcpy(to, from, sizeof(struct WSAPROTOCOL_INFO));
+		for (int j = 0; j < 256; j++)
+			to[sizeof(struct WSAPROTOCOL_INFO) + (size_t)j] =
+			        from[sizeof(struct WSAPROTOCOL_INFO) + 2 * (size_t)j];
+	}
+	return count;
+}
