@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "layer/api/nt/console.h"
 #include "layer/api/nt/except.h"
 #include "layer/api/nt/file.h"
 #include "layer/api/nt/host.h"
@@ -114,6 +115,7 @@ status_of(uint32_t code)
 void
 birth_end(uint32_t code)
 {
+	console_end();
 	process_end(code);
 	_exit(status_of(code));
 }

@@ -74,7 +74,9 @@ give(struct object *o, struct inherit *i)
 	i->number[0] = f->access;
 	i->number[1] = (uint64_t)f->share << 32 | f->options;
 	i->number[2] = (uint64_t)f->append | (uint64_t)f->overlapped << 1 |
-	               (uint64_t)f->folder << 2 | (uint64_t)f->root << 32;
+	               (uint64_t)f->folder << 2 |
+	               (uint64_t)(f->kind == &console_kind && console_is_input(f)) << 3 |
+	               (uint64_t)f->root << 32;
 	i->number[3] = f->kind == &file_null ? 1 : f->kind == &pipe_named_kind ? 2 : 0;
 	i->text = NULL;
 	if (f->path) {
@@ -104,6 +106,8 @@ remake(const struct inherit *i)
 	f->overlapped = i->number[2] >> 1 & 1;
 	f->folder = i->number[2] >> 2 & 1;
 	f->root = (uint32_t)(i->number[2] >> 32);
+	if (f->kind == &console_kind)
+		console_set_input(f, i->number[2] >> 3 & 1);
 	if (i->text) {
 		free(f->path);
 		f->path = utf_narrow(i->text);
@@ -470,7 +474,8 @@ file_standard(HANDLE std[3])
 			close(fd);
 			continue;
 		}
-		/* a Unix socket as standard input is one end of a pipe of both directions */
+		if (f->kind == &console_kind)
+			console_set_input(f, i == 0);
 		std[i] = handle_new(&f->object, access, true);
 	}
 }
