@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static const char *const message[] = {
+const char *const ucrtbase_sys_errlist[] = {
 	"No error", "Operation not permitted", "No such file or directory", "No such process",
 	"Interrupted function call", "Input/output error", "No such device or address",
 	"Arg list too long", "Exec format error", "Bad file descriptor", "No child processes",
@@ -34,16 +34,18 @@ static const char *const network[] = {
 	"text file busy", "operation would block",
 };
 
-enum { MESSAGES = sizeof message / sizeof message[0], NETWORK = sizeof network / sizeof network[0] };
+enum { MESSAGES = sizeof ucrtbase_sys_errlist / sizeof ucrtbase_sys_errlist[0], NETWORK = sizeof network / sizeof network[0] };
+
+int ucrtbase_sys_nerr = MESSAGES - 1;
 
 static const char *
 sentence(int error)
 {
 	if (error >= 0 && error < MESSAGES)
-		return message[error];
+		return ucrtbase_sys_errlist[error];
 	if (!crt_lenient && error >= 100 && error < 100 + NETWORK)
 		return network[error - 100];
-	return message[MESSAGES - 1];
+	return ucrtbase_sys_errlist[MESSAGES - 1];
 }
 
 WINAPI int *
@@ -221,14 +223,13 @@ ucrtbase__wperror(const WCHAR *what)
 WINAPI const char *const *
 ucrtbase___sys_errlist(void)
 {
-	return message;
+	return ucrtbase_sys_errlist;
 }
 
 WINAPI int *
 ucrtbase___sys_nerr(void)
 {
-	static int n = MESSAGES - 1;
-	return &n;
+	return &ucrtbase_sys_nerr;
 }
 
 /* -- assertions -------------------------------------------------------------------------- */

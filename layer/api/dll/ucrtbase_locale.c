@@ -5,6 +5,7 @@
  * always good.  English is what there is beside "C"; a code page may be any that is known.
  */
 #include "layer/api/dll/dll.h"
+#include "layer/api/dll/msvcrt.h"
 #include "layer/api/dll/ucrtbase.h"
 #include "layer/api/nt/nls.h"
 
@@ -344,6 +345,7 @@ ucrtbase__wsetlocale(int cat, const WCHAR *name)
 			crt_thread.locale = l;
 		else
 			crt_locale_process = l;
+		msvcrt_mb_cur_max = crt_locale()->mb_cur_max;
 	}
 	return (WCHAR *)name_of(crt_locale(), cat);
 }

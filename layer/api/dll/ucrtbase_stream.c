@@ -20,8 +20,17 @@ struct more {
 	int64_t filled_at; /* where the file was before the buffer was filled; -1: not known */
 };
 
+/* What old programs lock themselves: a CRITICAL_SECTION behind the FILE. */
+struct section {
+	void *debug;
+	int32_t lock, recursion;
+	void *owner, *semaphore;
+	uintptr_t spin;
+};
+
 struct whole {
 	FILE_ f;
+	struct section section;
 	struct more m;
 };
 
@@ -550,6 +559,7 @@ new_stream(void)
 			if (w) {
 				recursive(&w->m.lock);
 				w->f.file = -1;
+				w->section.lock = -1;
 				streams[i] = w;
 			}
 			break;

@@ -9,8 +9,8 @@
 
 WINAPI char *ucrtbase_getenv(const char *);
 
-static struct crt_zone zone;
-static char *zone_names[2] = { zone.name[0], zone.name[1] };
+struct crt_zone ucrtbase_zone;
+char *ucrtbase_zone_names[2] = { ucrtbase_zone.name[0], ucrtbase_zone.name[1] };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic bool zone_known;
 
@@ -27,8 +27,8 @@ read_zone(void)
 			memset(&info, 0, sizeof info);
 		crt_time_zone_of(&z, &info);
 	}
-	if (memcmp(&z, &zone, sizeof z) != 0)
-		zone = z;
+	if (memcmp(&z, &ucrtbase_zone, sizeof z) != 0)
+		ucrtbase_zone = z;
 	zone_known = true;
 	pthread_mutex_unlock(&lock);
 }
@@ -38,7 +38,7 @@ here(void)
 {
 	if (!zone_known)
 		read_zone();
-	return &zone;
+	return &ucrtbase_zone;
 }
 
 WINAPI void
@@ -51,28 +51,28 @@ WINAPI int32_t *
 ucrtbase___timezone(void)
 {
 	here();
-	return &zone.offset;
+	return &ucrtbase_zone.offset;
 }
 
 WINAPI int32_t *
 ucrtbase___daylight(void)
 {
 	here();
-	return &zone.daylight;
+	return &ucrtbase_zone.daylight;
 }
 
 WINAPI int32_t *
 ucrtbase___dstbias(void)
 {
 	here();
-	return &zone.dst_offset;
+	return &ucrtbase_zone.dst_offset;
 }
 
 WINAPI char **
 ucrtbase___tzname(void)
 {
 	here();
-	return zone_names;
+	return ucrtbase_zone_names;
 }
 
 WINAPI int
