@@ -11,8 +11,8 @@ WINAPI NTSTATUS ntdll_NtGetContextThread(HANDLE h, struct CONTEXT *c);
 WINAPI NTSTATUS ntdll_NtSetContextThread(HANDLE h, const struct CONTEXT *c);
 
 enum {
-	STACK_BYTES_MOST = 0xe000,      /* what is yellow (thread.h), with room for the exception */
-	XSTATE_LEGACY = 3,              /* x87 and SSE */
+	STACK_BYTES_MOST = 0xe000, /* what is yellow (thread.h), with room for the exception */
+	XSTATE_LEGACY = 3,         /* x87 and SSE */
 };
 
 WINAPI except_filter *
@@ -70,7 +70,8 @@ kernel32_SetThreadContext(HANDLE h, const struct CONTEXT *c)
 /* -- contexts in buffers: there are no extended features in them -------------------------------- */
 
 WINAPI BOOL
-kernel32_InitializeContext2(void *buffer, DWORD flags, struct CONTEXT **context, DWORD *length, ULONG64 features)
+kernel32_InitializeContext2(void *buffer, DWORD flags, struct CONTEXT **context, DWORD *length,
+                            ULONG64 features)
 {
 	DWORD need = sizeof(struct CONTEXT) + 15;
 	(void)features;
@@ -107,7 +108,8 @@ kernel32_CopyContext(struct CONTEXT *to, DWORD flags, const struct CONTEXT *from
 	}
 	if ((flags & CONTEXT_INTEGER) == CONTEXT_INTEGER) {
 		DWORD64 rsp = to->Rsp;
-		memcpy(&to->Rax, &from->Rax, offsetof(struct CONTEXT, Rip) - offsetof(struct CONTEXT, Rax));
+		memcpy(&to->Rax, &from->Rax,
+		       offsetof(struct CONTEXT, Rip) - offsetof(struct CONTEXT, Rax));
 		to->Rsp = rsp;
 	}
 	if ((flags & CONTEXT_FLOATING_POINT) == CONTEXT_FLOATING_POINT) {
@@ -135,10 +137,12 @@ kernel32_SetXStateFeaturesMask(struct CONTEXT *c, DWORD64 mask)
 WINAPI void *
 kernel32_LocateXStateFeature(struct CONTEXT *c, DWORD feature, DWORD *length)
 {
-	DWORD size = feature == 0 ? offsetof(struct XMM_SAVE_AREA32, XmmRegisters)
+	DWORD size = feature == 0   ? offsetof(struct XMM_SAVE_AREA32, XmmRegisters)
 	             : feature == 1 ? sizeof c->FltSave.XmmRegisters
 	                            : 0;
 	if (length)
 		*length = size;
-	return feature == 0 ? (void *)&c->FltSave : feature == 1 ? (void *)c->FltSave.XmmRegisters : NULL;
+	return feature == 0   ? (void *)&c->FltSave
+	       : feature == 1 ? (void *)c->FltSave.XmmRegisters
+	                      : NULL;
 }

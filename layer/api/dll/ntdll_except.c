@@ -106,6 +106,7 @@ ntdll_NtSetContextThread(HANDLE h, const struct CONTEXT *c)
 	NTSTATUS s = thread_of(h, &t);
 	if (s < 0)
 		return s;
-	object_unref(&t->object); /* the handle has one too, and setting one's own never comes back */
+	object_unref(
+	        &t->object); /* the handle has one too, and setting one's own never comes back */
 	return suspend_set(t, c);
 }

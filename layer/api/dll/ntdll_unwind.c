@@ -29,8 +29,9 @@ ntdll_RtlLookupFunctionTable(void *pc, void **base, ULONG *size)
 }
 
 WINAPI exception_routine *
-ntdll_RtlVirtualUnwind(DWORD kind, DWORD64 base, DWORD64 pc, struct RUNTIME_FUNCTION *f, struct CONTEXT *c,
-                       void **data, DWORD64 *establisher, struct KNONVOLATILE_CONTEXT_POINTERS *p)
+ntdll_RtlVirtualUnwind(DWORD kind, DWORD64 base, DWORD64 pc, struct RUNTIME_FUNCTION *f,
+                       struct CONTEXT *c, void **data, DWORD64 *establisher,
+                       struct KNONVOLATILE_CONTEXT_POINTERS *p)
 {
 	/* whose stack it is, nobody says */
 	static const struct bounds anywhere = { 0, UINT64_MAX };
@@ -50,7 +51,8 @@ ntdll_RtlVirtualUnwind(DWORD kind, DWORD64 base, DWORD64 pc, struct RUNTIME_FUNC
 		pdata_image(base, m->entry.SizeOfImage, &im);
 	ok = pdata_step(&im, f, pc, c, p, kind, &anywhere, &handler, data, establisher);
 	if (!ok)
-		except_raise(0xc00000ff /* STATUS_BAD_FUNCTION_TABLE */, EXCEPTION_NONCONTINUABLE, 0, NULL);
+		except_raise(0xc00000ff /* STATUS_BAD_FUNCTION_TABLE */, EXCEPTION_NONCONTINUABLE,
+		             0, NULL);
 	return handler;
 }
 
@@ -68,16 +70,16 @@ ntdll_RtlDeleteFunctionTable(struct RUNTIME_FUNCTION *table)
 
 /* The DLL is for debuggers of other processes. */
 WINAPI BOOLEAN
-ntdll_RtlInstallFunctionTableCallback(DWORD64 id, DWORD64 base, DWORD length, function_callback *f, void *context,
-                                      const WCHAR *dll)
+ntdll_RtlInstallFunctionTableCallback(DWORD64 id, DWORD64 base, DWORD length, function_callback *f,
+                                      void *context, const WCHAR *dll)
 {
 	(void)dll;
 	return functable_add_callback(id, base, length, f, context);
 }
 
 WINAPI NTSTATUS
-ntdll_RtlAddGrowableFunctionTable(void **dynamic, struct RUNTIME_FUNCTION *table, DWORD n, DWORD most,
-                                  ULONG_PTR low, ULONG_PTR high)
+ntdll_RtlAddGrowableFunctionTable(void **dynamic, struct RUNTIME_FUNCTION *table, DWORD n,
+                                  DWORD most, ULONG_PTR low, ULONG_PTR high)
 {
 	return functable_add_growable(dynamic, table, n, most, low, high);
 }

@@ -73,11 +73,12 @@ vcruntime140___AdjustPointer(void *object, const int32_t *pmd)
 }
 
 WINAPI int
-vcruntime140___C_specific_handler_noexcept(struct EXCEPTION_RECORD *r, void *frame, struct CONTEXT *c,
-                                           struct DISPATCHER_CONTEXT *dc)
+vcruntime140___C_specific_handler_noexcept(struct EXCEPTION_RECORD *r, void *frame,
+                                           struct CONTEXT *c, struct DISPATCHER_CONTEXT *dc)
 {
 	int d = seh_handler(r, frame, c, dc);
-	if (d == ExceptionContinueSearch && !(r->ExceptionFlags & (EXCEPTION_UNWINDING | EXCEPTION_EXIT_UNWIND)))
+	if (d == ExceptionContinueSearch &&
+	    !(r->ExceptionFlags & (EXCEPTION_UNWINDING | EXCEPTION_EXIT_UNWIND)))
 		cxx_terminate();
 	return d;
 }
@@ -119,7 +120,8 @@ vcruntime140__is_exception_typeof(const void *type, struct EXCEPTION_POINTERS *p
 	for (int32_t i = 0; i < types[0]; i++) {
 		const int32_t *t = (const int32_t *)(base + (uint32_t)types[1 + i]);
 		const char *descriptor = (const char *)(base + (uint32_t)t[1]);
-		if (descriptor == (const char *)type || strcmp(descriptor + 16, (const char *)type + 16) == 0)
+		if (descriptor == (const char *)type ||
+		    strcmp(descriptor + 16, (const char *)type + 16) == 0)
 			return true;
 	}
 	return false;

@@ -30,16 +30,19 @@ struct base {
 };
 
 enum {
-	BASE_NOT_VISIBLE = 1, BASE_AMBIGUOUS = 2, BASE_PRIVATE = 4, BASE_PRIVATE_IN_COMPLETE = 8,
+	BASE_NOT_VISIBLE = 1,
+	BASE_AMBIGUOUS = 2,
+	BASE_PRIVATE = 4,
+	BASE_PRIVATE_IN_COMPLETE = 8,
 };
 
-struct type_info {      /* std::type_info */
+struct type_info { /* std::type_info */
 	const void *vtable;
 	const char *undecorated;
 	char name[];
 };
 
-struct type_data {      /* __std_type_info_data: the same without the table */
+struct type_data { /* __std_type_info_data: the same without the table */
 	const char *undecorated;
 	char name[];
 };
@@ -67,7 +70,8 @@ complete(void *object, const struct locator *l)
 static bool
 same(const void *a, const void *b)
 {
-	return a == b || strcmp(((const struct type_info *)a)->name, ((const struct type_info *)b)->name) == 0;
+	return a == b || strcmp(((const struct type_info *)a)->name,
+	                        ((const struct type_info *)b)->name) == 0;
 }
 
 WINAPI void *
@@ -126,7 +130,8 @@ down(const struct classes *c, void *object, const void *source, const void *targ
 		uint32_t end = i + class_at(c, i)->contained;
 		for (uint32_t j = i; j <= end && j < c->n; j++)
 			if (same(type_at(c, j), source) && place(c, j) == object &&
-			    (i == j || !(class_at(c, j)->attributes & (BASE_NOT_VISIBLE | BASE_PRIVATE))))
+			    (i == j ||
+			     !(class_at(c, j)->attributes & (BASE_NOT_VISIBLE | BASE_PRIVATE))))
 				return place(c, i);
 	}
 	return NULL;
@@ -140,7 +145,7 @@ across(const struct classes *c, void *object, const void *source, const void *ta
 	for (uint32_t i = 0; i < c->n; i++)
 		if (same(type_at(c, i), source) && place(c, i) == object &&
 		    !(class_at(c, i)->attributes & (BASE_NOT_VISIBLE | BASE_PRIVATE_IN_COMPLETE)))
-			public = true;
+	public = true;
 	void *found = NULL;
 	for (uint32_t i = 0; public && i < c->n; i++) {
 		if (!same(type_at(c, i), target))
@@ -211,11 +216,13 @@ add(struct text *t, const char *s, size_t n)
 static const struct {
 	const char *code, *name;
 } simple[] = {
-	{ "C", "signed char" }, { "D", "char" }, { "E", "unsigned char" }, { "F", "short" },
-	{ "G", "unsigned short" }, { "H", "int" }, { "I", "unsigned int" }, { "J", "long" },
-	{ "K", "unsigned long" }, { "M", "float" }, { "N", "double" }, { "O", "long double" },
-	{ "X", "void" }, { "_J", "__int64" }, { "_K", "unsigned __int64" }, { "_N", "bool" },
-	{ "_W", "wchar_t" }, { "_S", "char16_t" }, { "_U", "char32_t" }, { "_Q", "char8_t" },
+	{ "C", "signed char" },  { "D", "char" },           { "E", "unsigned char" },
+	{ "F", "short" },        { "G", "unsigned short" }, { "H", "int" },
+	{ "I", "unsigned int" }, { "J", "long" },           { "K", "unsigned long" },
+	{ "M", "float" },        { "N", "double" },         { "O", "long double" },
+	{ "X", "void" },         { "_J", "__int64" },       { "_K", "unsigned __int64" },
+	{ "_N", "bool" },        { "_W", "wchar_t" },       { "_S", "char16_t" },
+	{ "_U", "char32_t" },    { "_Q", "char8_t" },
 };
 
 /* The commonest of Microsoft's decorated types: classes by their scopes, numbers, pointers to
@@ -270,7 +277,8 @@ vcruntime140___std_type_info_name(struct type_data *d, void *list)
 	(void)list;
 	if (d->undecorated)
 		return d->undecorated;
-	if (d->name[0] != '.' || !(d->name[1] == '?' ? undecorate(d->name + 3, &t) : undecorate(d->name + 1, &t))) {
+	if (d->name[0] != '.' ||
+	    !(d->name[1] == '?' ? undecorate(d->name + 3, &t) : undecorate(d->name + 1, &t))) {
 		t.n = 0;
 		add(&t, d->name + 1, strlen(d->name + 1));
 	}
@@ -280,7 +288,8 @@ vcruntime140___std_type_info_name(struct type_data *d, void *list)
 	memcpy(s, t.s, t.n);
 	s[t.n] = 0;
 	const char *none = NULL;
-	if (!__atomic_compare_exchange_n(&d->undecorated, &none, s, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+	if (!__atomic_compare_exchange_n(&d->undecorated, &none, s, false, __ATOMIC_ACQ_REL,
+	                                 __ATOMIC_ACQUIRE)) {
 		heap_end(heap_process(), 0, s);
 		return none;
 	}

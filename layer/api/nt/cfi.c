@@ -14,7 +14,7 @@ enum { MOST_OBJECTS = 16, REGS = 33, RA = 16, XMM = 17, MOST_STATES = 8, MOST_ST
 
 struct ours {
 	uint64_t low, high;
-	const uint8_t *hdr;     /* .eh_frame_hdr */
+	const uint8_t *hdr; /* .eh_frame_hdr */
 };
 
 /* fixed after cfi_start() */
@@ -243,53 +243,75 @@ instruction(struct machine *m, const struct cie *c, uint8_t op, const uint8_t **
 {
 	uint64_t r;
 	switch (op) {
-	case 0x00: break;                                                            /* nop */
-	case 0x01: m->loc = encoded(p, c->encoding, 0); break;                       /* set_loc */
-	case 0x02: m->loc += fixed(p, 1) * c->code_align; break;                     /* advance_loc1 */
-	case 0x03: m->loc += fixed(p, 2) * c->code_align; break;                     /* advance_loc2 */
-	case 0x04: m->loc += fixed(p, 4) * c->code_align; break;                     /* advance_loc4 */
-	case 0x05: r = uleb(p); set(m, r, OFFSET, (int64_t)uleb(p) * c->data_align); break;
-	case 0x06: r = uleb(p);                                                      /* restore_extended */
+	case 0x00: break;                                        /* nop */
+	case 0x01: m->loc = encoded(p, c->encoding, 0); break;   /* set_loc */
+	case 0x02: m->loc += fixed(p, 1) * c->code_align; break; /* advance_loc1 */
+	case 0x03: m->loc += fixed(p, 2) * c->code_align; break; /* advance_loc2 */
+	case 0x04: m->loc += fixed(p, 4) * c->code_align; break; /* advance_loc4 */
+	case 0x05:
+		r = uleb(p);
+		set(m, r, OFFSET, (int64_t)uleb(p) * c->data_align);
+		break;
+	case 0x06:
+		r = uleb(p); /* restore_extended */
 		if (r < REGS)
 			m->row.reg[r] = m->initial.reg[r];
 		break;
 	case 0x07: set(m, uleb(p), UNDEFINED, 0); break;
 	case 0x08: set(m, uleb(p), SAME, 0); break;
-	case 0x09: r = uleb(p); set(m, r, REGISTER, (int64_t)uleb(p)); break;
-	case 0x0a:                                                                   /* remember_state */
+	case 0x09:
+		r = uleb(p);
+		set(m, r, REGISTER, (int64_t)uleb(p));
+		break;
+	case 0x0a: /* remember_state */
 		if (m->nsaved == MOST_STATES)
 			return false;
 		m->saved[m->nsaved++] = m->row;
 		break;
-	case 0x0b:                                                                   /* restore_state */
+	case 0x0b: /* restore_state */
 		if (!m->nsaved)
 			return false;
 		m->row = m->saved[--m->nsaved];
 		break;
-	case 0x0c:                                                                   /* def_cfa */
+	case 0x0c: /* def_cfa */
 		m->row.cfa_expression = NULL;
 		m->row.cfa_reg = (int)uleb(p);
 		m->row.cfa_offset = (int64_t)uleb(p);
 		break;
 	case 0x0d: m->row.cfa_reg = (int)uleb(p); break;
 	case 0x0e: m->row.cfa_offset = (int64_t)uleb(p); break;
-	case 0x0f:                                                                   /* def_cfa_expression */
+	case 0x0f: /* def_cfa_expression */
 		m->row.cfa_expression = *p;
 		r = uleb(p);
 		*p += r;
 		break;
-	case 0x10: r = uleb(p); set_expression(m, r, EXPRESSION, p); break;
-	case 0x11: r = uleb(p); set(m, r, OFFSET, sleb(p) * c->data_align); break;
-	case 0x12:                                                                   /* def_cfa_sf */
+	case 0x10:
+		r = uleb(p);
+		set_expression(m, r, EXPRESSION, p);
+		break;
+	case 0x11:
+		r = uleb(p);
+		set(m, r, OFFSET, sleb(p) * c->data_align);
+		break;
+	case 0x12: /* def_cfa_sf */
 		m->row.cfa_expression = NULL;
 		m->row.cfa_reg = (int)uleb(p);
 		m->row.cfa_offset = sleb(p) * c->data_align;
 		break;
 	case 0x13: m->row.cfa_offset = sleb(p) * c->data_align; break;
-	case 0x14: r = uleb(p); set(m, r, VAL_OFFSET, (int64_t)uleb(p) * c->data_align); break;
-	case 0x15: r = uleb(p); set(m, r, VAL_OFFSET, sleb(p) * c->data_align); break;
-	case 0x16: r = uleb(p); set_expression(m, r, VAL_EXPRESSION, p); break;
-	case 0x2e: uleb(p); break;                                                   /* GNU_args_size */
+	case 0x14:
+		r = uleb(p);
+		set(m, r, VAL_OFFSET, (int64_t)uleb(p) * c->data_align);
+		break;
+	case 0x15:
+		r = uleb(p);
+		set(m, r, VAL_OFFSET, sleb(p) * c->data_align);
+		break;
+	case 0x16:
+		r = uleb(p);
+		set_expression(m, r, VAL_EXPRESSION, p);
+		break;
+	case 0x2e: uleb(p); break; /* GNU_args_size */
 	default: return false;
 	}
 	return true;
@@ -302,12 +324,8 @@ program(struct machine *m, const struct cie *c, const uint8_t *p, const uint8_t 
 	while (p < end && m->loc <= pc) {
 		uint8_t op = *p++;
 		switch (op & 0xc0) {
-		case 0x40:
-			m->loc += (op & 0x3f) * c->code_align;
-			break;
-		case 0x80:
-			set(m, op & 0x3f, OFFSET, (int64_t)uleb(&p) * c->data_align);
-			break;
+		case 0x40: m->loc += (op & 0x3f) * c->code_align; break;
+		case 0x80: set(m, op & 0x3f, OFFSET, (int64_t)uleb(&p) * c->data_align); break;
 		case 0xc0:
 			if ((op & 0x3f) < REGS)
 				m->row.reg[op & 0x3f] = m->initial.reg[op & 0x3f];
@@ -362,29 +380,29 @@ evaluate(const uint8_t *p, const struct CONTEXT *c, const uint64_t *cfa, const s
 		uint8_t op = *p++;
 		if (n == MOST_STACK)
 			return false;
-		if (op >= 0x30 && op <= 0x4f) {                 /* lit0..31 */
+		if (op >= 0x30 && op <= 0x4f) { /* lit0..31 */
 			s[n++] = op - 0x30u;
-		} else if (op >= 0x70 && op <= 0x8f) {          /* breg0..31 */
+		} else if (op >= 0x70 && op <= 0x8f) { /* breg0..31 */
 			s[n++] = value(c, op - 0x70u) + (uint64_t)sleb(&p);
-		} else if (op >= 0x08 && op <= 0x0f) {          /* const1u..8s */
+		} else if (op >= 0x08 && op <= 0x0f) { /* const1u..8s */
 			int size = 1 << ((op - 8) / 2), shift = 64 - 8 * size;
 			uint64_t v = fixed(&p, size);
 			s[n++] = op & 1 ? (uint64_t)((int64_t)(v << shift) >> shift) : v;
-		} else if (op == 0x10) {                        /* constu */
+		} else if (op == 0x10) { /* constu */
 			s[n++] = uleb(&p);
-		} else if (op == 0x11) {                        /* consts */
+		} else if (op == 0x11) { /* consts */
 			s[n++] = (uint64_t)sleb(&p);
-		} else if (op == 0x12 && n) {                   /* dup */
+		} else if (op == 0x12 && n) { /* dup */
 			s[n] = s[n - 1];
 			n++;
-		} else if (op == 0x06 && n) {                   /* deref */
+		} else if (op == 0x06 && n) { /* deref */
 			if (!unwind_read(stack, s[n - 1], &s[n - 1], 8))
 				return false;
-		} else if (op == 0x23 && n) {                   /* plus_uconst */
+		} else if (op == 0x23 && n) { /* plus_uconst */
 			s[n - 1] += uleb(&p);
 		} else if (n >= 2 && binary(op, &s[n - 2], s[n - 1])) {
 			n--;
-		} else if (op != 0x96) {                        /* nop */
+		} else if (op != 0x96) { /* nop */
 			return false;
 		}
 	}
@@ -424,7 +442,8 @@ restore(const struct machine *m, int r, uint64_t cfa, const struct CONTEXT *c, s
 	if (r >= XMM) {
 		if (ptrs)
 			ptrs->FloatingContext[r - XMM] = (struct M128A *)a;
-		return r < XMM + 16 && unwind_read(stack, a, &to->FltSave.XmmRegisters[r - XMM], 16);
+		return r < XMM + 16 &&
+		       unwind_read(stack, a, &to->FltSave.XmmRegisters[r - XMM], 16);
 	}
 	if (!unwind_read(stack, a, &v, 8))
 		return false;

@@ -116,7 +116,8 @@ details(struct text *t, const struct EXCEPTION_RECORD *r)
 	struct cpp x = { .r = r };
 	DWORD code = r->ExceptionCode;
 	if ((code == (DWORD)STATUS_ACCESS_VIOLATION || code == (DWORD)STATUS_IN_PAGE_ERROR ||
-	     code == (DWORD)STATUS_GUARD_PAGE_VIOLATION) && r->NumberParameters >= 2) {
+	     code == (DWORD)STATUS_GUARD_PAGE_VIOLATION) &&
+	    r->NumberParameters >= 2) {
 		const char *how = r->ExceptionInformation[0] == 0   ? "it read"
 		                  : r->ExceptionInformation[0] == 1 ? "it wrote to"
 		                                                    : "it ran";
@@ -162,9 +163,11 @@ crash_report(const struct EXCEPTION_RECORD *r, const struct CONTEXT *c)
 	static const char names[16][4] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
 		                           "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15" };
 	for (int i = 0; i < 16; i++)
-		add(&t, "%s%s 0x%llx%s", i % 4 ? " " : "       ", names[i], (unsigned long long)(&c->Rax)[i],
-		    i % 4 == 3 ? "\n" : "");
-	add(&t, "       the program ends with status 0x%x; if it works on Windows, report these lines to Joist\n",
+		add(&t, "%s%s 0x%llx%s", i % 4 ? " " : "       ", names[i],
+		    (unsigned long long)(&c->Rax)[i], i % 4 == 3 ? "\n" : "");
+	add(&t,
+	    "       the program ends with status 0x%x; if it works on Windows, report these lines "
+	    "to Joist\n",
 	    (unsigned)r->ExceptionCode);
 	for (size_t at = 0; at < t.n;) {
 		ssize_t n = write(2, t.s + at, t.n - at);

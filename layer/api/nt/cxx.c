@@ -23,7 +23,7 @@ struct cxx_caught {
 	struct CONTEXT *c;
 	const struct cxx_func *f;
 	const struct cxx_catch *k;
-	bool again;             /* it throws on what it has caught */
+	bool again; /* it throws on what it has caught */
 	/* of the one around */
 	struct EXCEPTION_RECORD *current;
 	struct CONTEXT *context;
@@ -70,7 +70,8 @@ cxx_next_try(const struct cxx_func *f, struct cxx_cursor *c, struct cxx_try *t)
 }
 
 bool
-cxx_next_catch(const struct cxx_func *f, const struct cxx_try *t, struct cxx_cursor *c, struct cxx_catch *k)
+cxx_next_catch(const struct cxx_func *f, const struct cxx_try *t, struct cxx_cursor *c,
+               struct cxx_catch *k)
 {
 	return f->four ? cxx_catch4(f, t, c, k) : cxx_catch3(f, t, c, k);
 }
@@ -91,7 +92,9 @@ undo(void *ctx)
 	switch (u->a->kind) {
 	case CXX_DESTROY: ((void(WINAPI *)(void *))code)(object); break;
 	case CXX_DESTROY_POINTED: ((void(WINAPI *)(void *))code)(*(void **)object); break;
-	case CXX_FUNCLET: ((void(WINAPI *)(uint64_t, void *))code)(code, (void *)u->f->frame); break;
+	case CXX_FUNCLET:
+		((void(WINAPI *)(uint64_t, void *))code)(code, (void *)u->f->frame);
+		break;
 	case CXX_NOTHING: break;
 	}
 	return 0;
@@ -146,7 +149,8 @@ drop(struct cxx_caught *k, bool keep)
 	if (keep || !cxx_is(k->r))
 		return;
 	for (other = mine.caught; other; other = other->outer)
-		if (cxx_is(other->r) && other->r->ExceptionInformation[1] == k->r->ExceptionInformation[1]) {
+		if (cxx_is(other->r) &&
+		    other->r->ExceptionInformation[1] == k->r->ExceptionInformation[1]) {
 			other->again = false;
 			return;
 		}
@@ -197,7 +201,8 @@ catch_it(struct EXCEPTION_RECORD *r, struct CONTEXT *c, struct DISPATCHER_CONTEX
 	struct cxx_action a = { .to = -1 };
 	struct cxx_caught caught = { .r = r, .c = c, .f = f, .k = k };
 	struct EXCEPTION_RECORD u = { .ExceptionCode = (DWORD)CONSOLIDATE,
-		                      .ExceptionFlags = EXCEPTION_NONCONTINUABLE, .NumberParameters = 15 };
+		                      .ExceptionFlags = EXCEPTION_NONCONTINUABLE,
+		                      .NumberParameters = 15 };
 	struct CONTEXT here;
 	cxx_action(f, t->low, &a);
 	u.ExceptionInformation[0] = (ULONG_PTR)run_catch;
@@ -227,7 +232,8 @@ give(void *a)
 }
 
 static void
-search(struct EXCEPTION_RECORD *r, struct CONTEXT *c, struct DISPATCHER_CONTEXT *dc, const struct cxx_func *f)
+search(struct EXCEPTION_RECORD *r, struct CONTEXT *c, struct DISPATCHER_CONTEXT *dc,
+       const struct cxx_func *f)
 {
 	int state = state_of(f, dc);
 	struct cxx_cursor i = { 0, 0 };
@@ -237,7 +243,8 @@ search(struct EXCEPTION_RECORD *r, struct CONTEXT *c, struct DISPATCHER_CONTEXT 
 	bool any;
 	while (cxx_next_try(f, &i, &t)) {
 		/* a catch block's own only: those around it are its function's, whose frame comes */
-		if (state < t.low || state > t.high || t.low <= f->floor || t.catch_high > f->ceiling)
+		if (state < t.low || state > t.high || t.low <= f->floor ||
+		    t.catch_high > f->ceiling)
 			continue;
 		struct cxx_cursor j = { 0, 0 };
 		while (cxx_next_catch(f, &t, &j, &k)) {
@@ -258,7 +265,8 @@ search(struct EXCEPTION_RECORD *r, struct CONTEXT *c, struct DISPATCHER_CONTEXT 
 }
 
 static int
-handle(struct EXCEPTION_RECORD *r, struct CONTEXT *c, struct DISPATCHER_CONTEXT *dc, struct cxx_func *f)
+handle(struct EXCEPTION_RECORD *r, struct CONTEXT *c, struct DISPATCHER_CONTEXT *dc,
+       struct cxx_func *f)
 {
 	if (r->ExceptionFlags & (EXCEPTION_UNWINDING | EXCEPTION_EXIT_UNWIND)) {
 		if (!(r->ExceptionFlags & EXCEPTION_TARGET_UNWIND)) {
@@ -272,7 +280,8 @@ handle(struct EXCEPTION_RECORD *r, struct CONTEXT *c, struct DISPATCHER_CONTEXT 
 		}
 		return ExceptionContinueSearch;
 	}
-	if (r->ExceptionCode == (DWORD)CXX_CODE && r->NumberParameters >= 3 && !r->ExceptionInformation[2]) {
+	if (r->ExceptionCode == (DWORD)CXX_CODE && r->NumberParameters >= 3 &&
+	    !r->ExceptionInformation[2]) {
 		if (!mine.current) /* throw; outside of any catch */
 			return ExceptionContinueSearch;
 		r = mine.current;
@@ -291,13 +300,15 @@ image_of(struct cxx_func *f, const struct DISPATCHER_CONTEXT *dc)
 {
 	struct module *m = ldr_at((const void *)(uintptr_t)dc->ImageBase);
 	bool known = m && (uint64_t)(uintptr_t)m->entry.DllBase == dc->ImageBase;
-	f->im = (struct image){ .base = dc->ImageBase, .size = known ? m->entry.SizeOfImage : UINT32_MAX };
+	f->im = (struct image){ .base = dc->ImageBase,
+		                .size = known ? m->entry.SizeOfImage : UINT32_MAX };
 	const struct RUNTIME_FUNCTION *first = pdata_primary(&f->im, dc->FunctionEntry);
 	f->begin = first ? first->BeginAddress : dc->FunctionEntry->BeginAddress;
 }
 
 WINAPI int
-cxx_handler3(struct EXCEPTION_RECORD *r, void *frame, struct CONTEXT *c, struct DISPATCHER_CONTEXT *dc)
+cxx_handler3(struct EXCEPTION_RECORD *r, void *frame, struct CONTEXT *c,
+             struct DISPATCHER_CONTEXT *dc)
 {
 	struct cxx_func f = { .frame = 0 };
 	image_of(&f, dc);
@@ -307,7 +318,8 @@ cxx_handler3(struct EXCEPTION_RECORD *r, void *frame, struct CONTEXT *c, struct 
 }
 
 WINAPI int
-cxx_handler4(struct EXCEPTION_RECORD *r, void *frame, struct CONTEXT *c, struct DISPATCHER_CONTEXT *dc)
+cxx_handler4(struct EXCEPTION_RECORD *r, void *frame, struct CONTEXT *c,
+             struct DISPATCHER_CONTEXT *dc)
 {
 	struct cxx_func f = { .frame = 0 };
 	image_of(&f, dc);

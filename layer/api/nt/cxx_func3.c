@@ -10,8 +10,11 @@ enum {
 	MAGIC_WITH_FLAGS = 0x19930522,
 	FLAG_SYNC = 1,
 	FLAG_NOEXCEPT = 4,
-	UNWIND_SIZE = 8, TRY_SIZE = 20, CATCH_SIZE = 20, IP_SIZE = 8,
-	MOST = 1 << 20,         /* of states, try blocks, addresses */
+	UNWIND_SIZE = 8,
+	TRY_SIZE = 20,
+	CATCH_SIZE = 20,
+	IP_SIZE = 8,
+	MOST = 1 << 20, /* of states, try blocks, addresses */
 };
 
 bool
@@ -53,7 +56,8 @@ cxx_func3(struct cxx_func *f, const struct DISPATCHER_CONTEXT *dc, uint64_t esta
 	    !cxx_read(&f->im, rva, info, INFO_SIZE))
 		return false;
 	uint32_t magic = info[0] & 0x1fffffff;
-	if (magic < CXX_MAGIC || magic > MAGIC_WITH_FLAGS || info[1] > MOST || info[3] > MOST || info[5] > MOST)
+	if (magic < CXX_MAGIC || magic > MAGIC_WITH_FLAGS || info[1] > MOST || info[3] > MOST ||
+	    info[5] > MOST)
 		return false;
 	f->nstate = info[1];
 	f->states = info[2];
@@ -98,7 +102,8 @@ cxx_action3(const struct cxx_func *f, int state, struct cxx_action *a)
 	if (state < 0 || (uint32_t)state >= f->nstate ||
 	    !cxx_read(&f->im, f->states + (uint32_t)state * UNWIND_SIZE, row, sizeof row))
 		return false;
-	*a = (struct cxx_action){ .to = (int32_t)row[0], .kind = row[1] ? CXX_FUNCLET : CXX_NOTHING,
+	*a = (struct cxx_action){ .to = (int32_t)row[0],
+		                  .kind = row[1] ? CXX_FUNCLET : CXX_NOTHING,
 		                  .action = row[1] };
 	/* states are undone downwards, or a hostile table would never end */
 	return a->to < state && a->to >= -1;
@@ -117,12 +122,15 @@ cxx_try3(const struct cxx_func *f, struct cxx_cursor *c, struct cxx_try *t)
 }
 
 bool
-cxx_catch3(const struct cxx_func *f, const struct cxx_try *t, struct cxx_cursor *c, struct cxx_catch *k)
+cxx_catch3(const struct cxx_func *f, const struct cxx_try *t, struct cxx_cursor *c,
+           struct cxx_catch *k)
 {
 	uint32_t row[5];
 	if (c->i >= t->ncatch || !cxx_read(&f->im, t->catches + c->i * CATCH_SIZE, row, sizeof row))
 		return false;
 	c->i++;
-	*k = (struct cxx_catch){ .adjectives = row[0], .type = row[1], .object = (int32_t)row[2], .handler = row[3] };
+	*k = (struct cxx_catch){
+		.adjectives = row[0], .type = row[1], .object = (int32_t)row[2], .handler = row[3]
+	};
 	return true;
 }

@@ -10,8 +10,17 @@
 #include "layer/api/nt/cxx.h"
 
 enum {
-	IS_CATCH = 1, IS_SEPARATED = 2, HAS_BBT = 4, HAS_STATES = 8, HAS_TRIES = 16, IS_SYNC = 32, IS_NOEXCEPT = 64,
-	CATCH_HAS_ADJECTIVES = 1, CATCH_HAS_TYPE = 2, CATCH_HAS_OBJECT = 4, CATCH_GO_ON_RVA = 8,
+	IS_CATCH = 1,
+	IS_SEPARATED = 2,
+	HAS_BBT = 4,
+	HAS_STATES = 8,
+	HAS_TRIES = 16,
+	IS_SYNC = 32,
+	IS_NOEXCEPT = 64,
+	CATCH_HAS_ADJECTIVES = 1,
+	CATCH_HAS_TYPE = 2,
+	CATCH_HAS_OBJECT = 4,
+	CATCH_GO_ON_RVA = 8,
 	MOST = 1 << 20,
 };
 
@@ -201,7 +210,8 @@ cxx_try4(const struct cxx_func *f, struct cxx_cursor *c, struct cxx_try *t)
 }
 
 bool
-cxx_catch4(const struct cxx_func *f, const struct cxx_try *t, struct cxx_cursor *c, struct cxx_catch *k)
+cxx_catch4(const struct cxx_func *f, const struct cxx_try *t, struct cxx_cursor *c,
+           struct cxx_catch *k)
 {
 	struct reader r = { &f->im, c->i ? c->at : t->catches, false };
 	if (c->i >= t->ncatch)

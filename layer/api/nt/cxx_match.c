@@ -11,9 +11,15 @@
 #include "layer/api/nt/ldr.h"
 
 enum {
-	THROW_CONST = 1, THROW_VOLATILE = 2, THROW_UNALIGNED = 4,
-	TYPE_SIMPLE = 1, TYPE_BY_REFERENCE_ONLY = 2, TYPE_VIRTUAL_BASE = 4,
-	MOST_TYPES = 4096, MOST_NAME = 4096, NAME = 16,
+	THROW_CONST = 1,
+	THROW_VOLATILE = 2,
+	THROW_UNALIGNED = 4,
+	TYPE_SIMPLE = 1,
+	TYPE_BY_REFERENCE_ONLY = 2,
+	TYPE_VIRTUAL_BASE = 4,
+	MOST_TYPES = 4096,
+	MOST_NAME = 4096,
+	NAME = 16,
 };
 
 bool
@@ -32,7 +38,8 @@ thrower(const struct EXCEPTION_RECORD *r, struct image *im, uint32_t info[4])
 	uint64_t at = r->ExceptionInformation[2];
 	*im = (struct image){ .base = r->NumberParameters > 3 ? r->ExceptionInformation[3] : 0 };
 	struct module *m = im->base ? ldr_at((const void *)(uintptr_t)im->base) : NULL;
-	im->size = m && (uint64_t)(uintptr_t)m->entry.DllBase == im->base ? m->entry.SizeOfImage : UINT32_MAX;
+	im->size = m && (uint64_t)(uintptr_t)m->entry.DllBase == im->base ? m->entry.SizeOfImage
+	                                                                  : UINT32_MAX;
 	return im->base && at >= im->base && cxx_read(im, (uint32_t)(at - im->base), info, 16);
 }
 
@@ -41,7 +48,8 @@ static const char *
 name_of(const struct image *im, uint32_t descriptor)
 {
 	char c;
-	if (descriptor >= im->size || im->size - descriptor <= NAME || !cxx_read(im, descriptor + NAME, &c, 1))
+	if (descriptor >= im->size || im->size - descriptor <= NAME ||
+	    !cxx_read(im, descriptor + NAME, &c, 1))
 		return NULL;
 	const char *s = (const char *)(im->base + descriptor + NAME);
 	uint64_t most = im->size - descriptor - NAME;
@@ -67,11 +75,13 @@ cxx_match(const struct cxx_func *f, const struct cxx_catch *k, const struct EXCE
 	*any = !k->type || (name && !*name);
 	if (*any)
 		return true;
-	if (!cxx_is(r) || !thrower(r, &im, info) || !cxx_read(&im, info[3], &n, 4) || n > MOST_TYPES)
+	if (!cxx_is(r) || !thrower(r, &im, info) || !cxx_read(&im, info[3], &n, 4) ||
+	    n > MOST_TYPES)
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t rva;
-		if (!cxx_read(&im, info[3] + 4 + 4 * i, &rva, 4) || !cxx_read(&im, rva, as, sizeof *as))
+		if (!cxx_read(&im, info[3] + 4 + 4 * i, &rva, 4) ||
+		    !cxx_read(&im, rva, as, sizeof *as))
 			return false;
 		if (!same(&f->im, k->type, &im, as->descriptor))
 			continue;

@@ -26,9 +26,14 @@ static void
 describe(struct search *s)
 {
 	s->dc = (struct DISPATCHER_CONTEXT){
-		.ControlPc = s->f.pc, .ImageBase = s->f.image, .FunctionEntry = s->f.function,
-		.EstablisherFrame = s->f.establisher, .ContextRecord = &s->next,
-		.LanguageHandler = s->f.handler, .HandlerData = s->f.data, .ScopeIndex = s->scope,
+		.ControlPc = s->f.pc,
+		.ImageBase = s->f.image,
+		.FunctionEntry = s->f.function,
+		.EstablisherFrame = s->f.establisher,
+		.ContextRecord = &s->next,
+		.LanguageHandler = s->f.handler,
+		.HandlerData = s->f.data,
+		.ScopeIndex = s->scope,
 	};
 }
 
@@ -70,18 +75,14 @@ frame(struct search *s, struct EXCEPTION_RECORD *r, struct CONTEXT *c)
 			if (r->ExceptionFlags & EXCEPTION_NONCONTINUABLE)
 				wrong(r, c, STATUS_NONCONTINUABLE_EXCEPTION);
 			return true;
-		case ExceptionContinueSearch:
-			return false;
+		case ExceptionContinueSearch: return false;
 		case ExceptionNestedException:
 			s->flags |= EXCEPTION_NESTED_CALL;
 			if (s->dc.EstablisherFrame > s->nested)
 				s->nested = s->dc.EstablisherFrame;
 			return false;
-		case ExceptionCollidedUnwind:
-			take_over(s);
-			break;
-		default:
-			wrong(r, c, (NTSTATUS)0xc0000026); /* STATUS_INVALID_DISPOSITION */
+		case ExceptionCollidedUnwind: take_over(s); break;
+		default: wrong(r, c, (NTSTATUS)0xc0000026); /* STATUS_INVALID_DISPOSITION */
 		}
 	}
 }
@@ -110,7 +111,9 @@ guarded(struct search *s, struct EXCEPTION_RECORD *r, struct CONTEXT *c)
 static __attribute__((noinline)) bool
 search(struct EXCEPTION_RECORD *r, struct CONTEXT *c, bool exact, bool *walked)
 {
-	struct search s = { .stack = unwind_stack(), .cur = *c, .f = { .exact = exact },
+	struct search s = { .stack = unwind_stack(),
+		            .cur = *c,
+		            .f = { .exact = exact },
 		            .flags = r->ExceptionFlags & EXCEPTION_NONCONTINUABLE };
 	*walked = false;
 	for (;;) {

@@ -31,9 +31,9 @@ struct block {
 };
 
 static _Thread_local struct {
-	struct thread *thread;          /* NULL: none of the program's */
+	struct thread *thread; /* NULL: none of the program's */
 	struct attempt *attempt;
-	const char *signal_stack;       /* that the kernel knows of */
+	const char *signal_stack; /* that the kernel knows of */
 } me __attribute__((tls_model("initial-exec")));
 
 bool except_try_call(void (*f)(void *), void *a, void **rsp);
@@ -136,11 +136,14 @@ except_context_to(const struct CONTEXT *c, ucontext_t *u)
 		g[REG_R14] = (greg_t)c->R14;
 		g[REG_R15] = (greg_t)c->R15;
 	}
-	if ((c->ContextFlags & CONTEXT_FLOATING_POINT) == CONTEXT_FLOATING_POINT && u->uc_mcontext.fpregs) {
+	if ((c->ContextFlags & CONTEXT_FLOATING_POINT) == CONTEXT_FLOATING_POINT &&
+	    u->uc_mcontext.fpregs) {
 		/* not the last 96 bytes, which are the host's */
-		memcpy(u->uc_mcontext.fpregs, &c->FltSave, offsetof(struct XMM_SAVE_AREA32, Reserved4));
+		memcpy(u->uc_mcontext.fpregs, &c->FltSave,
+		       offsetof(struct XMM_SAVE_AREA32, Reserved4));
 		uint32_t mxcsr = c->MxCsr & 0xffff;
-		memcpy((char *)u->uc_mcontext.fpregs + offsetof(struct XMM_SAVE_AREA32, MxCsr), &mxcsr, 4);
+		memcpy((char *)u->uc_mcontext.fpregs + offsetof(struct XMM_SAVE_AREA32, MxCsr),
+		       &mxcsr, 4);
 		touch_fp(u);
 	}
 }
@@ -157,7 +160,8 @@ except_resume(const struct CONTEXT *c)
 	}
 	if ((c->ContextFlags & CONTEXT_INTEGER) == CONTEXT_INTEGER) {
 		uint64_t rsp = t.Rsp;
-		memcpy(&t.Rax, &c->Rax, offsetof(struct CONTEXT, Rip) - offsetof(struct CONTEXT, Rax));
+		memcpy(&t.Rax, &c->Rax,
+		       offsetof(struct CONTEXT, Rip) - offsetof(struct CONTEXT, Rax));
 		t.Rsp = rsp;
 	}
 	if ((c->ContextFlags & CONTEXT_FLOATING_POINT) == CONTEXT_FLOATING_POINT) {
@@ -204,8 +208,9 @@ host_fault(int sig, const ucontext_t *u)
 	int n = snprintf(text, sizeof text,
 	                 "joist: internal error: signal %d at joist+0x%llx\n"
 	                 "       report it with this line and the program that was run\n",
-	                 sig, (unsigned long long)u->uc_mcontext.gregs[REG_RIP] -
-	                              (unsigned long long)(uintptr_t)__executable_start);
+	                 sig,
+	                 (unsigned long long)u->uc_mcontext.gregs[REG_RIP] -
+	                         (unsigned long long)(uintptr_t)__executable_start);
 	if (write(2, text, (size_t)n) < 0)
 		(void)sig;
 	signal(sig, SIG_DFL); /* and again, for the one who debugs it */
@@ -217,7 +222,8 @@ overflow(struct TEB *t, struct EXCEPTION_RECORD *r)
 {
 	char *low = t->DeallocationStack, *limit = t->StackLimit, *hard = low + THREAD_GUARD;
 	char *address = (char *)r->ExceptionInformation[1];
-	if (r->ExceptionCode != (DWORD)STATUS_ACCESS_VIOLATION || !low || address < low || address >= limit)
+	if (r->ExceptionCode != (DWORD)STATUS_ACCESS_VIOLATION || !low || address < low ||
+	    address >= limit)
 		return false;
 	r->ExceptionCode = (DWORD)STATUS_STACK_OVERFLOW;
 	r->NumberParameters = 0;
@@ -270,7 +276,8 @@ on_fault(int sig, siginfo_t *si, void *ctx)
 		overflow(me.thread->teb, &b.r);
 	if (b.r.ExceptionCode == (DWORD)STATUS_STACK_BUFFER_OVERRUN)
 		die(&b.r, &b.c);
-	uint64_t to = (((uint64_t)u->uc_mcontext.gregs[REG_RSP] - RED_ZONE) & ~UINT64_C(63)) - sizeof b;
+	uint64_t to =
+	        (((uint64_t)u->uc_mcontext.gregs[REG_RSP] - RED_ZONE) & ~UINT64_C(63)) - sizeof b;
 	struct placing p = { (struct block *)(to & ~UINT64_C(15)), &b };
 	if (!except_try(place, &p))
 		die(&b.r, &b.c); /* without a stack nobody can be told */
@@ -297,7 +304,8 @@ except_start(void)
 	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
 	cfi_start();
 	suspend_start();
-	struct sigaction a = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+	struct sigaction a = { .sa_sigaction = on_fault,
+		               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
 	sigemptyset(&a.sa_mask);
 	sigaddset(&a.sa_mask, suspend_signal);
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
@@ -397,14 +405,16 @@ except_NtRaiseException(struct CONTEXT *c)
 _Noreturn void
 except_RtlUnwind(struct CONTEXT *c)
 {
-	unwind_to(c, (void *)c->Rcx, (void *)c->Rdx, (struct EXCEPTION_RECORD *)c->R8, (void *)c->R9, NULL);
+	unwind_to(c, (void *)c->Rcx, (void *)c->Rdx, (struct EXCEPTION_RECORD *)c->R8,
+	          (void *)c->R9, NULL);
 }
 
 _Noreturn void
 except_RtlUnwindEx(struct CONTEXT *c)
 {
 	void **more = (void **)(c->Rsp + 0x20);
-	unwind_to(c, (void *)c->Rcx, (void *)c->Rdx, (struct EXCEPTION_RECORD *)c->R8, (void *)c->R9, more[1]);
+	unwind_to(c, (void *)c->Rcx, (void *)c->Rdx, (struct EXCEPTION_RECORD *)c->R8,
+	          (void *)c->R9, more[1]);
 }
 
 ULONG
@@ -438,10 +448,12 @@ except_longjmp(struct CONTEXT *c)
 {
 	uint64_t *buffer = (uint64_t *)c->Rcx;
 	DWORD value = (DWORD)c->Rdx ? (DWORD)c->Rdx : 1;
-	struct EXCEPTION_RECORD r = { .ExceptionCode = (DWORD)LONGJUMP, .NumberParameters = 1,
+	struct EXCEPTION_RECORD r = { .ExceptionCode = (DWORD)LONGJUMP,
+		                      .NumberParameters = 1,
 		                      .ExceptionInformation = { (ULONG_PTR)buffer } };
 	if (buffer[0])
-		unwind_to(c, (void *)buffer[0], (void *)buffer[10], &r, (void *)(uintptr_t)value, NULL);
+		unwind_to(c, (void *)buffer[0], (void *)buffer[10], &r, (void *)(uintptr_t)value,
+		          NULL);
 	c->Rax = value;
 	except_restore(c, &r, 0);
 }

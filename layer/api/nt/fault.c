@@ -63,8 +63,9 @@ prefixes(const struct peek *p, bool *rex_w, uint8_t *rex)
 {
 	size_t i = 0;
 	*rex = 0;
-	while (i < p->n && (p->bytes[i] == 0x66 || p->bytes[i] == 0x67 || (p->bytes[i] & 0xe7) == 0x26 ||
-	                    (p->bytes[i] & 0xfe) == 0x64 || p->bytes[i] == 0xf0 || (p->bytes[i] & 0xfe) == 0xf2))
+	while (i < p->n && (p->bytes[i] == 0x66 || p->bytes[i] == 0x67 ||
+	                    (p->bytes[i] & 0xe7) == 0x26 || (p->bytes[i] & 0xfe) == 0x64 ||
+	                    p->bytes[i] == 0xf0 || (p->bytes[i] & 0xfe) == 0xf2))
 		i++;
 	if (i < p->n && (p->bytes[i] & 0xf0) == 0x40)
 		*rex = p->bytes[i++];
@@ -83,17 +84,26 @@ privileged(const struct peek *p)
 		return false;
 	uint8_t op = p->bytes[i], next = i + 1 < p->n ? p->bytes[i + 1] : 0;
 	uint8_t modrm = i + 2 < p->n ? p->bytes[i + 2] : 0, field = (modrm >> 3) & 7;
-	if (op == 0xf4 || op == 0xfa || op == 0xfb)             /* HLT CLI STI */
+	if (op == 0xf4 || op == 0xfa || op == 0xfb) /* HLT CLI STI */
 		return true;
-	if ((op & 0xfc) == 0xe4 || (op & 0xfc) == 0xec || (op & 0xfc) == 0x6c)  /* IN OUT INS OUTS */
+	if ((op & 0xfc) == 0xe4 || (op & 0xfc) == 0xec || (op & 0xfc) == 0x6c) /* IN OUT INS OUTS */
 		return true;
 	if (op != 0x0f)
 		return false;
 	switch (next) {
-	case 0x06: case 0x07: case 0x08: case 0x09:             /* CLTS SYSRET INVD WBINVD */
-	case 0x20: case 0x21: case 0x22: case 0x23:             /* MOV CR, DR */
-	case 0x30: case 0x32: case 0x33: case 0x35: return true; /* WRMSR RDMSR RDPMC SYSEXIT */
-	case 0x00: return field == 2 || field == 3;             /* LLDT LTR */
+	case 0x06:
+	case 0x07:
+	case 0x08:
+	case 0x09: /* CLTS SYSRET INVD WBINVD */
+	case 0x20:
+	case 0x21:
+	case 0x22:
+	case 0x23: /* MOV CR, DR */
+	case 0x30:
+	case 0x32:
+	case 0x33:
+	case 0x35: return true;                     /* WRMSR RDMSR RDPMC SYSEXIT */
+	case 0x00: return field == 2 || field == 3; /* LLDT LTR */
 	case 0x01: return field == 2 || field == 3 || field == 6 || field == 7;
 	}
 	return false;
@@ -156,9 +166,7 @@ protection(struct EXCEPTION_RECORD *r, struct CONTEXT *c)
 			r->NumberParameters = 1;
 			r->ExceptionInformation[0] = c->Rcx & 0xffffffff;
 			return;
-		case 0x2c:
-			r->ExceptionCode = (DWORD)ASSERTION_FAILURE;
-			return;
+		case 0x2c: r->ExceptionCode = (DWORD)ASSERTION_FAILURE; return;
 		case 0x2d: /* a debugger's service, and there is none; a byte follows */
 			r->ExceptionCode = (DWORD)STATUS_BREAKPOINT;
 			c->Rip += 2;

@@ -175,12 +175,14 @@ registered(uint64_t pc, struct image *im)
 	if (!found)
 		return NULL;
 	/* how much there is to read behind the base, nobody has said */
-	*im = (struct image){ .base = copy.base, .size = UINT32_MAX, .functions = copy.functions,
+	*im = (struct image){ .base = copy.base,
+		              .size = UINT32_MAX,
+		              .functions = copy.functions,
 		              .nfunction = copy.n };
 	if (copy.callback)
 		return copy.callback(pc, copy.context);
 	struct RUNTIME_FUNCTION *f = pdata_find(im, pc);
-	for (uint32_t i = 0; !f && i < copy.n; i++)     /* one that is not sorted */
+	for (uint32_t i = 0; !f && i < copy.n; i++) /* one that is not sorted */
 		if (pc - copy.base >= copy.functions[i].BeginAddress &&
 		    pc - copy.base < copy.functions[i].EndAddress)
 			f = (struct RUNTIME_FUNCTION *)(uintptr_t)(copy.functions + i);

@@ -9,8 +9,17 @@
 #include "layer/api/nt/unwind.h"
 
 enum unwind_op {
-	PUSH_NONVOL, ALLOC_LARGE, ALLOC_SMALL, SET_FPREG, SAVE_NONVOL, SAVE_NONVOL_FAR,
-	EPILOG, SPARE, SAVE_XMM128, SAVE_XMM128_FAR, PUSH_MACHFRAME,
+	PUSH_NONVOL,
+	ALLOC_LARGE,
+	ALLOC_SMALL,
+	SET_FPREG,
+	SAVE_NONVOL,
+	SAVE_NONVOL_FAR,
+	EPILOG,
+	SPARE,
+	SAVE_XMM128,
+	SAVE_XMM128_FAR,
+	PUSH_MACHFRAME,
 };
 
 enum { MOST_CHAINED = 32, RSP = 4, DIRECTORY_EXCEPTION = 3 };
@@ -23,7 +32,7 @@ struct info {
 	uint8_t version, flags, prolog, count, reg;
 	uint32_t reg_offset;
 	const struct code *codes;
-	const uint8_t *tail;    /* behind the codes: chained entry, or handler */
+	const uint8_t *tail; /* behind the codes: chained entry, or handler */
 };
 
 static const void *
@@ -96,17 +105,21 @@ info_read(const struct image *im, uint32_t rva, struct info *i)
 	if (!p)
 		return false;
 	*i = (struct info){
-		.version = p[0] & 7, .flags = p[0] >> 3, .prolog = p[1], .count = p[2],
-		.reg = p[3] & 15, .reg_offset = (p[3] >> 4) * 16u,
+		.version = p[0] & 7,
+		.flags = p[0] >> 3,
+		.prolog = p[1],
+		.count = p[2],
+		.reg = p[3] & 15,
+		.reg_offset = (p[3] >> 4) * 16u,
 	};
 	uint64_t codes = (i->count + 1u) / 2 * 4;
 	if ((i->version != 1 && i->version != 2) || !at(im, rva, 4 + codes))
 		return false;
 	i->codes = (const void *)(p + 4);
 	i->tail = p + 4 + codes;
-	uint64_t behind = i->flags & UNW_FLAG_CHAININFO                            ? 12
+	uint64_t behind = i->flags & UNW_FLAG_CHAININFO                        ? 12
 	                  : i->flags & (UNW_FLAG_EHANDLER | UNW_FLAG_UHANDLER) ? 4
-	                                                                               : 0;
+	                                                                       : 0;
 	return at(im, rva, 4 + codes + behind);
 }
 
@@ -150,7 +163,8 @@ epilog_free(struct bytes *b, const struct info *i, struct CONTEXT *c)
 		memcpy(&disp, p + 3, 4);
 		c->Rsp += (uint64_t)(int64_t)disp;
 		b->p += 7;
-	} else if (n >= 4 && (p[0] & 0xfe) == 0x48 && p[1] == 0x8d && (p[2] & 0x38) == 0x20 && i->reg) {
+	} else if (n >= 4 && (p[0] & 0xfe) == 0x48 && p[1] == 0x8d && (p[2] & 0x38) == 0x20 &&
+	           i->reg) {
 		int base = (p[2] & 7) | (p[0] & 1) << 3, sib = base == RSP || base == 12;
 		if (base != i->reg || (sib && (n < 5 || p[3] != 0x24)))
 			return false;
@@ -209,7 +223,8 @@ epilog_end(const struct image *im, const struct RUNTIME_FUNCTION *f, const uint8
 	if (n >= 2 && p[0] == 0xeb)
 		return jump_leaves(im, f, (uint64_t)(uintptr_t)p + 2 + (uint64_t)(int8_t)p[1]);
 	if (n >= 5 && p[0] == 0xe9)
-		return jump_leaves(im, f, (uint64_t)(uintptr_t)p + 5 + (uint64_t)(int64_t)(int32_t)u32(p + 1));
+		return jump_leaves(
+		        im, f, (uint64_t)(uintptr_t)p + 5 + (uint64_t)(int64_t)(int32_t)u32(p + 1));
 	/* JMP through memory or, with REX.W, a register: a tail call */
 	if (n >= 2 && p[0] == 0xff && p[1] == 0x25)
 		return true;
@@ -219,8 +234,9 @@ epilog_end(const struct image *im, const struct RUNTIME_FUNCTION *f, const uint8
 /* Is pc in an epilog?  Its instructions are few and fixed (x64 calling convention: prolog and
  * epilog), so what is left of them is done. */
 static bool
-epilog_run(const struct image *im, const struct RUNTIME_FUNCTION *f, const struct info *i, uint64_t pc,
-           struct CONTEXT *c, struct KNONVOLATILE_CONTEXT_POINTERS *ptrs, const struct bounds *stack)
+epilog_run(const struct image *im, const struct RUNTIME_FUNCTION *f, const struct info *i,
+           uint64_t pc, struct CONTEXT *c, struct KNONVOLATILE_CONTEXT_POINTERS *ptrs,
+           const struct bounds *stack)
 {
 	const uint8_t *code = at(im, pc - im->base, 1);
 	if (!code || pc - im->base >= f->EndAddress || f->EndAddress > im->size)
@@ -390,7 +406,8 @@ pdata_step(const struct image *im, const struct RUNTIME_FUNCTION *f, uint64_t pc
 		return true;
 	/* the codes of a chained piece, and then all of what it is a piece of */
 	for (int n = 0;; n++) {
-		if (!undo_all(&i, n || offset > 255 ? 255 : (uint32_t)offset, c, &machine, p, stack))
+		if (!undo_all(&i, n || offset > 255 ? 255 : (uint32_t)offset, c, &machine, p,
+		              stack))
 			return false;
 		if (!(i.flags & UNW_FLAG_CHAININFO))
 			break;

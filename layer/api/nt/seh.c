@@ -67,7 +67,8 @@ unwind(const struct scope *s, DWORD n, uint64_t rva, struct EXCEPTION_RECORD *r,
 	for (DWORD i = dc->ScopeIndex; i < n; i++) {
 		if (!within(s + i, rva))
 			continue;
-		if (here && (stays(s, n, s + i, target) || (s[i].JumpTarget && s[i].JumpTarget == target)))
+		if (here &&
+		    (stays(s, n, s + i, target) || (s[i].JumpTarget && s[i].JumpTarget == target)))
 			break;
 		if (s[i].JumpTarget)
 			continue;
@@ -78,7 +79,8 @@ unwind(const struct scope *s, DWORD n, uint64_t rva, struct EXCEPTION_RECORD *r,
 }
 
 WINAPI int
-seh_handler(struct EXCEPTION_RECORD *r, void *frame, struct CONTEXT *c, struct DISPATCHER_CONTEXT *dc)
+seh_handler(struct EXCEPTION_RECORD *r, void *frame, struct CONTEXT *c,
+            struct DISPATCHER_CONTEXT *dc)
 {
 	const DWORD *table = dc->HandlerData;
 	const struct scope *s = (const void *)(table + 1);

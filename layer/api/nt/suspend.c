@@ -20,7 +20,7 @@ enum {
 	MAXIMUM_SUSPEND_COUNT = 127,
 	SUSPEND_COUNT_EXCEEDED = (int)0xc000004a,
 	THREAD_IS_TERMINATING = (int)0xc000004b,
-	LOOK_AGAIN = 1000000,           /* nanoseconds: has it ended meanwhile? */
+	LOOK_AGAIN = 1000000, /* nanoseconds: has it ended meanwhile? */
 };
 
 int suspend_signal;
@@ -79,7 +79,8 @@ suspend_start(void)
 {
 	suspend_signal = SIGRTMIN + 6;
 	steady_stop = stop_here;
-	struct sigaction a = { .sa_sigaction = on_suspend, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART };
+	struct sigaction a = { .sa_sigaction = on_suspend,
+		               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART };
 	sigfillset(&a.sa_mask);
 	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
 	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
@@ -94,7 +95,8 @@ knock(struct thread *t)
 	bool there;
 	steady_lock(&t->object.lock);
 	there = !atomic_load(&t->ended) &&
-	        (!atomic_load(&t->started) || syscall(SYS_tgkill, getpid(), t->tid, suspend_signal) == 0);
+	        (!atomic_load(&t->started) ||
+	         syscall(SYS_tgkill, getpid(), t->tid, suspend_signal) == 0);
 	steady_unlock(&t->object.lock);
 	return there;
 }
@@ -180,7 +182,8 @@ copy(struct CONTEXT *to, const struct CONTEXT *from)
 	}
 	if ((flags & CONTEXT_INTEGER) == CONTEXT_INTEGER) {
 		uint64_t rsp = to->Rsp;
-		memcpy(&to->Rax, &from->Rax, offsetof(struct CONTEXT, Rip) - offsetof(struct CONTEXT, Rax));
+		memcpy(&to->Rax, &from->Rax,
+		       offsetof(struct CONTEXT, Rip) - offsetof(struct CONTEXT, Rax));
 		to->Rsp = rsp;
 	}
 	if ((flags & CONTEXT_SEGMENTS) == CONTEXT_SEGMENTS) {

@@ -29,7 +29,8 @@ struct bounds
 unwind_stack(void)
 {
 	struct TEB *t = teb();
-	return (struct bounds){ (uint64_t)(uintptr_t)t->StackLimit, (uint64_t)(uintptr_t)t->StackBase };
+	return (struct bounds){ (uint64_t)(uintptr_t)t->StackLimit,
+		                (uint64_t)(uintptr_t)t->StackBase };
 }
 
 /* A frame of ours.  Its establisher is where its stack begins, as a leaf's. */
@@ -72,8 +73,8 @@ unwind_step(struct CONTEXT *c, DWORD kind, const struct bounds *stack, struct un
 	f->function = functable_find(c->Rip, &im);
 	f->image = im.base;
 	if (f->function)
-		return pdata_step(&im, f->function, f->pc, c, NULL, kind, stack, &f->handler, &f->data,
-		                  &f->establisher);
+		return pdata_step(&im, f->function, f->pc, c, NULL, kind, stack, &f->handler,
+		                  &f->data, &f->establisher);
 	if (!unwind_read(stack, c->Rsp, &next, 8))
 		return false;
 	c->Rip = next;
@@ -122,7 +123,8 @@ collided(struct EXCEPTION_RECORD *r, struct guard *g, struct DISPATCHER_CONTEXT 
 }
 
 int
-unwind_call(struct EXCEPTION_RECORD *r, struct CONTEXT *c, struct DISPATCHER_CONTEXT *dc, bool unwinding)
+unwind_call(struct EXCEPTION_RECORD *r, struct CONTEXT *c, struct DISPATCHER_CONTEXT *dc,
+            bool unwinding)
 {
 	struct call k = { r, c, dc };
 	struct guard g = { .handler = unwinding ? collided : nested, .data = dc };
@@ -132,7 +134,7 @@ unwind_call(struct EXCEPTION_RECORD *r, struct CONTEXT *c, struct DISPATCHER_CON
 /* -- unwinding --------------------------------------------------------------------------------------- */
 
 struct unwinding {
-	struct CONTEXT cur, next;               /* of the frame now, and of its caller */
+	struct CONTEXT cur, next; /* of the frame now, and of its caller */
 	struct unwind_frame f;
 	struct DISPATCHER_CONTEXT dc;
 	struct EXCEPTION_RECORD *r;
@@ -145,7 +147,8 @@ struct unwinding {
 static _Noreturn void
 cannot(struct unwinding *u, int code)
 {
-	struct EXCEPTION_RECORD r = { .ExceptionCode = (DWORD)code, .ExceptionFlags = EXCEPTION_NONCONTINUABLE,
+	struct EXCEPTION_RECORD r = { .ExceptionCode = (DWORD)code,
+		                      .ExceptionFlags = EXCEPTION_NONCONTINUABLE,
 		                      .ExceptionRecord = u->r,
 		                      .ExceptionAddress = (void *)(uintptr_t)u->cur.Rip };
 	except_raise_record(&r, &u->cur);
@@ -155,10 +158,16 @@ static void
 describe(struct unwinding *u)
 {
 	u->dc = (struct DISPATCHER_CONTEXT){
-		.ControlPc = u->f.pc, .ImageBase = u->f.image, .FunctionEntry = u->f.function,
-		.EstablisherFrame = u->f.establisher, .TargetIp = (uint64_t)(uintptr_t)u->ip,
-		.ContextRecord = &u->cur, .LanguageHandler = u->f.handler, .HandlerData = u->f.data,
-		.HistoryTable = u->history, .ScopeIndex = u->scope,
+		.ControlPc = u->f.pc,
+		.ImageBase = u->f.image,
+		.FunctionEntry = u->f.function,
+		.EstablisherFrame = u->f.establisher,
+		.TargetIp = (uint64_t)(uintptr_t)u->ip,
+		.ContextRecord = &u->cur,
+		.LanguageHandler = u->f.handler,
+		.HandlerData = u->f.data,
+		.HistoryTable = u->history,
+		.ScopeIndex = u->scope,
 	};
 }
 
@@ -232,8 +241,8 @@ static uint64_t
 consolidate(void *a)
 {
 	struct EXCEPTION_RECORD *r = a;
-	return (uint64_t)(uintptr_t)((void *(WINAPI *)(struct EXCEPTION_RECORD *))
-	                                     r->ExceptionInformation[0])(r);
+	return (uint64_t)(uintptr_t)((void *(
+	        WINAPI *)(struct EXCEPTION_RECORD *))r->ExceptionInformation[0])(r);
 }
 
 /* RtlRestoreContext's two special records: a function that still runs on this stack, with the
@@ -264,10 +273,16 @@ except_restore(struct CONTEXT *c, struct EXCEPTION_RECORD *r, DWORD scope)
 }
 
 _Noreturn void
-unwind_to(struct CONTEXT *from, void *frame, void *ip, struct EXCEPTION_RECORD *r, void *value, void *history)
+unwind_to(struct CONTEXT *from, void *frame, void *ip, struct EXCEPTION_RECORD *r, void *value,
+          void *history)
 {
-	struct unwinding u = { .target = (uint64_t)(uintptr_t)frame, .r = r, .ip = ip, .value = value,
-		               .history = history, .stack = unwind_stack(), .cur = *from };
+	struct unwinding u = { .target = (uint64_t)(uintptr_t)frame,
+		               .r = r,
+		               .ip = ip,
+		               .value = value,
+		               .history = history,
+		               .stack = unwind_stack(),
+		               .cur = *from };
 	struct EXCEPTION_RECORD mine = { .ExceptionCode = (DWORD)UNWIND_STATUS,
 		                         .ExceptionAddress = (void *)(uintptr_t)from->Rip };
 	if (!r)
@@ -279,7 +294,8 @@ unwind_to(struct CONTEXT *from, void *frame, void *ip, struct EXCEPTION_RECORD *
 		if (!unwind_step(&u.next, UNW_FLAG_UHANDLER, &u.stack, &u.f)) {
 			if (!frame)
 				except_second_chance(u.r, &u.cur);
-			cannot(&u, u.f.establisher >= u.stack.high ? INVALID_UNWIND_TARGET : BAD_STACK);
+			cannot(&u,
+			       u.f.establisher >= u.stack.high ? INVALID_UNWIND_TARGET : BAD_STACK);
 		}
 		DWORD scope = u.f.scope;
 		if (u.f.guard && u.f.guard->handler) {
