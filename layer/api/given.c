@@ -119,6 +119,9 @@ given_complete(json_t *config, const json_t *request, struct err *e)
 		fail(e, EINVAL, "--net %s: a Windows program has the host's network, or none", net);
 		rc = err_hint(e, "use --net host, or --in os/win for a network of its own");
 	}
+	/* a program in the foreground is used as one of the host: its input is ours */
+	if (!json_yes(request, "detach"))
+		spec_note_set(config, "stdin", "true");
 	if (rc == 0 && json_str(request, "trace", NULL))
 		spec_note_set(config, "win.trace", json_str(request, "trace", ""));
 	json_object_set_new(config, "mounts", mounts);

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "layer/api/nt/heap.h"
 #include "layer/api/nt/nls.h"
 #include "layer/api/nt/path.h"
 
@@ -147,6 +148,7 @@ peb_build(const struct birth *b)
 		p->Environment = environment(b, &p->EnvironmentSize);
 	}
 	peb_block.Ldr = &peb_ldr;
+	peb_block.ProcessHeap = heap_process();
 	peb_block.ProcessParameters = p;
 	peb_block.NumberOfProcessors = (ULONG)sysconf(_SC_NPROCESSORS_ONLN);
 	/* Windows 10 22H2 */
