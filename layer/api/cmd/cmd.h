@@ -9,7 +9,7 @@
 #define LAYER_API_CMD_CMD_H
 
 #include "layer/api/cmd/expand.h"
-#include "layer/api/cmd/parse.h"
+#include "layer/api/cmd/syntax.h"
 #include "layer/api/cmd/win.h"
 #include "layer/api/cmd/wtext.h"
 

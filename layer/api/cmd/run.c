@@ -225,7 +225,7 @@ side(struct cmd *c, const struct node *n)
 		if (h)
 			return h;
 	}
-	parse_text(n, &whole);
+	syntax_text(n, &whole);
 	WCHAR *text = cmd_expand(c, wtext_of(&whole));
 	wtext_free(&whole);
 	h = cmd_spawn_self(c, text);
@@ -527,7 +527,7 @@ show(struct cmd *c, const struct node *n)
 	wtext_add(&t, cd);
 	wtext_addc(&t, '>');
 	free(cd);
-	parse_show(n, &t);
+	syntax_show(n, &t);
 	wtext_ascii(&t, " \r\n");
 	cmd_out(c, wtext_of(&t));
 	wtext_free(&t);
@@ -561,7 +561,7 @@ cmd_line(struct cmd *c, const WCHAR *line)
 
 	cmd_expander(c, &x);
 	expand_percent(&x, line, &t);
-	struct node *n = parse_line(&p, wtext_of(&t));
+	struct node *n = syntax_line(&p, wtext_of(&t));
 	wtext_free(&t);
 	if (p.failed) {
 		syntax(c, &p);
@@ -570,7 +570,7 @@ cmd_line(struct cmd *c, const WCHAR *line)
 		show(c, n);
 		code = cmd_run(c, n);
 	}
-	parse_free(&p);
+	syntax_free(&p);
 	arena_free(p.arena);
 	return code;
 }
