@@ -65,9 +65,6 @@ struct builtin {
 	const char *brief;
 };
 
-/* shell.c: the interpreter as the first thread's function; its exit code. */
-uint32_t cmd_main(const WCHAR *command_line);
-
 /* run.c */
 int32_t cmd_run(struct cmd *c, const struct node *n);
 int32_t cmd_line(struct cmd *c, const WCHAR *line);     /* expand, parse, run */

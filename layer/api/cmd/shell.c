@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* shell.c -- cmd as a program: its command line, and the lines of who types them. */
+#include "layer/api/cmd/shell.h"
+
 #include <stdlib.h>
 #include <string.h>
 

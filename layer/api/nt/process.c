@@ -14,6 +14,7 @@
 
 #include "layer/api/nt/clock.h"
 #include "layer/api/nt/job.h"
+#include "layer/api/nt/peb.h"
 #include "layer/api/nt/shared.h"
 #include "layer/api/nt/steady.h"
 #include "layer/api/nt/thread.h"
@@ -78,19 +79,6 @@ process_self(void)
 	return self;
 }
 
-/* The base name of the program, as the table has it. */
-static void
-own_name(WCHAR out[64])
-{
-	const char *base = birth.image ? strrchr(birth.image, '/') : NULL;
-	size_t n = 0;
-
-	/* names of programs that are not ASCII are shown with what they have of it */
-	for (base = base ? base + 1 : "cmd.exe"; *base && n < 63; base++)
-		out[n++] = (unsigned char)*base;
-	out[n] = 0;
-}
-
 int
 process_share(struct err *e)
 {
@@ -102,12 +90,10 @@ process_share(struct err *e)
 		return 0;
 	steady_lock(&lock);
 	if (!p->slot) {
-		WCHAR name[64];
-		own_name(name);
 		struct shared_process *slot = NULL;
 		if (shared_start(e) < 0)
 			rc = -1;
-		else if (!(slot = shared_new_process(name, birth.parent_id)))
+		else if (!(slot = shared_new_process(process_image(), birth.parent_id)))
 			rc = fail(e, EAGAIN, "there are too many processes");
 		if (slot) {
 			slot->created = (uint64_t)clock_started();
@@ -118,6 +104,14 @@ process_share(struct err *e)
 	}
 	steady_unlock(&lock);
 	return rc;
+}
+
+const WCHAR *
+process_image(void)
+{
+	const struct RTL_USER_PROCESS_PARAMETERS *p = peb_block.ProcessParameters;
+
+	return p && p->ImagePathName.Buffer ? p->ImagePathName.Buffer : u"";
 }
 
 int

@@ -67,6 +67,8 @@ NTSTATUS process_open(uint32_t id, struct process **out);
 struct process *process_watch(struct shared_process *slot, int pidfd, struct job *job, struct process_thread **thread);
 NTSTATUS process_of_slot(struct shared_process *slot, struct process **out);
 struct process *process_self(void);             /* lent */
+const WCHAR *process_image(void);               /* our program's Windows path; lent */
+#define PROCESS_CMD u"C:\\Windows\\System32\\cmd.exe"
 /* End it; itself too, then it does not come back. */
 NTSTATUS process_terminate(struct process *p, uint32_t code);
 NTSTATUS process_resume(struct process_thread *t, ULONG *before);

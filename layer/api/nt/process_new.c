@@ -252,17 +252,6 @@ out:
 
 /* -- the whole ------------------------------------------------------------------------------ */
 
-static const WCHAR *
-base_name(const WCHAR *path)
-{
-	const WCHAR *base = path;
-
-	for (; *path; path++)
-		if (*path == '\\' || *path == '/')
-			base = path + 1;
-	return base;
-}
-
 static NTSTATUS
 make(const struct process_start *s, const char *image, const char *cwd, WCHAR *environment,
      struct process **out, struct process_thread **thread)
@@ -274,7 +263,7 @@ make(const struct process_start *s, const char *image, const char *cwd, WCHAR *e
 	pid_t pid = 0;
 	NTSTATUS status;
 
-	slot = shared_new_process(s->image ? base_name(s->image) : u"cmd.exe", process_self()->id);
+	slot = shared_new_process(s->image ? s->image : PROCESS_CMD, process_self()->id);
 	if (!slot)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	uint32_t id = atomic_load(&slot->id);

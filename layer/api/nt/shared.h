@@ -37,7 +37,7 @@ struct shared_process {
 	uint32_t main_thread;           /* its first thread's id */
 	uint64_t created, ended;        /* FILETIME */
 	uint64_t cpu_user, cpu_kernel;  /* 100 ns; known when it has ended */
-	WCHAR image[64];                /* base name of its program */
+	WCHAR image[MAX_PATH];          /* Windows path of its program */
 };
 
 /* A named or inherited event, mutex, semaphore or section. */
