@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dir.c -- dir: /b bare, /s below, /a attributes, /o order, /l lower case, /w wide, /-c. */
 #include <stdlib.h>
+#include <sys/statvfs.h>
 
 #include "base/arena.h"
 #include "layer/api/cmd/builtin.h"
+#include "layer/api/nt/path.h"
 
 struct listing {
 	struct cmd *c;
@@ -262,7 +264,9 @@ options(struct listing *l, const struct words *flags)
 static void
 footer(struct listing *l, const WCHAR *folder)
 {
-	uint64_t mine = 0, total, all;
+	struct statvfs v = { 0 };
+	char *host = NULL;
+	WCHAR *device = NULL;
 
 	if (l->below) {
 		wtext_ascii(&l->out, "     Total Files Listed:\r\n");
@@ -271,10 +275,13 @@ footer(struct listing *l, const WCHAR *folder)
 		column(l, l->bytes, 14);
 		wtext_ascii(&l->out, " bytes\r\n");
 	}
-	kernel32_GetDiskFreeSpaceExW(folder, &mine, &total, &all);
+	if (path_host(folder, true, &host, &device) >= 0 && host)
+		statvfs(host, &v);
+	free(host);
+	free(device);
 	column(l, l->folders, 16);
 	wtext_ascii(&l->out, " Dir(s) ");
-	column(l, (int64_t)mine, 15);
+	column(l, (int64_t)(v.f_bavail * v.f_frsize), 15);
 	wtext_ascii(&l->out, " bytes free\r\n");
 	flush(l);
 }

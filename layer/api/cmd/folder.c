@@ -5,9 +5,7 @@
 #include "base/arena.h"
 #include "base/vec.h"
 #include "layer/api/cmd/builtin.h"
-
-WINAPI BOOL kernel32_GetVolumeInformationW(const WCHAR *root, WCHAR *label, DWORD n, DWORD *serial,
-                                           DWORD *most, DWORD *flags, WCHAR *system, DWORD nsystem);
+#include "layer/api/nt/path.h"
 
 /* One name that may hold spaces without quotes. */
 static WCHAR *
@@ -246,31 +244,18 @@ builtin_rd(struct cmd *c, const WCHAR *args)
 int32_t
 builtin_vol(struct cmd *c, const WCHAR *args)
 {
-	WCHAR *name = whole(args), *cd = cmd_current(), root[4] = u"C:\\", label[64] = u"";
-	DWORD serial = 0;
+	WCHAR *name = whole(args), *cd = cmd_current(), root[4] = u"C:\\";
 	struct wtext t = { 0 };
-	char hex[16];
-	size_t n = 0;
 
 	root[0] = wtext_upper(*name ? *name : *cd);
-	bool is = kernel32_GetVolumeInformationW(root, label, 64, &serial, NULL, NULL, NULL, 0);
+	bool is = path_drives() >> (root[0] - 'A') & 1;
 	free(name);
 	free(cd);
 	if (!is)
 		return cmd_system(c, 15);
 	wtext_ascii(&t, " Volume in drive ");
 	wtext_addc(&t, root[0]);
-	wtext_ascii(&t, *label ? " is " : " has no label.");
-	wtext_add(&t, label);
-	wtext_ascii(&t, "\r\n Volume Serial Number is ");
-	for (int i = 28; i >= 0; i -= 4) {
-		hex[n++] = "0123456789ABCDEF"[serial >> i & 15];
-		if (i == 16)
-			hex[n++] = '-';
-	}
-	hex[n] = 0;
-	wtext_ascii(&t, hex);
-	wtext_ascii(&t, "\r\n");
+	wtext_ascii(&t, " has no label.\r\n");
 	cmd_out(c, wtext_of(&t));
 	wtext_free(&t);
 	return 0;

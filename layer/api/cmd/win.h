@@ -78,7 +78,6 @@ WINAPI HANDLE kernel32_FindFirstFileW(const WCHAR *name, struct WIN32_FIND_DATAW
 WINAPI BOOL kernel32_FindNextFileW(HANDLE h, struct WIN32_FIND_DATAW *d);
 WINAPI BOOL kernel32_FreeEnvironmentStringsW(WCHAR *block);
 WINAPI DWORD kernel32_GetCurrentDirectoryW(DWORD n, WCHAR *buffer);
-WINAPI BOOL kernel32_GetDiskFreeSpaceExW(const WCHAR *dir, uint64_t *mine, uint64_t *total, uint64_t *all);
 WINAPI WCHAR *kernel32_GetEnvironmentStringsW(void);
 WINAPI DWORD kernel32_GetEnvironmentVariableW(const WCHAR *name, WCHAR *buffer, DWORD n);
 WINAPI BOOL kernel32_GetExitCodeProcess(HANDLE h, DWORD *code);
