@@ -81,8 +81,11 @@ search(void *ctx, const WCHAR *var, const WCHAR *name)
 	return wtext_is(var, "path") && wtext_is(name, "plain") ? wide("C:\\bin\\plain") : NULL;
 }
 
-static const struct expand batch = { true, true, NULL, variable, argument, of_for, NULL, about, search };
-static const struct expand prompt = { false, true, NULL, variable, NULL, of_for, NULL, about, search };
+static const struct expand batch = { true,   true, NULL,  variable, argument,
+	                             of_for, NULL, about, search };
+static const struct expand prompt = {
+	false, true, NULL, variable, NULL, of_for, NULL, about, search
+};
 
 static void
 percents_are_expanded_as_in_batch_files(void **state)
@@ -136,12 +139,9 @@ static void
 percents_stay_on_a_command_line(void **state)
 {
 	static const char *const rows[][2] = {
-		{ "%none%", "%none%" },
-		{ "%none:~1%", "%none:~1%" },
-		{ "100%", "100%" },
-		{ "%n%%", "12%" },
-		{ "%1 %*", "%1 %*" },
-		{ "for %i in (%n%) do %i", "for %i in (12) do %i" },
+		{ "%none%", "%none%" }, { "%none:~1%", "%none:~1%" },
+		{ "100%", "100%" },     { "%n%%", "12%" },
+		{ "%1 %*", "%1 %*" },   { "for %i in (%n%) do %i", "for %i in (12) do %i" },
 	};
 
 	(void)state;
@@ -159,12 +159,8 @@ static void
 delayed_and_for_variables(void **state)
 {
 	static const char *const delayed[][2] = {
-		{ "!n!", "12" },
-		{ "a^b", "a^b" },
-		{ "a^b!n!", "ab12" },
-		{ "x^!n!", "x!n" },
-		{ "!none!.", "." },
-		{ "!name:~0,1!!name:~-1!", "Je" },
+		{ "!n!", "12" },       { "a^b", "a^b" },   { "a^b!n!", "ab12" },
+		{ "x^!n!", "x!n" },    { "!none!.", "." }, { "!name:~0,1!!name:~-1!", "Je" },
 		{ "hello!", "hello" },
 	};
 	static const char *const loop[][2] = {
@@ -203,8 +199,9 @@ delayed_and_for_variables(void **state)
 static void
 draw(const struct node *n, struct wtext *t)
 {
-	static const char *const ops[] = { [NODE_THEN] = " & ", [NODE_AND] = " && ",
-		                           [NODE_OR] = " || ",  [NODE_PIPE] = " | " };
+	static const char *const ops[] = {
+		[NODE_THEN] = " & ", [NODE_AND] = " && ", [NODE_OR] = " || ", [NODE_PIPE] = " | "
+	};
 
 	if (!n)
 		return;
@@ -257,7 +254,9 @@ draw(const struct node *n, struct wtext *t)
 	}
 	for (const struct redirect *r = n->redirects; r; r = r->next) {
 		wtext_addc(t, (WCHAR)('0' + r->handle));
-		wtext_ascii(t, r->kind == REDIRECT_READ ? "<" : r->kind == REDIRECT_APPEND ? ">>" : ">");
+		wtext_ascii(t, r->kind == REDIRECT_READ     ? "<"
+		               : r->kind == REDIRECT_APPEND ? ">>"
+		                                            : ">");
 		if (r->kind == REDIRECT_DUP) {
 			wtext_addc(t, '&');
 			wtext_number(t, r->of);
@@ -369,8 +368,9 @@ lines_become_trees(void **state)
 static void
 blocks_go_over_many_lines(void **state)
 {
-	static const char *const block[] = { "  echo a", "", "  if 1==1 (", "echo b", "  ) else (",
-		                             "rem no )", "echo c)", ") >out", "echo behind", NULL };
+	static const char *const block[] = { "  echo a",    "",         "  if 1==1 (", "echo b",
+		                             "  ) else (",  "rem no )", "echo c)",     ") >out",
+		                             "echo behind", NULL };
 	static const char *const set[] = { "one", "two) do (", "echo %i", ")", NULL };
 	static const char *const long_line[] = { "b", NULL };
 
@@ -465,10 +465,12 @@ names_match_patterns(void **state)
 		const char *pattern, *name;
 		bool is;
 	} rows[] = {
-		{ "*.*", "README", true },     { "*.txt", "a.TXT", true },  { "*.txt", "a.txt.bak", false },
-		{ "a?c", "abc", true },        { "a?c", "ac", false },      { "a??", "a", true },
-		{ "*a*b*", "xxaYYbz", true },  { "*.", "name", true },      { "foo*.c", "foo1.c", true },
-		{ "foo", "FOO", true },        { "foo.*", "foo", true },    { "", "x", false },
+		{ "*.*", "README", true },       { "*.txt", "a.TXT", true },
+		{ "*.txt", "a.txt.bak", false }, { "a?c", "abc", true },
+		{ "a?c", "ac", false },          { "a??", "a", true },
+		{ "*a*b*", "xxaYYbz", true },    { "*.", "name", true },
+		{ "foo*.c", "foo1.c", true },    { "foo", "FOO", true },
+		{ "foo.*", "foo", true },        { "", "x", false },
 	};
 
 	(void)state;

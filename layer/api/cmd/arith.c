@@ -20,11 +20,13 @@ struct state {
 };
 
 /* An operator of two operands: loosest first. */
-static const struct operator {
+static const struct operator
+{
 	char text[3];
 	int level;
-} operators[] = { { "<<", 5 }, { ">>", 5 }, { "|", 2 }, { "^", 3 }, { "&", 4 },
-	          { "+", 6 },  { "-", 6 },  { "*", 7 }, { "/", 7 }, { "%", 7 } };
+}
+operators[] = { { "<<", 5 }, { ">>", 5 }, { "|", 2 }, { "^", 3 }, { "&", 4 },
+	        { "+", 6 },  { "-", 6 },  { "*", 7 }, { "/", 7 }, { "%", 7 } };
 
 enum { DEEPEST = 200 };
 
@@ -47,8 +49,7 @@ peek(struct state *s)
 	return *s->p;
 }
 
-static const struct operator *
-operator_here(struct state *s)
+static const struct operator* operator_here(struct state *s)
 {
 	peek(s);
 	for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
@@ -116,8 +117,8 @@ fetch(struct state *s, const WCHAR *name)
 	end = start;
 	if (*end == '-' || *end == '+')
 		end++;
-	while ((*end >= '0' && *end <= '9') || (wtext_upper(*end) >= 'A' && wtext_upper(*end) <= 'F') ||
-	       wtext_upper(*end) == 'X')
+	while ((*end >= '0' && *end <= '9') ||
+	       (wtext_upper(*end) >= 'A' && wtext_upper(*end) <= 'F') || wtext_upper(*end) == 'X')
 		end++;
 	for (; end > start; end--) {
 		WCHAR was = *end;
@@ -218,7 +219,7 @@ value(struct state *s, int level)
 	if (level > 7)
 		return operand(s);
 	v = value(s, level + 1);
-	for (const struct operator *o; !s->error && (o = operator_here(s)) && o->level == level;) {
+	for (const struct operator* o; !s->error && (o = operator_here(s)) && o->level == level;) {
 		s->p += o->text[1] ? 2 : 1;
 		int32_t right = value(s, level + 1);
 		if (!s->error)

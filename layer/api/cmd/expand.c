@@ -21,7 +21,7 @@ expand_unquote(const WCHAR *s, struct wtext *out)
 
 struct modifiers {
 	bool any, path, drive, folder, name, extension, attributes, time, size;
-	WCHAR *search;          /* own: the variable of $PATH: */
+	WCHAR *search; /* own: the variable of $PATH: */
 };
 
 static bool
@@ -41,9 +41,7 @@ note(struct modifiers *m, WCHAR c)
 	case 'P': m->path = m->folder = true; break;
 	case 'N': m->path = m->name = true; break;
 	case 'X': m->path = m->extension = true; break;
-	case 'S':               /* names have no short form here */
-		m->path = true;
-		break;
+	case 'S': /* names have no short form here */ m->path = true; break;
 	case 'A': m->attributes = true; break;
 	case 'T': m->time = true; break;
 	case 'Z': m->size = true; break;

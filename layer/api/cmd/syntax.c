@@ -222,7 +222,7 @@ simple(struct parse *p, struct redirect *first, struct redirect **last)
 {
 	struct node *n = new_node(p, NODE_COMMAND);
 	struct wtext t = { 0 };
-	bool quoted = false, fresh = true;      /* fresh: a digit here may be a handle's */
+	bool quoted = false, fresh = true; /* fresh: a digit here may be a handle's */
 	int handle;
 
 	n->redirects = first;
@@ -369,8 +369,10 @@ conditional(struct parse *p)
 	static const struct {
 		const char *word;
 		enum if_kind test;
-	} words[] = { { "exist", IF_EXIST }, { "defined", IF_DEFINED },
-		      { "errorlevel", IF_ERRORLEVEL }, { "cmdextversion", IF_VERSION } };
+	} words[] = { { "exist", IF_EXIST },
+		      { "defined", IF_DEFINED },
+		      { "errorlevel", IF_ERRORLEVEL },
+		      { "cmdextversion", IF_VERSION } };
 	size_t i = 0;
 	while (i < 4 && !keyword(p, words[i].word))
 		i++;
@@ -494,7 +496,7 @@ command(struct parse *p)
 		silent = true;
 		p->at++;
 	}
-	if (peek(p) == ':') {           /* a label, in a block too */
+	if (peek(p) == ':') { /* a label, in a block too */
 		remark(p);
 		return NULL;
 	}

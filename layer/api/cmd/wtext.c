@@ -244,9 +244,9 @@ match(const WCHAR *p, const WCHAR *n)
 		} else if (*n && (*p == '?' || wtext_upper(*p) == wtext_upper(*n))) {
 			p++, n++;
 		} else if (!*n && *p == '?') {
-			p++;            /* a ? at the end may be nothing */
+			p++; /* a ? at the end may be nothing */
 		} else if (!*n && *p == '.' && (!p[1] || (p[1] == '*' && !p[2]))) {
-			return true;    /* name. and name.* match a name without a dot */
+			return true; /* name. and name.* match a name without a dot */
 		} else if (!*n && !*p) {
 			return true;
 		} else if (star && *mark) {

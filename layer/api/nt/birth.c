@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "layer/api/cmd/shell.h"
 #include "layer/api/nt/console.h"
 #include "layer/api/nt/except.h"
 #include "layer/api/nt/file.h"
@@ -31,6 +32,11 @@ begin(void *unused)
 	DWORD(WINAPI * entry)(struct PEB *);
 	(void)unused;
 	sandbox_thread();
+	if (!birth.image) { /* our own program needs no modules */
+		first.running(first.ctx);
+		process_gate();
+		birth_end(cmd_main(peb_block.ProcessParameters->CommandLine.Buffer));
+	}
 	ldr_thread_attach();
 	NTSTATUS s = ldr_start();
 	first.running(first.ctx);
@@ -76,12 +82,15 @@ birth_run(struct birth *b, void (*running)(void *ctx), void *ctx, struct err *e)
 	thread_peb = &peb_block;
 	thread_process_id = birth.process_id;
 	standard_handles(&birth);
-	if (ldr_program(birth.image, e) < 0)
-		return -1;
-	int fd = image_open(birth.image, &pe, e);
-	if (fd < 0)
-		return -1;
-	close(fd);
+	pe.stack_reserve = 8 << 20;
+	if (birth.image) {
+		if (ldr_program(birth.image, e) < 0)
+			return -1;
+		int fd = image_open(birth.image, &pe, e);
+		if (fd < 0)
+			return -1;
+		close(fd);
+	}
 	if (sandbox_enter(&birth, e) < 0)
 		return -1;
 	if (thread_first((void *)(uintptr_t)begin, NULL, pe.stack_reserve, &code) < 0)

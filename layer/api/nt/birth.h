@@ -22,7 +22,7 @@ struct birth_path {
 };
 
 struct birth {
-	char *image;            /* the host's path of the .exe */
+	char *image;            /* the host's path of the .exe; NULL: our own cmd */
 	char **args;            /* of the first: joined to a command line by CommandLineToArgvW's rules */
 	WCHAR *command_line;    /* or that line itself */
 	char **env;             /* "K=V" in UTF-8, NULL-terminated */
@@ -44,9 +44,12 @@ struct birth {
 	/* CreateProcess: handles that are inherited and the standard ones */
 	uint64_t std[3];
 	bool std_given;
-	void *inherit;          /* process.c's: what the parent sent */
-	size_t inherit_size;
 	uint32_t flags;         /* of CreateProcess */
+	/* of STARTUPINFO */
+	WCHAR *title;           /* or NULL */
+	uint32_t start_flags, show_window;
+	void *reserved;         /* lpReserved2: descriptors of the C run-time */
+	size_t reserved_size;
 };
 
 extern struct birth birth;      /* of this process; fixed */

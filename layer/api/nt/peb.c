@@ -10,6 +10,7 @@
 #include "layer/api/nt/heap.h"
 #include "layer/api/nt/nls.h"
 #include "layer/api/nt/path.h"
+#include "layer/api/nt/process.h"
 
 struct PEB peb_block __attribute__((aligned(4096)));
 struct PEB_LDR_DATA peb_ldr;
@@ -125,7 +126,7 @@ void
 peb_build(const struct birth *b)
 {
 	struct RTL_USER_PROCESS_PARAMETERS *p = &parameters;
-	WCHAR *image = path_windows(b->image);
+	WCHAR *image = b->image ? path_windows(b->image) : nls_dup(PROCESS_CMD);
 	size_t n = 0;
 
 	list_init(&peb_ldr.InLoadOrderModuleList);
@@ -137,7 +138,10 @@ peb_build(const struct birth *b)
 	peb_string(&p->ImagePathName, image);
 	peb_string(&p->CommandLine, b->command_line ? b->command_line : command_line(b, image));
 	peb_string(&p->CurrentDirectory, path_current());
-	peb_string(&p->WindowTitle, image);
+	peb_string(&p->WindowTitle, b->title ? b->title : image);
+	p->WindowFlags = b->start_flags;
+	p->ShowWindowFlags = b->show_window;
+	p->RuntimeData = (struct UNICODE_STRING){ (USHORT)b->reserved_size, (USHORT)b->reserved_size, b->reserved };
 	peb_string(&p->DllPath, NULL);
 	if (b->environment) {
 		p->Environment = b->environment;

@@ -29,8 +29,10 @@ struct process {
 	int pidfd;                      /* own; -1: ourselves, or it had ended before */
 	/* any thread, atomically */
 	_Atomic uint32_t exit_code;     /* STILL_ACTIVE (259) while it runs */
-	/* the reactor's */
+	/* the reactor's, until it has ended */
 	struct reactor_wait wait;
+	struct process_thread *thread;  /* own (a count), or NULL */
+	struct job *job;                /* own (a count): is told when it ends; or NULL */
 };
 
 /* The first thread of another process, as CreateProcess gives it: it can be resumed and waited for. */
@@ -61,11 +63,25 @@ struct process_start {
 /* One count each. */
 NTSTATUS process_new(const struct process_start *s, struct process **out, struct process_thread **thread);
 NTSTATUS process_open(uint32_t id, struct process **out);
+/* Takes pidfd; job: is told of its end; thread: its first one, a count too, or NULL. */
+struct process *process_watch(struct shared_process *slot, int pidfd, struct job *job, struct process_thread **thread);
 NTSTATUS process_of_slot(struct shared_process *slot, struct process **out);
 struct process *process_self(void);             /* lent */
+const WCHAR *process_image(void);               /* our program's Windows path; lent */
+#define PROCESS_CMD u"C:\\Windows\\System32\\cmd.exe"
 /* End it; itself too, then it does not come back. */
 NTSTATUS process_terminate(struct process *p, uint32_t code);
 NTSTATUS process_resume(struct process_thread *t, ULONG *before);
+
+/* We are in the machine's table: before anything is asked of it. */
+int process_share(struct err *e);
+/* The 100 ns of processor time and the exit code, as far as they are known. */
+uint32_t process_code(struct process *p);
+
+/* -- process_new.c's and process_again.c's --------------------------------------- */
+
+int process_exe(void);          /* a descriptor of our own executable; lent */
+void process_exe_adopt(int fd);
 
 /* -- birth.c's: in this order -------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 /* shared.h -- memory that all processes of one machine share.
  *
- * It is a file in the machine's folder, mapped by each process before its sandbox closes: the
- * table of processes, and what has a name or was inherited.  Any process may be killed at any
+ * It is a file without a name, made when the first process needs it and inherited by all that
+ * come after: the table of processes, and what has a name or was inherited.  Any process may be killed at any
  * time, so its lock is robust and whoever finds a dead holder goes on: what is under the
  * lock is changed in an order in which every half-done state is a valid one.  Waiting is
  * done on futexes of the machine; a process that waits has a bell, which those ring who
@@ -30,13 +30,14 @@ struct shared_process {
 	_Atomic uint32_t exit_code;     /* STILL_ACTIVE (259) until it ends */
 	_Atomic uint32_t gate;          /* futex: 1 while it waits to be resumed */
 	_Atomic uint32_t bell;          /* futex: counts what it should look at */
+	_Atomic uint32_t listens;       /* has it a thread that waits for the bell? */
 	_Atomic uint32_t threads;
 	_Atomic uint32_t job;           /* number of its job + 1, or 0 */
 	uint32_t parent;
 	uint32_t main_thread;           /* its first thread's id */
 	uint64_t created, ended;        /* FILETIME */
 	uint64_t cpu_user, cpu_kernel;  /* 100 ns; known when it has ended */
-	WCHAR image[64];                /* base name of its program */
+	WCHAR image[MAX_PATH];          /* Windows path of its program */
 };
 
 /* A named or inherited event, mutex, semaphore or section. */
@@ -61,16 +62,16 @@ struct shared_thing {
 struct shared {
 	uint32_t magic, size;
 	_Atomic uint32_t lock;          /* futex: index of the holder + 1, waiters in bit 31 */
-	_Atomic uint32_t next_id;
+	uint32_t nthing;                /* under the lock: places of thing[] ever used */
 	struct shared_process process[SHARED_PROCESSES];
 	struct shared_thing thing[SHARED_THINGS];
 };
 
 extern struct shared *shared;           /* NULL before shared_start() */
 
-/* Map it; the first process makes it.  store: the machine's folder. */
-int shared_start(const char *store, struct err *e);
-/* The same through a descriptor that was inherited; lent. */
+/* Make it, unless it is there.  process.h's process_share() also takes our place in it. */
+int shared_start(struct err *e);
+/* Map one that was inherited; takes the descriptor. */
 int shared_adopt(int fd, struct err *e);
 int shared_fd(void);                    /* lent */
 
@@ -82,6 +83,10 @@ struct shared_process *shared_new_process(const WCHAR *image, uint32_t parent);
 struct shared_process *shared_find_process(uint32_t id);       /* not FREE; or NULL */
 struct shared_process *shared_self(void);
 void shared_be(struct shared_process *p);       /* that is us */
+bool shared_lives(struct shared_process *p);
+void shared_gate_wait(struct shared_process *p);
+uint32_t shared_gate_open(struct shared_process *p);    /* what it was */
+void shared_listen(uint32_t seen);              /* until our bell is another than that */
 
 /* A thing by name and kind: *made says that it is new.  name NULL: an unnamed one.
  * STATUS_OBJECT_TYPE_MISMATCH: the name is something else's.  STATUS_OBJECT_NAME_NOT_FOUND
