@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ucrtbase_terminate.c -- terminate(), unexpected(), and what a call of a pure virtual function does. */
+/* ucrtbase_terminate.c -- terminate(), unexpected(), what a call of a pure virtual function does;
+ * going on after a stack overflow. */
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/cxx.h"
+#include "layer/api/nt/except.h"
 
 typedef void(WINAPI handler)(void);
 
-WINAPI _Noreturn void ucrtbase_abort(void) __attribute__((weak));
+WINAPI _Noreturn void ucrtbase_abort(void);
 
 static handler *_Atomic purecall;
 
@@ -85,4 +87,10 @@ WINAPI handler *
 ucrtbase__get_purecall_handler(void)
 {
 	return purecall;
+}
+
+WINAPI int
+ucrtbase__resetstkoflw(void)
+{
+	return except_reset_stack();
 }

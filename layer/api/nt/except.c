@@ -216,20 +216,30 @@ host_fault(int sig, const ucontext_t *u)
 	signal(sig, SIG_DFL); /* and again, for the one who debugs it */
 }
 
-/* The stack's yellow pages are touched: they become the program's, so that it can be told. */
+/* The stack's yellow pages (thread.h) are touched: all of them become the program's, so that it
+ * can be told.  The memory table goes on calling them guard pages: its lock may be held by this
+ * very thread, somewhere below. */
 static bool
-overflow(struct TEB *t, struct EXCEPTION_RECORD *r)
+overflow(struct TEB *t, char *address)
 {
 	char *low = t->DeallocationStack, *limit = t->StackLimit, *hard = low + THREAD_GUARD;
-	char *address = (char *)r->ExceptionInformation[1];
-	if (r->ExceptionCode != (DWORD)STATUS_ACCESS_VIOLATION || !low || address < low ||
-	    address >= limit)
+	if (!low || address < low || address >= limit)
 		return false;
-	r->ExceptionCode = (DWORD)STATUS_STACK_OVERFLOW;
-	r->NumberParameters = 0;
-	if (limit <= hard || mprotect(hard, (size_t)(limit - hard), PROT_READ | PROT_WRITE) < 0)
-		return true; /* the last page: nothing is left to tell it with */
-	t->StackLimit = hard;
+	if (limit > hard && mprotect(hard, (size_t)(limit - hard), PROT_READ | PROT_WRITE) == 0)
+		t->StackLimit = hard;
+	return true;
+}
+
+bool
+except_reset_stack(void)
+{
+	struct TEB *t = teb();
+	char *hard = (char *)t->DeallocationStack + THREAD_GUARD, *limit = hard + THREAD_YELLOW;
+	if (t->StackLimit != hard || (char *)__builtin_frame_address(0) < limit + 4096)
+		return false;
+	if (mprotect(hard, THREAD_YELLOW, PROT_NONE) < 0)
+		return false;
+	t->StackLimit = limit;
 	return true;
 }
 
@@ -250,9 +260,10 @@ on_fault(int sig, siginfo_t *si, void *ctx)
 {
 	ucontext_t *u = ctx;
 	int saved = errno;
-	bool write, execute, guard = false;
-	if (fault_is_access(u, &write, &execute) &&
-	    vm_fault((void *)(uintptr_t)u->uc_mcontext.gregs[REG_CR2], write, &guard))
+	bool write, execute, guard = false, access = fault_is_access(u, &write, &execute);
+	char *address = (char *)(uintptr_t)u->uc_mcontext.gregs[REG_CR2];
+	bool over = access && me.thread && overflow(me.thread->teb, address);
+	if (access && !over && vm_fault(address, write, &guard))
 		goto out;
 	if (me.attempt && (sig == SIGSEGV || sig == SIGBUS)) {
 		steady_self.depth = me.attempt->holds;
@@ -272,8 +283,10 @@ on_fault(int sig, siginfo_t *si, void *ctx)
 		goto out;
 	if (guard)
 		b.r.ExceptionCode = (DWORD)STATUS_GUARD_PAGE_VIOLATION;
-	else
-		overflow(me.thread->teb, &b.r);
+	if (over) {
+		b.r.ExceptionCode = (DWORD)STATUS_STACK_OVERFLOW;
+		b.r.NumberParameters = 0;
+	}
 	if (b.r.ExceptionCode == (DWORD)STATUS_STACK_BUFFER_OVERRUN)
 		die(&b.r, &b.c);
 	uint64_t to =
@@ -330,6 +343,7 @@ void
 except_thread_end(struct thread *t)
 {
 	(void)t;
+	except_reset_stack(); /* the next one on it has a whole one */
 	me.thread = NULL;
 }
 

@@ -32,6 +32,7 @@ typedef LONG(WINAPI except_filter)(struct EXCEPTION_POINTERS *p);
 void except_start(void);                /* once, before the program's first instruction */
 int except_thread(struct thread *t);    /* its alternate stack; in the thread itself */
 void except_thread_end(struct thread *t);
+bool except_reset_stack(void);          /* its yellow pages are guarded again (_resetstkoflw) */
 struct thread *except_self(void);       /* the program's thread that runs, or NULL: for signal handlers */
 
 /* Raise in the calling thread, as RtlRaiseException; comes back when a handler continues. */
