@@ -219,3 +219,46 @@ ntdll_RtlImageDirectoryEntryToData(BYTE *base, BOOLEAN mapped, USHORT which, ULO
 	*size = d.size;
 	return base + d.rva;
 }
+
+/* IMAGE_SECTION_HEADER, 40 bytes: VirtualSize at 8, VirtualAddress 12, SizeOfRawData 16,
+ * PointerToRawData 20. */
+static uint32_t
+field(const BYTE *section, unsigned at)
+{
+	uint32_t v;
+	memcpy(&v, section + at, 4);
+	return v;
+}
+
+WINAPI BYTE *
+ntdll_RtlImageRvaToSection(BYTE *nt, BYTE *base, ULONG rva)
+{
+	uint16_t n, optional;
+	(void)base;
+	memcpy(&n, nt + 6, 2);
+	memcpy(&optional, nt + 20, 2);
+	for (BYTE *s = nt + 24 + optional; n--; s += 40)
+		if (rva >= field(s, 12) && rva - field(s, 12) < field(s, 16))
+			return s;
+	return NULL;
+}
+
+/* In an image that was mapped as a file. */
+WINAPI void *
+ntdll_RtlImageRvaToVa(BYTE *nt, BYTE *base, ULONG rva, BYTE **section)
+{
+	BYTE *s = section && *section ? *section : NULL;
+	if (!s || rva < field(s, 12) || rva - field(s, 12) >= field(s, 16))
+		s = ntdll_RtlImageRvaToSection(nt, base, rva);
+	if (!s)
+		return NULL;
+	if (section)
+		*section = s;
+	return base + field(s, 20) + (rva - field(s, 12));
+}
+
+WINAPI void *
+ntdll_RtlAddressInSectionTable(BYTE *nt, BYTE *base, ULONG rva)
+{
+	return ntdll_RtlImageRvaToVa(nt, base, rva, NULL);
+}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "layer/api/nt/clock.h"
 #include "layer/api/nt/except.h"
 
 #include <errno.h>
@@ -263,7 +264,8 @@ on_fault(int sig, siginfo_t *si, void *ctx)
 	bool write, execute, guard = false, access = fault_is_access(u, &write, &execute);
 	char *address = (char *)(uintptr_t)u->uc_mcontext.gregs[REG_CR2];
 	bool over = access && me.thread && overflow(me.thread->teb, address);
-	if (access && !over && vm_fault(address, write, &guard))
+	if (access && !over &&
+	    (vm_fault(address, write, &guard) || (!write && clock_page((uintptr_t)address))))
 		goto out;
 	if (me.attempt && (sig == SIGSEGV || sig == SIGBUS)) {
 		steady_self.depth = me.attempt->holds;

@@ -245,8 +245,8 @@ image_map(int fd, const char *path, const struct pe *pe, struct err *e)
 	}
 	if (fill_cached(fd, base, pe) < 0 && fill(fd, base, pe) < 0)
 		why = "it cannot be read";
-	else if ((uintptr_t)base != pe->base && (pe->characteristics & PE_FILE_RELOCS_STRIPPED ||
-	                                         pe->dir[PE_RELOC].size == 0))
+	else if ((uintptr_t)base != pe->base && pe->characteristics & PE_FILE_RELOCS_STRIPPED &&
+	         pe->entry) /* one without code holds data, which stands anywhere */
 		why = "its fixed address is taken, and it cannot be moved";
 	else if (relocate(base, pe) < 0)
 		why = "its relocations are damaged";
