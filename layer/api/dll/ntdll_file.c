@@ -9,6 +9,7 @@
 #include "layer/api/nt/file_info.h"
 #include "layer/api/nt/pipe.h"
 #include "layer/api/nt/thread.h"
+#include "layer/api/nt/watch.h"
 
 WINAPI NTSTATUS
 ntdll_NtCreateFile(HANDLE *out, ACCESS_MASK access, struct OBJECT_ATTRIBUTES *a,
@@ -414,4 +415,24 @@ ntdll_NtCreateNamedPipeFile(HANDLE *out, ULONG access, struct OBJECT_ATTRIBUTES 
 	iosb->Status = STATUS_SUCCESS;
 	iosb->Information = FILE_CREATED;
 	return STATUS_SUCCESS;
+}
+
+/* -- changes ------------------------------------------------------------------------------------- */
+
+WINAPI NTSTATUS
+ntdll_NtNotifyChangeDirectoryFile(HANDLE h, HANDLE event, void *apc, void *context,
+                                  struct IO_STATUS_BLOCK *iosb, void *buf, ULONG n, ULONG filter,
+                                  BOOLEAN subtree)
+{
+	struct file *f;
+	ULONG_PTR done;
+	struct file_request r = { event, apc, context, iosb };
+	NTSTATUS s = file_get(h, 0, &f);
+	if (s < 0)
+		return s;
+	s = watch_read(f, &r, buf, n, filter, subtree, &done);
+	if (s != STATUS_PENDING)
+		s = file_at_once(f, &r, s, done);
+	file_unref(f);
+	return s;
 }

@@ -137,6 +137,7 @@ struct file_queue {
 };
 
 struct dir;
+struct watch;
 
 struct file {
 	struct object object;           /* first */
@@ -165,6 +166,7 @@ struct file {
 	struct file_queue readers, writers;
 	struct file_pending *others;    /* pending ones that are in no queue */
 	struct dir *dir;                /* own: enumeration */
+	struct watch *watch;            /* own: who asked for changes */
 	void *own;                      /* the kind's */
 	WCHAR *own_text;                /* own: what a child was given last */
 };
