@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "layer/api/nt/clock.h"
 #include "layer/api/nt/except.h"
 
 #include <errno.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "layer/api/nt/birth.h"
+#include "layer/api/nt/clock.h"
 #include "layer/api/nt/cxx.h"
 #include "layer/api/nt/steady.h"
 #include "layer/api/nt/ldr.h"
