@@ -4,7 +4,7 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/utf.h"
-#include "layer/api/nt/watch.h"
+#include "layer/api/nt/notify.h"
 
 typedef void(WINAPI *completion)(DWORD error, DWORD n, struct OVERLAPPED *o);
 
@@ -40,7 +40,7 @@ kernel32_ReadDirectoryChangesW(HANDLE h, void *buf, DWORD n, BOOL subtree, DWORD
 		r.iosb = (struct IO_STATUS_BLOCK *)&o->Internal;
 		o->Internal = (ULONG_PTR)STATUS_PENDING;
 	}
-	s = watch_read(f, &r, buf, n, filter, subtree, &k);
+	s = notify_read(f, &r, buf, n, filter, subtree, &k);
 	if (s != STATUS_PENDING)
 		s = file_at_once(f, &r, s, k);
 	file_unref(f);
@@ -63,7 +63,7 @@ first(const WCHAR *name, BOOL subtree, DWORD filter)
 		                FILE_DIRECTORY_FILE, &f, &what);
 		path_free(&p);
 	}
-	if (s >= 0 && (s = watch_signal(f, filter, subtree)) < 0)
+	if (s >= 0 && (s = notify_signal(f, filter, subtree)) < 0)
 		file_unref(f);
 	else if (s >= 0 && !(h = handle_new(&f->object, f->access, false)))
 		s = STATUS_NO_MEMORY;
@@ -96,7 +96,7 @@ kernel32_FindNextChangeNotification(HANDLE h)
 	NTSTATUS s = file_get(h, 0, &f);
 	if (s < 0)
 		return succeed(s);
-	s = watch_again(f);
+	s = notify_again(f);
 	file_unref(f);
 	return succeed(s);
 }

@@ -9,7 +9,7 @@
 #include "layer/api/nt/file_info.h"
 #include "layer/api/nt/pipe.h"
 #include "layer/api/nt/thread.h"
-#include "layer/api/nt/watch.h"
+#include "layer/api/nt/notify.h"
 
 WINAPI NTSTATUS
 ntdll_NtCreateFile(HANDLE *out, ACCESS_MASK access, struct OBJECT_ATTRIBUTES *a,
@@ -430,7 +430,7 @@ ntdll_NtNotifyChangeDirectoryFile(HANDLE h, HANDLE event, void *apc, void *conte
 	NTSTATUS s = file_get(h, 0, &f);
 	if (s < 0)
 		return s;
-	s = watch_read(f, &r, buf, n, filter, subtree, &done);
+	s = notify_read(f, &r, buf, n, filter, subtree, &done);
 	if (s != STATUS_PENDING)
 		s = file_at_once(f, &r, s, done);
 	file_unref(f);

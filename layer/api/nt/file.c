@@ -14,7 +14,7 @@
 #include "layer/api/nt/pipe.h"
 #include "layer/api/nt/socket.h"
 #include "layer/api/nt/utf.h"
-#include "layer/api/nt/watch.h"
+#include "layer/api/nt/notify.h"
 
 /* -- the object ----------------------------------------------------------------- */
 
@@ -45,7 +45,7 @@ destroyed(struct object *o)
 		file_share_leave(f);
 	if (f->dir)
 		dir_free(f->dir);
-	watch_free(f->watch);
+	notify_free(f->watch);
 	if (f->port)
 		object_unref(f->port);
 	if (f->fd >= 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "layer/api/nt/watch.h"
+#include "layer/api/nt/notify.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -345,7 +345,7 @@ begin(struct file *f, DWORD filter, bool subtree, bool signal, struct watch **ou
 }
 
 NTSTATUS
-watch_read(struct file *f, const struct file_request *r, void *buf, ULONG n, DWORD filter,
+notify_read(struct file *f, const struct file_request *r, void *buf, ULONG n, DWORD filter,
            bool subtree, ULONG_PTR *done)
 {
 	struct watch *w;
@@ -389,7 +389,7 @@ watch_read(struct file *f, const struct file_request *r, void *buf, ULONG n, DWO
 }
 
 NTSTATUS
-watch_signal(struct file *f, DWORD filter, bool subtree)
+notify_signal(struct file *f, DWORD filter, bool subtree)
 {
 	struct watch *w;
 	if (!f->folder || !(filter & 0x17f))
@@ -405,7 +405,7 @@ watch_signal(struct file *f, DWORD filter, bool subtree)
 }
 
 NTSTATUS
-watch_again(struct file *f)
+notify_again(struct file *f)
 {
 	if (!f->watch || !f->watch->signal)
 		return STATUS_INVALID_HANDLE;
@@ -414,7 +414,7 @@ watch_again(struct file *f)
 }
 
 void
-watch_free(struct watch *w)
+notify_free(struct watch *w)
 {
 	if (!w)
 		return;
