@@ -167,9 +167,9 @@ begin(const WCHAR *name, int op, struct find **out)
 	if (s >= 0 && p.device)
 		s = STATUS_OBJECT_PATH_NOT_FOUND;
 	if (s >= 0) {
-		f->fd = open(p.host, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		f->fd = dir_open(p.host);
 		if (f->fd < 0 && errno == ENOENT && path_search(&p, true) >= 0)
-			f->fd = open(p.host, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			f->fd = dir_open(p.host);
 		else if (f->fd < 0 && errno == ENOENT)
 			s = STATUS_OBJECT_PATH_NOT_FOUND;
 		if (f->fd < 0 && s >= 0)

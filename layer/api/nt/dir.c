@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/str.h"
+#include "layer/api/nt/birth.h"
 #include "layer/api/nt/utf.h"
 
 struct dir {
@@ -146,6 +148,57 @@ wanted(const WCHAR *x, size_t n, const char *name)
 	return len < MAX_PATH && dir_match(x, n, w, utf_to_16(w, name, len));
 }
 
+/* A folder that the sandbox does not show, above some that it does: its names are theirs. */
+static bool
+above(const char *folder, size_t n, const char *shown)
+{
+	return strncmp(folder, shown, n) == 0 && (n == 1 || shown[n] == '/') && shown[n] != '\0';
+}
+
+int
+dir_open(const char *host)
+{
+	int fd = open(host, O_RDONLY | O_DIRECTORY | O_CLOEXEC), why = errno;
+	size_t n = strlen(host);
+	if (fd >= 0 || errno != EACCES)
+		return fd;
+	while (n > 1 && host[n - 1] == '/')
+		n--;
+	for (size_t i = 0; i < birth.nshow; i++)
+		if (above(host, n, birth.show[i].path))
+			return open(host, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	errno = why;
+	return -1;
+}
+
+static long
+read_above(struct dir *d, const WCHAR *x, size_t n)
+{
+	char link[32], path[4096], name[256];
+	snprintf(link, sizeof link, "/proc/self/fd/%d", d->fd);
+	ssize_t len = readlink(link, path, sizeof path - 1);
+	if (len <= 0)
+		return -1;
+	path[len] = '\0';
+	size_t from = len == 1 ? 1 : (size_t)len + 1;
+	for (size_t i = 0; i < birth.nshow; i++) {
+		const char *shown = birth.show[i].path;
+		bool again = false;
+		if (!above(path, (size_t)len, shown))
+			continue;
+		size_t k = strcspn(shown + from, "/");
+		for (size_t j = 0; j < i && !again; j++)
+			again = strncmp(birth.show[j].path, shown, from + k) == 0 &&
+			        (birth.show[j].path[from + k] == '/' || !birth.show[j].path[from + k]);
+		snprintf(name, sizeof name, "%.*s", (int)k, shown + from);
+		if (again || !wanted(x, n, name))
+			continue;
+		str_addn(&d->text, name, strlen(name) + 1);
+		d->n++;
+	}
+	return 0;
+}
+
 static NTSTATUS
 read_all(struct dir *d, const WCHAR *x, size_t n)
 {
@@ -166,6 +219,8 @@ read_all(struct dir *d, const WCHAR *x, size_t n)
 			str_addn(&d->text, r->name, strlen(r->name) + 1);
 			d->n++;
 		}
+	if (got < 0 && errno == EBADF)
+		got = read_above(d, x, n);
 	if (got < 0)
 		return errno == ENOTDIR || errno == EBADF ? STATUS_INVALID_PARAMETER
 		                                          : status_errno(errno);

@@ -19,6 +19,9 @@ struct dir_entry {
 
 /* fd is lent for as long as the dir lasts.  expression: NULL means all; n units.  dos: it is what
  * FindFirstFile takes, else what NtQueryDirectoryFile takes. */
+/* To be listed; -1 and errno.  Also one that only leads to what the sandbox shows: of such a
+ * folder just those names are there. */
+int dir_open(const char *host);
 NTSTATUS dir_new(int fd, const WCHAR *expression, size_t n, bool dos, bool facts, struct dir **out);
 void dir_free(struct dir *d);
 void dir_rewind(struct dir *d);

@@ -160,6 +160,10 @@ nls_decode(UINT page, DWORD flags, const char *s, int n, WCHAR *out, int room)
 	bool bad = false;
 	size_t o = 0, r = room > 0 ? (size_t)room : 0;
 
+	/* Who asks for the system's page cannot know that it is UTF-8: flags that belong to
+	 * others mean nothing then, as under a manifest that chooses it. */
+	if (page <= 3 && nls_page(page) == NLS_UTF8)
+		flags &= MB_ERR_INVALID_CHARS;
 	page = nls_page(page);
 	if (!nls_page_valid(page))
 		return -ERROR_INVALID_PARAMETER;
@@ -242,6 +246,13 @@ nls_encode(UINT page, DWORD flags, const WCHAR *s, int n, char *out, int room,
 	bool bad = false;
 	size_t o = 0, r = room > 0 ? (size_t)room : 0;
 
+	if (page <= 3 && nls_page(page) == NLS_UTF8) { /* as in nls_decode */
+		flags &= WC_ERR_INVALID_CHARS;
+		if (used)
+			*used = FALSE;
+		otherwise = NULL;
+		used = NULL;
+	}
 	page = nls_page(page);
 	if (!nls_page_valid(page))
 		return -ERROR_INVALID_PARAMETER;
