@@ -299,6 +299,7 @@ static void
 image_of(struct cxx_func *f, const struct DISPATCHER_CONTEXT *dc)
 {
 	struct module *m = ldr_at((const void *)(uintptr_t)dc->ImageBase);
+	f->stack = unwind_stack();
 	bool known = m && (uint64_t)(uintptr_t)m->entry.DllBase == dc->ImageBase;
 	f->im = (struct image){ .base = dc->ImageBase,
 		                .size = known ? m->entry.SizeOfImage : UINT32_MAX };

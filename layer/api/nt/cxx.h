@@ -16,6 +16,7 @@ enum { CXX_CODE = (int)0xe06d7363, CXX_MAGIC = 0x19930520 };
 
 struct cxx_func {
 	struct image im;
+	struct bounds stack;
 	uint32_t begin;         /* the function, or the catch block: an RVA */
 	uint64_t frame;         /* of the function */
 	bool four;

@@ -40,8 +40,7 @@ find_funclet(struct cxx_func *f, uint64_t establisher)
 			if (row[3] == f->begin) {
 				f->floor = t.high;
 				f->ceiling = t.catch_high;
-				f->frame = *(const uint64_t *)(establisher + row[4]);
-				return true;
+				return unwind_read(&f->stack, establisher + row[4], &f->frame, 8);
 			}
 		}
 	return true;

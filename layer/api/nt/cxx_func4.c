@@ -123,8 +123,8 @@ cxx_func4(struct cxx_func *f, const struct DISPATCHER_CONTEXT *dc, uint64_t esta
 		f->ips = 0;
 		piece(f, map, dc->FunctionEntry->BeginAddress);
 	}
-	if (flags & IS_CATCH)
-		f->frame = *(const uint64_t *)(establisher + number(&r));
+	if (flags & IS_CATCH && !unwind_read(&f->stack, establisher + number(&r), &f->frame, 8))
+		return false;
 	if (f->states)
 		f->nstate = counted(&f->im, &f->states, &r.bad);
 	if (f->tries)
