@@ -184,13 +184,19 @@ $(SPEC_RUN): %: %.o $(B)/parts.a
 test-spec: $(SPEC_RUN)
 	@$(SPEC_RUN) $(SPEC)
 
+# RISC-V's own: `rvtest ELF...` (test/hal/public.sh builds them where their source is)
+RISCV_RUN = $(B)/test/hal/rvtest
+
+$(RISCV_RUN): %: %.o $(B)/parts.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $(TOOLLINK) -o $@ $^ $(ALL_LIBS)
+
 # Real programs, fetched by npm into build/programs.
 test-programs:
 	@tool/need.sh build test programs
 	@$(MAKE) --no-print-directory all
 	@JOIST_BUILD=$(abspath $(B)) ONLY=lang/programs.sh test/run
 
-parts: all $(UNITS) $(GUESTS) $(SPEC_RUN)
+parts: all $(UNITS) $(GUESTS) $(SPEC_RUN) $(RISCV_RUN)
 
 test:
 	@tool/need.sh build test
