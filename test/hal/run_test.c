@@ -970,6 +970,67 @@ traps_use_up_a_turn(void **state)
 	assert_int_equal(h->mcause, CAUSE_FETCH_ACCESS);
 }
 
+/* Programs in U mode that reach beyond what PMP gives them: 64 bytes at DATA to read and write, all
+ * of the code to read and execute. Nothing is written, not even the bytes that are allowed. */
+static void
+beyond_pmp(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t word;
+		uint64_t a1, cause; /* 0: it is allowed */
+	} rows[] = {
+		{ 0x00c5b023, DATA, 0 },                            /* sd a2,0(a1) */
+		{ 0x00c5b023, DATA + 56, 0 },                       /* its last 8 bytes */
+		{ 0x00c5b023, DATA + 64, CAUSE_STORE_ACCESS },      /* and those behind it */
+		{ 0x00c5b023, DATA - 8, CAUSE_STORE_ACCESS },       /* in the same page */
+		{ 0x00c5b023, DATA + 60, CAUSE_STORE_ACCESS },      /* half of it */
+		{ 0x00c5b023, DATA - 4, CAUSE_STORE_ACCESS },       /* the other half */
+		{ 0x00c5b023, DATA + 4096, CAUSE_STORE_ACCESS },    /* another page */
+		{ 0x00c58023, RAM + 0x400, CAUSE_STORE_ACCESS },    /* sb: code is not written */
+		{ 0x0005b503, DATA + 64, CAUSE_LOAD_ACCESS },       /* ld a0,0(a1) */
+		{ 0x0005b503, DATA + 60, CAUSE_LOAD_ACCESS },       /* half of it */
+		{ 0x00c5b52f, DATA + 64, CAUSE_STORE_ACCESS },      /* amoadd.d a0,a2,(a1) */
+		{ 0x0045a00f, DATA, 0 },                            /* cbo.zero (a1) */
+		{ 0x0045a00f, DATA + 64, CAUSE_STORE_ACCESS },      /* the next block */
+		{ 0x00058067, DATA, 0 },                            /* jalr zero,0(a1): then it is there */
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		place(rows[i].word, rows[i].a1, B, 0);
+		hart_csr_write(h, CSR_pmpaddr, RAM >> 2 | 0x3fff >> 3);             /* 16 KiB: r-x */
+		hart_csr_write(h, CSR_pmpaddr + 1, DATA >> 2 | 63 >> 3);            /* 64 bytes: rw- */
+		hart_csr_write(h, CSR_pmpcfg0, 0x18 << 8 | 3 << 8 | 0x18 | 5);
+		h->menvcfg |= ENVCFG_CBZE;
+		h->senvcfg |= ENVCFG_CBZE;
+		h->mode = MODE_U;
+		mmu_space(h);
+		put_word(DATA + 64, M);
+		put_word(DATA + 4096, M);
+		put_word(RAM + 0x400, M);
+		step();
+		if (rows[i].word == 0x00058067) {
+			assert_int_equal(h->pc, DATA);
+			step();
+			assert_int_equal(h->mcause, CAUSE_FETCH_ACCESS);
+			assert_int_equal(h->mtval, DATA);
+			continue;
+		}
+		if (!rows[i].cause) {
+			assert_int_equal(h->pc, RAM + 4);
+			continue;
+		}
+		assert_int_equal(h->mcause, rows[i].cause);
+		assert_int_equal(h->mtval, rows[i].a1);
+		assert_int_equal(h->mepc, RAM);
+		assert_int_equal(h->mode, MODE_M);
+		for (unsigned k = 0; k < 16; k++)
+			assert_int_equal(word_at(DATA - 64 + 8 * k), M);
+		assert_int_equal(word_at(DATA + 4096), M);
+		assert_int_equal(word_at(RAM + 0x400), M);
+		assert_int_equal(h->x[A0], KEPT);
+	}
+}
+
 static void *
 kick(void *ctx)
 {
@@ -1035,6 +1096,7 @@ main(void)
 		TEST(traps_and_returns),
 		TEST(control_registers),
 		TEST(traps_use_up_a_turn),
+		TEST(beyond_pmp),
 		TEST(time_does_not_end),
 		TEST(none_was_forgotten),
 	};
