@@ -290,7 +290,7 @@ help:
 clean:
 	rm -rf build tags
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' -type f ! -path '*/work.*' 2>/dev/null)
 
 .PHONY: all parts test test-spec test-programs harsh fuzzers fuzz style bench demo doc install uninstall tags help clean
 .DELETE_ON_ERROR:
