@@ -294,6 +294,14 @@ seat_run(void *ctx)
 	return NULL;
 }
 
+/* Who only wants it to rest waits for the end of the round: where turns end is part of what the
+ * guest can notice, and must not hang on when it is asked. */
+static bool
+at_once(const struct threads *t)
+{
+	return atomic_load(&t->raised) || atomic_load(&t->broke);
+}
+
 /* All harts in turn on this thread; time is what they have run. */
 static void
 run_in_turn(struct rv *r)
@@ -308,7 +316,7 @@ run_in_turn(struct rv *r)
 			struct hart *h = r->hart[i];
 			uint64_t before = h->instret;
 			h->core->limit = before + TURN;
-			while (awake(h) && h->instret < h->core->limit && !atomic_load(&r->stop)) {
+			while (awake(h) && h->instret < h->core->limit && !at_once(t)) {
 				h->waiting = false;
 				atomic_store(&h->limit, h->core->limit);
 				step(r, h);
