@@ -5,6 +5,7 @@
 # Environment: DEMO_PAUSE=1 waits for Enter between the steps.
 set -u
 cd "$(dirname "$0")/.." || exit 1
+top=$PWD
 build=${JOIST_BUILD:-$PWD/build}
 export PATH=$build:$PATH JOIST_LIBEXEC=$build/libexec
 W=$(mktemp -d /tmp/joist-demo.XXXXXX)
@@ -15,7 +16,7 @@ if [ -t 1 ]; then bold=$'\033[1m' dim=$'\033[2m' plain=$'\033[0m'; fi
 finish() {
 	local code=$?
 	trap - EXIT INT TERM
-	for m in web greedy; do joist rm -f "$m" >/dev/null 2>&1; done
+	for m in web greedy risc; do joist rm -f "$m" >/dev/null 2>&1; done
 	joist rmi -f demo >/dev/null 2>&1
 	rm -rf --one-file-system "$W" 2>/dev/null
 	[ "$code" = 0 ] || echo "The tour ended early (status $code); the command above says why." >&2
@@ -95,7 +96,20 @@ show_status 137 "joist run --name greedy -m 16M demo tail /dev/zero"
 show "joist ps -a; joist rm greedy"
 show "joist exec web sh -c 'i=0; while [ \$i -lt 80 ]; do sleep 5 & i=\$((i+1)); done 2>&1 | head -n 1; true' || true"
 
-say "7. The end: a gentle stop, and nothing is left"
+say "7. A computer in software: Debian's own kernel, unmodified, on a processor that is not this one's"
+if "$top/tool/guest" initrd "$top/build/guest"; then
+	guest="--kernel $top/build/guest/vmlinux --initrd $top/build/guest/initrd.gz"
+	show "joist run --rm -m 256M $guest \\
+    --append 'console=ttyS0 quiet panic=-1 run=uname -srm; head -n 2 /proc/cpuinfo; free -m'"
+	show "joist run -d --name risc -m 256M $guest --append 'console=ttyS0 quiet run=n=0; while :; do n=\$((n+1)); echo turn \$n; sleep 1; done'"
+	until joist logs risc 2>/dev/null | grep -q 'turn 3'; do sleep 0.2; done
+	show "joist snapshot risc@three && joist snaps risc && joist stop -t 1 risc"
+	show "joist restore risc@three && sleep 2 && joist logs -n 3 risc; joist rm -f risc"
+else
+	echo "nothing to boot can be made here"
+fi
+
+say "8. The end: a gentle stop, and nothing is left"
 show "joist stop -t 2 web && joist ps -a"
 show "joist events | tail -n 6"
 show "joist rm web && joist rmi demo && joist ps -a && joist images"

@@ -12,11 +12,12 @@ packages() {
 	test)  echo libcmocka-dev busybox-static iproute2 iputils-ping nftables passt slirp4netns \
 		uidmap fuse-overlayfs docker-registry skopeo apache2-utils python3 zstd \
 		attr libcap2-bin procps util-linux openssl netcat-openbsd pkg-config \
-		libvncserver-dev clang lld wasi-libc libclang-rt-dev-wasm32 qemu-utils cpio xz-utils e2fsprogs kmod ;;
+		libvncserver-dev clang lld wasi-libc libclang-rt-dev-wasm32 qemu-utils cpio xz-utils e2fsprogs kmod \
+		gcc-riscv64-linux-gnu libc6-dev-riscv64-cross u-boot-qemu opensbi ;;
 	programs) command -v npm >/dev/null || echo npm ;;
 	fuzz)  echo clang llvm libcmocka-dev ;;
 	style) echo clang-format mandoc shellcheck binutils ;;
-	demo)  echo apt dpkg nftables passt iproute2 ;;
+	demo)  echo apt dpkg nftables passt iproute2 cpio xz-utils ;;
 	*)     echo "need.sh: there is no purpose '$1'" >&2; exit 2 ;;
 	esac
 }

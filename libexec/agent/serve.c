@@ -75,14 +75,28 @@ from_host(int fd)
 	       a.svm_cid == VMADDR_CID_HOST;
 }
 
+/* The door is open: whoever started us may go on, and has nothing to do with us any more. */
+static void
+detach(void)
+{
+	pid_t pid = fork();
+	if (pid > 0)
+		_exit(0);
+	/* where there can be no other process, who started us waits */
+	if (pid == 0)
+		setsid();
+}
+
 int
-serve_forever(const char *root, const char *path, struct err *e)
+serve_forever(const char *root, const char *path, bool detached, struct err *e)
 {
 	int door = path ? listen_unix(path, e) : listen_vsock(e);
 	if (door < 0)
 		return -1;
 	if (root && (chdir(root) < 0 || chroot(".") < 0))
 		return fail(e, errno, "--root '%s': %s", root, strerror(errno));
+	if (detached)
+		detach();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_IGN); /* nobody waits for them */
 	for (;;) {

@@ -1,5 +1,6 @@
 #!/bin/bash
-# timeout: 300
+# timeout: 900
+# parallel
 # needs: joist
 # A debugger of a computer of two harts: by packets over TCP, and with gdb where it is.
 . "$(dirname "$0")/../lib.sh"
@@ -32,9 +33,9 @@ hang_up() { exec 3>&-; }
 hear() {
 	local c
 	answer='' noise=''
-	while IFS= read -r -N 1 -t 20 -u 3 c && [ "$c" != '$' ]; do noise+=$c; done
-	while IFS= read -r -N 1 -t 20 -u 3 c && [ "$c" != '#' ]; do answer+=$c; done
-	IFS= read -r -N 2 -t 20 -u 3 c
+	while IFS= read -r -N 1 -t 60 -u 3 c && [ "$c" != '$' ]; do noise+=$c; done
+	while IFS= read -r -N 1 -t 60 -u 3 c && [ "$c" != '#' ]; do answer+=$c; done
+	IFS= read -r -N 2 -t 60 -u 3 c
 }
 tell() { # PACKET: send it
 	local i c sum=0
@@ -73,7 +74,7 @@ run joist pause a
 [ "$status" != 0 ] && two_lines "pause" && ok "pause: refused while it is held"
 connect a
 expect 'qSupported:xmlRegisters=riscv' '*PacketSize=4000*QStartNoAckMode+*' && [[ $noise == *+* ]] && ok "qSupported, with an acknowledgement"
-printf '$?#00' >&3 && IFS= read -r -N 1 -t 20 -u 3 c && [ "$c" = - ] && ok "a wrong checksum is refused" || not_ok "wrong checksum"
+printf '$?#00' >&3 && IFS= read -r -N 1 -t 60 -u 3 c && [ "$c" = - ] && ok "a wrong checksum is refused" || not_ok "wrong checksum"
 printf -- - >&3 && hear && [[ $answer == *PacketSize* ]] && ok "and an answer sent again" || not_ok "not sent again: $answer"
 expect QStartNoAckMode OK
 expect '?' 'T05thread:1;'
@@ -139,20 +140,20 @@ stops "T05thread:1;awatch:${at[watched]};" "an access is watched"
 expect "z2,${at[read_only]},4" OK && expect "z4,${at[watched]},1" OK
 
 # the machine meanwhile
-until_ok 5 paused a && ok "held it is paused" || not_ok "not paused"
+until_ok 60 paused a && ok "held it is paused" || not_ok "not paused"
 run joist resume a
 [ "$status" != 0 ] && two_lines "resume" && ok "resume: refused while a debugger holds it"
 check "a snapshot while it is held" joist snapshot a@held
 expect D OK && hang_up
-until_ok 5 running a && ok "after detach it goes on" || not_ok "detach: not running"
+until_ok 60 running a && ok "after detach it goes on" || not_ok "detach: not running"
 connect a && ask '?' && before=$(word "${at[counts]}") && hang_up
-until_ok 5 running a && ok "after a lost connection it goes on" || not_ok "lost: not running"
+until_ok 60 running a && ok "after a lost connection it goes on" || not_ok "lost: not running"
 connect a && [ "$(word "${at[counts]}")" -gt "$before" ] && ok "and has run" || not_ok "it did not run"
 
 # a breakpoint is gone with its debugger, also when that goes while they run
 expect "Z0,${at[turn]},2" OK && expect vCont\;c 'T05*' && expect "z0,${at[turn]},2" OK && expect "Z2,${at[read_only]},4" OK
 tell 'vCont;c' && hang_up
-until_ok 5 running a || not_ok "not running"
+until_ok 60 running a || not_ok "not running"
 joist pause a >/dev/null && connect a && ask '?' && expect D OK && hang_up
 sleep 0.2
 paused a && ok "who was paused before stays so" || not_ok "it was paused before"
@@ -167,12 +168,12 @@ expect 'vCont;s:1' 'T05thread:1;' && expect p20 "$(swap "${at[_start]}")" && exp
 expect "P20=$(swap "${at[behind]}")" OK
 stops W00 "its end is told"
 hang_up
-until_ok 5 sh -c '! joist ps -n | grep -qx a' && run joist ps -a --filter name=a && expect_has 'exit 0' "the end"
+until_ok 60 sh -c '! joist ps -n | grep -qx a' && run joist ps -a --filter name=a && expect_has 'exit 0' "the end"
 run joist debug a
 [ "$status" != 0 ] && two_lines "debug of a stopped one" && ok "a stopped machine has no debugger"
 check "what was saved under a debugger goes on" joist restore a@held
-until_ok 5 running a
-connect a && ask '?' && tell k && until_ok 5 sh -c '! joist ps -n | grep -qx a' && ok "k ends it" || not_ok "k"
+until_ok 60 running a
+connect a && ask '?' && tell k && until_ok 60 sh -c '! joist ps -n | grep -qx a' && ok "k ends it" || not_ok "k"
 hang_up
 
 # -- where it listens --------------------------------------------------------------------
@@ -194,8 +195,8 @@ refused "a file that is no socket" joist debug b --socket "$W/guest"
 refused "a name that is too long" joist debug b --socket "/tmp/$(printf %0120d 0)"
 refused "no such machine" joist debug nobody
 run joist debug b --wait
-expect_status 0 "--wait" && until_ok 5 paused b && ok "--wait: it is held until one comes"
-joist resume b >/dev/null && until_ok 5 running b && ok "or until it is told to go on" || not_ok "resume after --wait"
+expect_status 0 "--wait" && until_ok 60 paused b && ok "--wait: it is held until one comes"
+joist resume b >/dev/null && until_ok 60 running b && ok "or until it is told to go on" || not_ok "resume after --wait"
 connect b --wait && ask '?' && exec 4<>"/dev/tcp/127.0.0.1/$(joist debug b | tr -dc '0-9\n' | sed 's/^127001//')"
 IFS= read -r -N 1 -t 5 -u 4 c && not_ok "a second debugger was let in" || ok "one at a time"
 exec 4>&-
@@ -222,7 +223,7 @@ has_flat '"pages":{"mode":"bare"}' "a hart without translation"
 has_flat '"a0":"0x1","a1":"0x7"' "registers by name"
 has_flat '"pc":"0x'"${at[second]}"'"' "pc"
 expect D OK && hang_up
-until_ok 5 running i && run joist inspect i
+until_ok 60 running i && run joist inspect i
 flat=$(tr -d ' \n' <<<"$out")
 has_flat '"pages":{"mode":"sv39"' "also while it runs"
 joist rm -f i >/dev/null
@@ -233,7 +234,7 @@ connect c && expect "Z0,${at[second]},2" OK
 stops 'T05thread:2;' "deterministic: a breakpoint"
 expect 'vCont;s:2;c' 'T05thread:2;' && ok "and a step"
 expect D OK && hang_up
-until_ok 5 running c && ok "and on" || not_ok "deterministic: not running"
+until_ok 60 running c && ok "and on" || not_ok "deterministic: not running"
 joist rm -f c >/dev/null
 
 # -- a trace -----------------------------------------------------------------------------------
@@ -283,8 +284,8 @@ run timeout 60 gdb-multiarch -nx -batch -x "$W/script" "$W/guest"
 expect_has 'Thread 2 (hart 1, mode M, stopped)' gdb && expect_has "here 0x${at[turn]}" gdb && expect_has "then 0x$(printf %x $((16#${at[turn]} + 4)))" gdb &&
 	expect_has 'hit Breakpoint 1, turn ()' gdb && expect_has 'New value = 1' gdb && expect_has 'stored 2' gdb &&
 	expect_has 'satp 0x8000000000080' gdb && expect_err 'registers  all' gdb && expect_has detached gdb && ok "gdb: threads, breakpoints, watchpoints, steps, registers"
-until_ok 5 running e && ok "gdb: detached, it goes on" || not_ok "gdb: not running"
+until_ok 60 running e && ok "gdb: detached, it goes on" || not_ok "gdb: not running"
 # gdb that dies
 printf 'target remote %s\nshell kill -9 $PPID\n' "$target" >"$W/script"
 { timeout 60 gdb-multiarch -nx -batch -x "$W/script" >/dev/null 2>&1; } 2>/dev/null
-until_ok 5 running e && ok "gdb: killed, it goes on" || not_ok "gdb killed: not running"
+until_ok 60 running e && ok "gdb: killed, it goes on" || not_ok "gdb killed: not running"

@@ -196,7 +196,7 @@ done
 mkfifo hold
 qemu-io good.qcow2 <hold >/dev/null & own $!
 exec 5>hold
-until_ok 10 sh -c '! joist disk info good.qcow2' || not_ok "no lock was seen"
+until_ok 60 sh -c '! joist disk info good.qcow2' || not_ok "no lock was seen"
 run joist disk info good.qcow2
 expect_status 125 "an image in use" && expect_err "in use" "an image in use" && ok "an image that is being written is left alone"
 check "but can be looked at with --force-share" joist disk info --force-share good.qcow2

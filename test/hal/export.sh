@@ -1,18 +1,14 @@
 #!/bin/bash
-# timeout: 600
+# timeout: 1200
+# parallel
 # needs: joist
 # A computer as one file: its disks and snapshots go along, what its host gave it does not.
 . "$(dirname "$0")/../lib.sh"
 needs joist
 
 [ -e "$JOIST_LIBEXEC/joist-agent.riscv64" ] || skip_all "this build has no agent for riscv64: there is no compiler for it"
-out=$("$TOP/tool/guest" initrd "$TOP/build/guest" 2>&1)
-case $? in
-0) ;;
-75) skip_all "no kernel to boot: ${out%%$'\n'*}" ;;
-*) not_ok "tool/guest: $out"; exit 1 ;;
-esac
-kernel=$TOP/build/guest/vmlinux initrd=$TOP/build/guest/initrd.gz
+. "$TOP/test/hal/guest.lib"
+guest initrd
 elsewhere() { joist --root "$W/elsewhere" "$@"; }
 
 joist disk new "$W/system.qcow2" 16M >/dev/null
@@ -20,7 +16,7 @@ truncate -s 8M "$W/raw" && mkdir "$W/share" && echo mine >"$W/share/file"
 cp "$W/raw" "$W/raw.before"
 joist run -d --name box --kernel "$kernel" --initrd "$initrd" -m 256M --disk "$W/system.qcow2" --disk "$W/raw" \
 	-v "$W/share:/data" --append "console=ttyS0 quiet" >/dev/null
-until_ok 120 joist exec box true || not_ok "no agent: $(joist logs box | tail -n 2)"
+until_ok 200 joist exec box true || not_ok "no agent: $(joist logs box | tail -n 2)"
 run joist exec box sh -c 'echo first >/dev/vda; echo second >/dev/vdb; sync; echo in memory >/tmp/x; cat /data/file'
 expect_status 0 before && expect_has mine before
 joist snapshot box@one >/dev/null
@@ -48,11 +44,11 @@ expect_in() { # MACHINE TEXT COMMAND
 	run elsewhere exec "$1" sh -c "$3"
 	expect_status 0 "$3" && expect_has "$2" "$3"
 }
-elsewhere start box >/dev/null && until_ok 120 elsewhere exec box true
+elsewhere start box >/dev/null && until_ok 200 elsewhere exec box true
 expect_in box last 'head -c 5 /dev/vda' && expect_in box second 'head -c 6 /dev/vdb' && ok "its disks are as they were last"
 elsewhere rm -f box >/dev/null
 for s in one:first two:later; do
-	elsewhere restore "twin@${s%:*}" >/dev/null && until_ok 20 elsewhere exec twin true
+	elsewhere restore "twin@${s%:*}" >/dev/null && until_ok 60 elsewhere exec twin true
 	expect_in twin "in memory" 'cat /tmp/x' && expect_in twin "${s#*:}" 'echo 3 >/proc/sys/vm/drop_caches; head -n 1 /dev/vda' &&
 		ok "its snapshot ${s%:*}, and the disk of that time"
 	run elsewhere exec twin ls -A /data

@@ -71,6 +71,24 @@ image(void)
 	return path;
 }
 
+/* As memory it has bytes at every address; to be told something it has words. */
+static void
+reads_as_memory(void **state)
+{
+	(void)state;
+	struct board *b = board(image(), true);
+	assert_int_equal(get(b, 1, 4), 0x776d7269); /* "irmw" */
+	assert_int_equal(get(b, 3, 2), 0x776d);
+	assert_int_equal(get(b, 4, 8), UINT64_C(0xffffffff65726177));
+	assert_int_equal(get(b, FLASH_SIZE - 1, 1), 255);
+	uint64_t v;
+	assert_false(bus_read(board_bus(b), AT + FLASH_SIZE - 1, 2, &v));
+	assert_false(bus_write(board_bus(b), AT + 1, 2, 0x9090));
+	assert_int_equal(get(b, 0, 4), 0x6d726966);
+	board_free(b);
+	forget();
+}
+
 /* What drivers look for first. */
 static void
 identifies(void **state)
@@ -97,6 +115,7 @@ identifies(void **state)
 	assert_int_equal(get(b, 4, 4), 0x180018);
 	command(b, 0, 0xff);
 	assert_int_equal(get(b, 0x40, 8), UINT64_MAX);
+	assert_int_equal(get(b, 0x41, 8), UINT64_MAX);
 	assert_int_equal(kept(), -1);
 	board_free(b);
 }
@@ -283,5 +302,5 @@ snapshots(void **state)
 	unlinkat(AT_FDCWD, folder_path, AT_REMOVEDIR);
 }
 
-UNIT_MAIN(TEST(identifies), TEST(programs), TEST(buffers), TEST(read_only), TEST(images),
-          TEST(snapshots))
+UNIT_MAIN(TEST(identifies), TEST(reads_as_memory), TEST(programs), TEST(buffers), TEST(read_only),
+          TEST(images), TEST(snapshots))

@@ -1,16 +1,13 @@
 #!/bin/bash
-# timeout: 300
+# timeout: 900
+# parallel
 # needs: joist
 # The host's disk is full while a computer writes to its own: it waits, and nothing is lost.
 . "$(dirname "$0")/../lib.sh"
 needs joist
 
-out=$("$TOP/tool/guest" initrd "$TOP/build/guest" 2>&1)
-case $? in
-0) ;;
-75) skip_all "no kernel to boot: ${out%%$'\n'*}" ;;
-*) not_ok "tool/guest: $out"; exit 1 ;;
-esac
+. "$TOP/test/hal/guest.lib"
+guest initrd
 mkdir "$W/small" "$W/share"
 mount -t tmpfs -o size=32m tmpfs "$W/small" 2>/dev/null || skip_all "no tmpfs may be mounted here"
 small() { joist --root "$W/small/store" "$@"; }
@@ -24,9 +21,9 @@ echo begins
 dd if=/bytes of=/dev/vda bs=64k conv=fsync 2>&1 && echo written
 dd if=/dev/vda bs=64k count=128 iflag=direct 2>/dev/null | cmp - /bytes && echo same
 END
-small run -d --name full --kernel "$TOP/build/guest/vmlinux" --initrd "$TOP/build/guest/initrd.gz" -m 256M \
+small run -d --name full --kernel "$kernel" --initrd "$initrd" -m 256M \
 	--disk "$W/blank" -v "$W/share:/data" --append "console=ttyS0 quiet panic=-1 run=sh /data/write" >/dev/null
-until_ok 120 bash -c 'small ps -a | grep -q paused' && ok "a full disk pauses the machine" ||
+until_ok 200 bash -c 'small ps -a | grep -q paused' && ok "a full disk pauses the machine" ||
 	not_ok "it is not paused: $(small ps -a) $(small logs full | tail -n 3)"
 run small logs full
 expect_err "disk 'disk0': No space left on device" log && expect_err "joist resume full" log && ok "with a message of two lines"

@@ -1,18 +1,14 @@
 #!/bin/bash
-# timeout: 600
+# timeout: 1200
 # needs: joist
 # A computer's network: passt's, with its complaints, and named networks, which it shares with
 # containers. The second needs a network namespace, in which all is gone at the end.
 . "$(dirname "$0")/../lib.sh"
 needs joist
 
-out=$("$TOP/tool/guest" initrd "$TOP/build/guest" 2>&1)
-case $? in
-0) ;;
-75) skip_all "no kernel to boot: ${out%%$'\n'*}" ;;
-*) not_ok "tool/guest: $out"; exit 1 ;;
-esac
-computer=(--kernel "$TOP/build/guest/vmlinux" --initrd "$TOP/build/guest/initrd.gz" -m 256M)
+. "$TOP/test/hal/guest.lib"
+guest initrd
+computer=(--kernel "$kernel" --initrd "$initrd" -m 256M)
 append="console=ttyS0 quiet panic=-1 run="
 
 # -- inside of a namespace of our own: it calls itself ------------------------------------
@@ -69,7 +65,7 @@ $address" "names" && ok "containers reach it by its names"
 	tap() { ip -o link show type tun 2>/dev/null | grep -q jv-; }
 	tap || not_ok "there is no TAP device: $(ip -br link)"
 	kill -9 "$(sed -n 's/.*"monitor": *\([0-9]*\).*/\1/p' "$JOIST_ROOT/machines/two/state.json")"
-	until_ok 10 sh -c '! ip -o link show type tun | grep -q jv-' && ok "a killed monitor leaves no device" || not_ok "a device is left: $(ip -br link)"
+	until_ok 60 sh -c '! ip -o link show type tun | grep -q jv-' && ok "a killed monitor leaves no device" || not_ok "a device is left: $(ip -br link)"
 	joist rm -f two >/dev/null 2>&1
 	grep -q '"two"' "$JOIST_ROOT/net/blue.json" && not_ok "a lease is left" || ok "nor a lease when its machine is removed"
 	# a snapshot goes on in the network
@@ -103,7 +99,7 @@ if has passt; then
 	python3 -c 'import socket, time
 s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); print(s.getsockname()[1], flush=True); time.sleep(300)' >"$W/port" &
 	own $!
-	until_ok 10 test -s "$W/port"
+	until_ok 60 test -s "$W/port"
 	port=$(cat "$W/port")
 	refused "a port that is taken" -p "127.0.0.1:$port:80"
 	expect_err "port $port/tcp" "a port that is taken" && ok "and it is named"
@@ -121,7 +117,7 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); print(s.getsockname()
 s = h.ThreadingHTTPServer(("127.0.0.1", 0), f.partial(h.SimpleHTTPRequestHandler, directory=sys.argv[1]))
 print(s.server_port, flush=True); s.serve_forever()' "$W/www" >"$W/served" 2>/dev/null &
 	own $!
-	until_ok 10 test -s "$W/served"
+	until_ok 60 test -s "$W/served"
 	cat >"$W/www/go" <<END
 ip -4 addr show eth0 | grep -c inet
 echo mtu \$(cat /sys/class/net/eth0/mtu)

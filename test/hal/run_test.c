@@ -86,13 +86,14 @@ place(uint32_t word, uint64_t a1, uint64_t a2, uint64_t a3)
 }
 
 static enum hart_stop
-step(void)
+step_of(struct hart *one)
 {
-	h->core->block_most = 1;
-	h->core->limit = h->instret + 1;
-	atomic_store(&h->limit, h->core->limit);
-	return hart_run(h);
+	one->core->block_most = 1;
+	one->core->limit = one->instret + 1;
+	atomic_store(&one->limit, one->core->limit);
+	return hart_run(one);
 }
+static enum hart_stop step(void) { return step_of(h); }
 
 /* It is what the text says, and its row has been here. */
 static unsigned
@@ -435,6 +436,69 @@ reservations(void **state)
 			assert_int_equal(h->x[A0], 1);
 		}
 	}
+}
+
+/* A value that came back is not one that never went away: between a hart's lr and its sc
+ * another one changes the word and puts it back, by an atomic access of some kind. */
+static void
+reservations_of_two(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t first, second; /* of the other hart, from a2 and from a3 */
+		bool sc;                /* each behind a lr */
+		uint64_t value;
+	} ways[] = {
+		{ 0x18c5b52f, 0x18d5b52f, true, M },  /* sc.d a0,a2,(a1); sc.d a0,a3,(a1) */
+		{ 0x08c5b52f, 0x08d5b52f, false, M }, /* amoswap.d */
+		{ 0x00c5b52f, 0x40d5b52f, false, 0 }, /* amoadd.d, amoor.d: 0 + a2 is another one */
+		{ 0x40c5b52f, 0x60d5b52f, false, 0 }, /* amoor.d, amoand.d */
+		{ 0xe0c5b52f, 0x08d5b52f, false, 0 }, /* amomaxu.d, amoswap.d */
+		{ 0, 0, false, M },                   /* nothing: then the sc stores */
+	};
+	const uint32_t lr = 0x1005b52f, sc = 0x18c5b52f;
+	struct board *two = board_new(RAM, SIZE, NULL);
+	struct rv *both = rv_new(two, 2, true, NULL);
+	struct hart *one = both->hart[0], *other = both->hart[1];
+	uint8_t *ram = bus_ram(board_bus(two), RAM, SIZE);
+	for (unsigned i = 0; i < sizeof ways / sizeof *ways; i++) {
+		uint32_t mine[] = { lr, sc }, theirs[] = { lr, ways[i].first, lr, ways[i].second };
+		memcpy(ram, mine, sizeof mine);
+		memcpy(ram + 64, theirs, sizeof theirs);
+		memcpy(ram + DATA - RAM, &ways[i].value, 8);
+		hart_reset(one);
+		hart_reset(other);
+		hart_flush_code(one);
+		hart_flush_code(other);
+		hart_start(one, RAM, MODE_M, 0, DATA);
+		hart_start(other, RAM + 64, MODE_M, 0, DATA);
+		one->x[A2] = B;
+		other->x[A2] = A;
+		other->x[A3] = ways[i].value;
+		uint64_t was;
+		step_of(one);
+		for (unsigned k = 0; ways[i].first && k < 4; k++) {
+			if (!ways[i].sc && k % 2 == 0) {
+				other->pc += 4;
+				continue;
+			}
+			step_of(other);
+			memcpy(&was, ram + DATA - RAM, 8);
+			if (ways[i].sc && k % 2 == 1)
+				assert_int_equal(other->x[A0], 0);
+			if (k == 1)
+				assert_int_not_equal(was, ways[i].value);
+		}
+		/* whatever it took, it is as it was */
+		memcpy(ram + DATA - RAM, &ways[i].value, 8);
+		step_of(one);
+		memcpy(&was, ram + DATA - RAM, 8);
+		assert_int_equal(one->x[A0], ways[i].first != 0);
+		assert_int_equal(was, ways[i].first ? ways[i].value : B);
+	}
+	rv_leave(both);
+	board_free(two);
+	rv_free(both);
 }
 
 static void
@@ -906,6 +970,67 @@ traps_use_up_a_turn(void **state)
 	assert_int_equal(h->mcause, CAUSE_FETCH_ACCESS);
 }
 
+/* Programs in U mode that reach beyond what PMP gives them: 64 bytes at DATA to read and write, all
+ * of the code to read and execute. Nothing is written, not even the bytes that are allowed. */
+static void
+beyond_pmp(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t word;
+		uint64_t a1, cause; /* 0: it is allowed */
+	} rows[] = {
+		{ 0x00c5b023, DATA, 0 },                            /* sd a2,0(a1) */
+		{ 0x00c5b023, DATA + 56, 0 },                       /* its last 8 bytes */
+		{ 0x00c5b023, DATA + 64, CAUSE_STORE_ACCESS },      /* and those behind it */
+		{ 0x00c5b023, DATA - 8, CAUSE_STORE_ACCESS },       /* in the same page */
+		{ 0x00c5b023, DATA + 60, CAUSE_STORE_ACCESS },      /* half of it */
+		{ 0x00c5b023, DATA - 4, CAUSE_STORE_ACCESS },       /* the other half */
+		{ 0x00c5b023, DATA + 4096, CAUSE_STORE_ACCESS },    /* another page */
+		{ 0x00c58023, RAM + 0x400, CAUSE_STORE_ACCESS },    /* sb: code is not written */
+		{ 0x0005b503, DATA + 64, CAUSE_LOAD_ACCESS },       /* ld a0,0(a1) */
+		{ 0x0005b503, DATA + 60, CAUSE_LOAD_ACCESS },       /* half of it */
+		{ 0x00c5b52f, DATA + 64, CAUSE_STORE_ACCESS },      /* amoadd.d a0,a2,(a1) */
+		{ 0x0045a00f, DATA, 0 },                            /* cbo.zero (a1) */
+		{ 0x0045a00f, DATA + 64, CAUSE_STORE_ACCESS },      /* the next block */
+		{ 0x00058067, DATA, 0 },                            /* jalr zero,0(a1): then it is there */
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		place(rows[i].word, rows[i].a1, B, 0);
+		hart_csr_write(h, CSR_pmpaddr, RAM >> 2 | 0x3fff >> 3);             /* 16 KiB: r-x */
+		hart_csr_write(h, CSR_pmpaddr + 1, DATA >> 2 | 63 >> 3);            /* 64 bytes: rw- */
+		hart_csr_write(h, CSR_pmpcfg0, 0x18 << 8 | 3 << 8 | 0x18 | 5);
+		h->menvcfg |= ENVCFG_CBZE;
+		h->senvcfg |= ENVCFG_CBZE;
+		h->mode = MODE_U;
+		mmu_space(h);
+		put_word(DATA + 64, M);
+		put_word(DATA + 4096, M);
+		put_word(RAM + 0x400, M);
+		step();
+		if (rows[i].word == 0x00058067) {
+			assert_int_equal(h->pc, DATA);
+			step();
+			assert_int_equal(h->mcause, CAUSE_FETCH_ACCESS);
+			assert_int_equal(h->mtval, DATA);
+			continue;
+		}
+		if (!rows[i].cause) {
+			assert_int_equal(h->pc, RAM + 4);
+			continue;
+		}
+		assert_int_equal(h->mcause, rows[i].cause);
+		assert_int_equal(h->mtval, rows[i].a1);
+		assert_int_equal(h->mepc, RAM);
+		assert_int_equal(h->mode, MODE_M);
+		for (unsigned k = 0; k < 16; k++)
+			assert_int_equal(word_at(DATA - 64 + 8 * k), M);
+		assert_int_equal(word_at(DATA + 4096), M);
+		assert_int_equal(word_at(RAM + 0x400), M);
+		assert_int_equal(h->x[A0], KEPT);
+	}
+}
+
 static void *
 kick(void *ctx)
 {
@@ -963,6 +1088,7 @@ main(void)
 		TEST(integers),
 		TEST(loads_and_stores),
 		TEST(reservations),
+		TEST(reservations_of_two),
 		TEST(cache_blocks),
 		TEST(floating_point),
 		TEST(jumps),
@@ -970,6 +1096,7 @@ main(void)
 		TEST(traps_and_returns),
 		TEST(control_registers),
 		TEST(traps_use_up_a_turn),
+		TEST(beyond_pmp),
 		TEST(time_does_not_end),
 		TEST(none_was_forgotten),
 	};

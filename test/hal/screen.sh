@@ -1,18 +1,14 @@
 #!/bin/bash
 # timeout: 900
+# parallel
 # needs: joist
 # A computer's screen: Linux draws on it, screenshots and VNC show what it drew, and keys and the
 # pointer come to it; the same at rest, and after a snapshot.
 . "$(dirname "$0")/../lib.sh"
 needs joist python3
 
-out=$("$TOP/tool/guest" initrd "$TOP/build/guest" 2>&1)
-case $? in
-0) ;;
-75) skip_all "no kernel to boot: ${out%%$'\n'*}" ;;
-*) not_ok "tool/guest: $out"; exit 1 ;;
-esac
-kernel=$TOP/build/guest/vmlinux initrd=$TOP/build/guest/initrd.gz
+. "$TOP/test/hal/guest.lib"
+guest initrd
 has_vnc=
 [ ! -x "$JOIST_LIBEXEC/joist-vnc" ] || has_vnc=1
 
@@ -113,7 +109,7 @@ END
 }
 # shows COLOUR NAME: Linux shows with some delay what was drawn
 is() { joist screenshot desk "$W/desk.png" && [ "$(look "$W/desk.png" 700 300)" = "1024x512 $1" ]; }
-shows() { until_ok 20 is "$1" && ok "$2" || not_ok "$2: $(joist screenshot desk "$W/desk.png" 2>&1; look "$W/desk.png" 700 300)"; }
+shows() { until_ok 60 is "$1" && ok "$2" || not_ok "$2: $(joist screenshot desk "$W/desk.png" 2>&1; look "$W/desk.png" 700 300)"; }
 shows 996633 "a screenshot while it runs"
 (cd "$W" && joist screenshot desk) && cmp -s "$W/desk.png" <(joist screenshot desk -) && ok "to a file of its name, and to standard output" ||
 	not_ok "a screenshot without a file"
@@ -129,7 +125,7 @@ sees() {
 	view "$vnc" size pixel 700 300
 	expect_out "1024x512"$'\n'"$1" "$2" && ok "$2"
 }
-said() { until_ok 30 sh -c "joist logs desk | grep -q '$1'"; }
+said() { until_ok 60 sh -c "joist logs desk | grep -q '$1'"; }
 down=01001e0001000000 up=01001e0000000000 end=0000000000000000
 if [ -n "$has_vnc" ]; then
 	sees 996633 "VNC at rest"
@@ -178,7 +174,7 @@ if [ -n "$has_vnc" ]; then
 	# nobody cleans up behind a monitor that was killed
 	monitor=$(joist inspect desk | grep -o '"monitor": [0-9]*' | tr -dc 0-9)
 	kill -9 "$monitor"
-	until_ok 5 sh -c "! '$TOP/test/hal/vnc.py' '$vnc' size" && ok "the server ends with its monitor" || not_ok "a server without its monitor"
+	until_ok 60 sh -c "! '$TOP/test/hal/vnc.py' '$vnc' size" && ok "the server ends with its monitor" || not_ok "a server without its monitor"
 	run joist restore desk@here
 	expect_status 0 "again" && sees 116633 "its socket is made anew"
 	run joist create --name second --kernel "$kernel" --display "vnc=$vnc"

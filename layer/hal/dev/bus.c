@@ -145,9 +145,18 @@ find(const struct bus *b, uint64_t addr, unsigned size)
 	uint64_t offset = addr - r->start;
 	if (addr < r->start || offset >= r->size || size > r->size - offset)
 		return NULL;
-	if (size < r->ops->min || size > r->ops->max || offset % size)
+	if (size < r->ops->min || size > r->ops->max)
 		return NULL;
 	return r;
+}
+
+static uint64_t
+read_bytes(const struct region *r, uint64_t offset, unsigned size)
+{
+	uint64_t value = 0;
+	for (unsigned i = 0; i < size; i++)
+		value |= (r->ops->read(r->dev, offset + i, 1) & 255) << 8 * i;
+	return value;
 }
 
 bool
@@ -161,10 +170,13 @@ bus_read(struct bus *b, uint64_t addr, unsigned size, uint64_t *value)
 	}
 	pthread_mutex_lock(&b->lock);
 	const struct region *r = find(b, addr, size);
-	if (r)
-		*value = r->ops->read(r->dev, addr - r->start, size);
+	uint64_t offset = r ? addr - r->start : 0;
+	bool ok = r && (offset % size == 0 || r->ops->memory);
+	if (ok)
+		*value = offset % size ? read_bytes(r, offset, size)
+		                       : r->ops->read(r->dev, offset, size);
 	pthread_mutex_unlock(&b->lock);
-	return r != NULL;
+	return ok;
 }
 
 bool
@@ -178,8 +190,9 @@ bus_write(struct bus *b, uint64_t addr, unsigned size, uint64_t value)
 	}
 	pthread_mutex_lock(&b->lock);
 	const struct region *r = find(b, addr, size);
-	if (r)
+	bool ok = r && (addr - r->start) % size == 0;
+	if (ok)
 		r->ops->write(r->dev, addr - r->start, size, value);
 	pthread_mutex_unlock(&b->lock);
-	return r != NULL;
+	return ok;
 }

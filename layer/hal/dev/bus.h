@@ -19,10 +19,12 @@
 #include "base/err.h"
 
 struct bus_ops {
-	/* size is 1, 2, 4 or 8 and offset a multiple of it, within the region */
+	/* size is 1, 2, 4 or 8 and offset a multiple of it, within the region; what reads as
+	 * memory does is read at any address, byte by byte where it has to be */
 	uint64_t (*read)(void *dev, uint64_t offset, unsigned size);
 	void (*write)(void *dev, uint64_t offset, unsigned size, uint64_t value);
 	unsigned min, max; /* sizes of access that it takes; others fault */
+	bool memory;
 };
 
 struct region {

@@ -27,6 +27,6 @@ write(void *dev, uint64_t offset, unsigned size, uint64_t value)
 int
 finisher_new(struct board *b, uint64_t address, struct err *e)
 {
-	static const struct bus_ops ops = { read, write, 2, 4 };
+	static const struct bus_ops ops = { read, write, 2, 4, false };
 	return bus_add(board_bus(b), address, FINISHER_SIZE, &ops, b, "finisher", e);
 }

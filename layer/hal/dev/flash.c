@@ -366,7 +366,7 @@ int
 flash_new(struct board *b, uint64_t address, const char *name, const char *image, int folder,
           bool readonly, struct err *e)
 {
-	static const struct bus_ops ops = { read_bytes, write_bytes, 1, 8 };
+	static const struct bus_ops ops = { read_bytes, write_bytes, 1, 8, .memory = true };
 	struct flash *f = xcalloc(1, sizeof *f);
 	*f = (struct flash){ .board = b, .file = -1, .readonly = readonly };
 	f->name = xstrdup(name);

@@ -154,7 +154,7 @@ static const struct device kind = {
 int
 rtc_new(struct board *b, uint64_t address, struct irq irq, bool fixed, struct err *e)
 {
-	static const struct bus_ops ops = { read, write, 4, 4 };
+	static const struct bus_ops ops = { read, write, 4, 4, false };
 	struct rtc *r = xcalloc(1, sizeof *r);
 	*r = (struct rtc){ .board = b, .irq = irq, .fixed = fixed };
 	if (bus_add(board_bus(b), address, RTC_SIZE, &ops, r, "rtc", e) < 0) {

@@ -309,7 +309,7 @@ struct uart *
 uart_new(struct board *b, const char *name, uint64_t address, struct irq irq, int in, int out,
          bool wait, struct err *e)
 {
-	static const struct bus_ops ops = { read_register, write_register, 1, 1 };
+	static const struct bus_ops ops = { read_register, write_register, 1, 1, false };
 	struct uart *u = xcalloc(1, sizeof *u);
 	*u = (struct uart){ .board = b, .irq = irq, .in = in, .out = out, .wait = wait };
 	if (bus_add(board_bus(b), address, UART_SIZE, &ops, u, name, e) < 0) {

@@ -137,7 +137,7 @@ static const struct device kind = {
 int
 aclint_new(struct rv *r, uint64_t address, struct err *e)
 {
-	static const struct bus_ops ops = { read, write, 4, 8 };
+	static const struct bus_ops ops = { read, write, 4, 8, false };
 	struct aclint *a = xcalloc(1, sizeof *a);
 	a->rv = r;
 	if (bus_add(r->bus, address, ACLINT_SIZE, &ops, a, "aclint", e) < 0) {

@@ -79,6 +79,7 @@ struct hart {
 	/* -- not state ----------------------------------------------------------- */
 	uint32_t id;            /* mhartid */
 	struct rv *rv;          /* lent: the computer */
+	uint64_t reserved_turn; /* of the line at reserved_addr (reserve.h) */
 	bool held;              /* a debugger lets it stand while others run */
 	struct bus *bus;        /* lent */
 	_Atomic uint64_t wires; /* bits of mip that are driven from outside */

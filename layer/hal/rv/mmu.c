@@ -336,12 +336,13 @@ mmu_load(struct hart *h, uint64_t addr, unsigned size, uint64_t *value)
 		memcpy(value, ram, size);
 		return true;
 	}
-	if (addr & (size - 1)) {
+	if (bus_read(h->bus, paddr, size, value))
+		return true;
+	refuse(h, ACCESS_READ, false, addr);
+	/* devices have no bytes between two registers */
+	if (addr & (size - 1))
 		h->core->cause = CAUSE_LOAD_MISALIGNED;
-		h->core->tval = addr;
-		return false;
-	}
-	return bus_read(h->bus, paddr, size, value) ? true : refuse(h, ACCESS_READ, false, addr);
+	return false;
 }
 
 bool

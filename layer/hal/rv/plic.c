@@ -171,7 +171,7 @@ static const struct device kind = {
 struct plic *
 plic_new(struct rv *r, uint64_t address, struct err *e)
 {
-	static const struct bus_ops ops = { read, write, 4, 4 };
+	static const struct bus_ops ops = { read, write, 4, 4, false };
 	struct plic *p = xcalloc(1, sizeof *p);
 	p->rv = r;
 	p->contexts = 2 * r->nhart;

@@ -8,6 +8,7 @@
 #include "layer/hal/rv/debug.h"
 #include "layer/hal/rv/fp.h"
 #include "layer/hal/rv/fp_fast.h"
+#include "layer/hal/rv/reserve.h"
 #include "layer/hal/rv/rv.h"
 
 /* The interpreter: each decoded instruction knows its handler, and each handler jumps to the
@@ -241,11 +242,19 @@ cbo_other(struct hart *h, uint64_t addr)
 		p = (T *)(addr + t->add);                                                          \
 	else if (!(p = mmu_atomic(h, addr, sizeof(T))))                                            \
 		goto fault;
+/* Its place in RAM, and its turn where there are other harts. */
+#define OFFSET(p) ((uintptr_t)(p) - (uintptr_t)h->bus->ram)
+#define TURN(p)   (h->rv->turns ? reserve_turn(h->rv->turns, OFFSET(p)) : NULL)
 #define AMO(name, T, call)                                                                         \
 	do_##name:                                                                                 \
 	{                                                                                          \
 		ATOMIC_AT(T)                                                                       \
+		struct turn *turn = TURN(p);                                                       \
+		if (turn)                                                                          \
+			reserve_take(turn);                                                        \
 		T old = call(p, (T)X(rs2), __ATOMIC_SEQ_CST);                                      \
+		if (turn)                                                                          \
+			reserve_give(turn);                                                        \
 		X(rd) = (uint64_t)(int64_t)old;                                                    \
 		NEXT;                                                                              \
 	}
@@ -253,10 +262,15 @@ cbo_other(struct hart *h, uint64_t addr)
 	do_##name:                                                                                 \
 	{                                                                                          \
 		ATOMIC_AT(T)                                                                       \
+		struct turn *turn = TURN(p);                                                       \
+		if (turn)                                                                          \
+			reserve_take(turn);                                                        \
 		T mine = (T)X(rs2), old = __atomic_load_n(p, __ATOMIC_RELAXED);                    \
 		while (!__atomic_compare_exchange_n(p, &old, (C)mine cmp(C) old ? mine : old,      \
 		                                    true, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))     \
 			;                                                                          \
+		if (turn)                                                                          \
+			reserve_give(turn);                                                        \
 		X(rd) = (uint64_t)(int64_t)old;                                                    \
 		NEXT;                                                                              \
 	}
@@ -285,8 +299,10 @@ cbo_other(struct hart *h, uint64_t addr)
 			}                                                                          \
 			p = (const T *)(addr + t->add);                                            \
 		}                                                                                  \
+		const struct turn *turn = TURN(p);                                                 \
+		h->reserved_turn = turn ? reserve_look(turn) : 0;                                  \
 		T v = __atomic_load_n(p, __ATOMIC_SEQ_CST);                                        \
-		h->reserved_addr = (uintptr_t)p - (uintptr_t)h->bus->ram;                          \
+		h->reserved_addr = OFFSET(p);                                                      \
 		h->reserved_value = (uint64_t)(int64_t)v;                                          \
 		h->reserved_size = sizeof(T);                                                      \
 		X(rd) = (uint64_t)(int64_t)v;                                                      \
@@ -297,10 +313,15 @@ cbo_other(struct hart *h, uint64_t addr)
 	{                                                                                          \
 		ATOMIC_AT(T)                                                                       \
 		T expected = (T)h->reserved_value;                                                 \
-		bool ok = h->reserved_size == sizeof(T) &&                                         \
-		          h->reserved_addr == (uintptr_t)p - (uintptr_t)h->bus->ram &&             \
-		          __atomic_compare_exchange_n(p, &expected, (T)X(rs2), false,              \
-		                                      __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);         \
+		struct turn *turn = TURN(p);                                                       \
+		bool ok = h->reserved_size == sizeof(T) && h->reserved_addr == OFFSET(p) &&        \
+		          (!turn || reserve_retake(turn, h->reserved_turn));                       \
+		if (ok) {                                                                          \
+			ok = __atomic_compare_exchange_n(p, &expected, (T)X(rs2), false,           \
+			                                 __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);      \
+			if (turn)                                                                  \
+				reserve_give(turn);                                                \
+		}                                                                                  \
 		h->reserved_size = 0;                                                              \
 		X(rd) = !ok;                                                                       \
 		NEXT;                                                                              \

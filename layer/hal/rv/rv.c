@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "layer/hal/rv/reserve.h"
 #include "layer/hal/rv/rv.h"
 
 #include <errno.h>
@@ -293,6 +294,14 @@ seat_run(void *ctx)
 	return NULL;
 }
 
+/* Who only wants it to rest waits for the end of the round: where turns end is part of what the
+ * guest can notice, and must not hang on when it is asked. */
+static bool
+at_once(const struct threads *t)
+{
+	return atomic_load(&t->raised) || atomic_load(&t->broke);
+}
+
 /* All harts in turn on this thread; time is what they have run. */
 static void
 run_in_turn(struct rv *r)
@@ -307,7 +316,7 @@ run_in_turn(struct rv *r)
 			struct hart *h = r->hart[i];
 			uint64_t before = h->instret;
 			h->core->limit = before + TURN;
-			while (awake(h) && h->instret < h->core->limit && !atomic_load(&r->stop)) {
+			while (awake(h) && h->instret < h->core->limit && !at_once(t)) {
 				h->waiting = false;
 				atomic_store(&h->limit, h->core->limit);
 				step(r, h);
@@ -413,7 +422,9 @@ rv_new(struct board *b, unsigned nhart, bool deterministic, struct err *e)
 	uint64_t pages = r->pages = r->bus->ram_size >> 12;
 	r->code = sparse(pages);
 	r->version = sparse(pages * sizeof *r->version);
-	bool ok = r->code && r->version;
+	if (nhart > 1)
+		r->turns = sparse(RESERVE_TURNS * sizeof *r->turns);
+	bool ok = r->code && r->version && (r->turns || nhart == 1);
 	for (unsigned i = 0; ok && i < nhart; i++) {
 		struct seat *s = &r->threads->seat[i];
 		r->hart[i] = hart_new(r, r->bus, i);
@@ -461,6 +472,8 @@ rv_free(struct rv *r)
 		munmap(r->code, pages);
 	if (r->version)
 		munmap(r->version, pages * sizeof *r->version);
+	if (r->turns)
+		munmap(r->turns, RESERVE_TURNS * sizeof *r->turns);
 	free(r->threads);
 	free(r);
 }
@@ -502,6 +515,8 @@ rv_load(struct rv *r, struct snap *s, struct err *e)
 			return fail(e, EBADMSG, "the snapshot's state of %s is damaged", name);
 		h->x[0] = 0;
 		h->pc &= ~UINT64_C(1);
+		if (r->turns)
+			h->reserved_turn = reserve_look(reserve_turn(r->turns, h->reserved_addr));
 		atomic_fetch_or(&h->wires, h->soft_mip & BIT(IRQ_SSI));
 		h->soft_mip &= ~BIT(IRQ_SSI);
 		mmu_pmp_changed(h);

@@ -44,6 +44,7 @@ struct rv {
 	uint8_t *code;                 /* own */
 	_Atomic uint32_t *version;     /* own */
 	_Atomic uint32_t code_changes; /* of all pages */
+	struct turn *turns;            /* own: reserve.h; NULL for one hart */
 	struct threads *threads;       /* own: rv.c */
 };
 
