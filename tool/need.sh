@@ -12,7 +12,8 @@ packages() {
 	test)  echo libcmocka-dev busybox-static iproute2 iputils-ping nftables passt slirp4netns \
 		uidmap fuse-overlayfs docker-registry skopeo apache2-utils python3 zstd \
 		attr libcap2-bin procps util-linux openssl netcat-openbsd pkg-config \
-		libvncserver-dev clang lld wasi-libc libclang-rt-dev-wasm32 qemu-utils cpio xz-utils e2fsprogs kmod ;;
+		libvncserver-dev clang lld wasi-libc libclang-rt-dev-wasm32 qemu-utils cpio xz-utils e2fsprogs kmod \
+		gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64 ;;
 	programs) command -v npm >/dev/null || echo npm ;;
 	fuzz)  echo clang llvm libcmocka-dev ;;
 	style) echo clang-format mandoc shellcheck binutils ;;
