@@ -8,13 +8,14 @@
 // expect: 1.
 // expect-status: 3
 // test: operators and redirections
-// run: cd $W && joist run --rm $GUEST '@echo off' 'echo A&& echo B|| echo C' '(echo 1& echo 2) >f' 'echo 3>>f' 'type f' 'type none 2>nul || echo no'
+// run: cd $W && joist run --rm $GUEST '@echo off' 'echo A&& echo B|| echo C' '(echo 1& echo 2) >f' 'echo three>>f' 'type f' 'type none 2>nul || echo no'
 // expect: A
 // expect: B
 // expect: 1
 // expect: 2
-// expect: 3
+// expect: three
 // expect: no
+// expect-status: 1
 // test: pipes between programs, commands and batch files
 // run: cd $W && joist run --rm $GUEST '@echo off' 'echo one|find "o"' '(echo b& echo a)|sort' 'type f.bat|findstr /c:"needle" >nul && echo found needle'
 // expect: one
@@ -35,11 +36,13 @@
 // expect: less
 // expect: same
 // expect: five
+// expect-status: 5
 // test: labels, call, shift and delayed expansion
 // run: cd $W && joist run --rm $GUEST '@echo off' 'setlocal enabledelayedexpansion' 'call :sub 1 2' 'echo %ERRORLEVEL%' 'set I=0' ':again' 'set /a I+=1' 'if !I! lss 3 goto again' 'echo !I!' 'goto :eof' ':sub' 'shift' 'echo %1%2.' 'exit /b 7'
 // expect: 2.
 // expect: 7
 // expect: 3
+// expect-status: 7
 // test: files and folders
 // run: cd $W && joist run --rm $GUEST '@echo off' 'md a\b' 'echo x>a\b\c.txt' 'copy a\b\c.txt a\d.txt' 'ren a\d.txt *.bak' 'dir /b a' 'move a\d.bak e.txt >nul' 'del a\b\c.txt' 'rd /s /q a' 'if exist a echo still' 'cd' 'dir /b /a-d e.*'
 // expect-has: ^        1 file\(s\) copied\.$
@@ -53,7 +56,7 @@
 // expect-status: 1
 // run: cd $W && joist run --rm $GUEST '@nothing_such' '@exit /b %ERRORLEVEL%'
 // expect-err: operable program or batch file.
-// expect-status: 41
+// expect-status: 49
 // test: a syntax error ends the batch file
 // run: cd $W && joist run --rm $GUEST '@echo off' 'echo before' 'if a b' 'echo behind'
 // expect: before
