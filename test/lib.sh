@@ -133,6 +133,9 @@ has() {
 	wasi)    # and a compiler and C library for it are here
 		has wasm && echo 'int main(void) { return 0; }' |
 			clang --target=wasm32-wasi -x c -o /dev/null - 2>/dev/null ;;
+	mingw)   # a compiler for Windows, and this build runs its programs
+		command -v x86_64-w64-mingw32-gcc >/dev/null && [ -x "$JOIST_BUILD/joist" ] &&
+			joist version --json | grep -q '"win"' ;;
 	static)  ! ldd "$JOIST_BUILD/joist" >/dev/null 2>&1 ;;
 	*)       command -v "$1" >/dev/null ;;
 	esac

@@ -120,8 +120,15 @@ kernel32_TerminateThread(HANDLE h, DWORD code)
 WINAPI BOOL
 kernel32_GetExitCodeThread(HANDLE h, DWORD *code)
 {
-	struct thread *t = thread_of(h);
+	struct object *o;
 
+	/* the first one of another process ends with it, as far as can be seen */
+	if (handle_get(h, &process_thread_class, &o) >= 0) {
+		*code = process_code(((struct process_thread *)o)->process);
+		object_unref(o);
+		return TRUE;
+	}
+	struct thread *t = thread_of(h);
 	if (!t)
 		return FALSE;
 	*code = atomic_load(&t->ended) ? atomic_load(&t->exit_code) : STILL_ACTIVE;
@@ -144,6 +151,12 @@ kernel32_GetCurrentThreadId(void)
 WINAPI DWORD
 kernel32_GetThreadId(HANDLE h)
 {
+	struct object *o;
+	if (handle_get(h, &process_thread_class, &o) >= 0) {
+		DWORD other = ((struct process_thread *)o)->id;
+		object_unref(o);
+		return other;
+	}
 	struct thread *t = thread_of(h);
 	DWORD id = t ? t->number : 0;
 

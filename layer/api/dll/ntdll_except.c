@@ -3,6 +3,7 @@
  * What raises and unwinds begins in layer/api/nt/except_entry.S. */
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/except.h"
+#include "layer/api/nt/process.h"
 
 WINAPI void *
 ntdll_RtlAddVectoredExceptionHandler(ULONG first, except_filter *f)
@@ -74,6 +75,13 @@ ntdll_NtResumeThread(HANDLE h, ULONG *before)
 {
 	struct thread *t;
 	NTSTATUS s = thread_of(h, &t);
+	/* the first one of another process, which was made suspended */
+	struct object *o;
+	if (s == STATUS_OBJECT_TYPE_MISMATCH && handle_get(h, &process_thread_class, &o) >= 0) {
+		s = process_resume((struct process_thread *)o, before);
+		object_unref(o);
+		return s;
+	}
 	if (s < 0)
 		return s;
 	s = suspend_resume(t, before);

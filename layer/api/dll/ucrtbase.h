@@ -314,4 +314,10 @@ struct ucrtbase_onexit_table {
 	void **first, **last, **end;
 };
 
+/* mode: _P_WAIT ...; env NULL: the process' own; search: along PATH */
+intptr_t ucrtbase_process_spawn(int mode, const WCHAR *name, const WCHAR *const *args,
+                                const WCHAR *const *env, bool search);
+intptr_t ucrtbase_process_spawn_narrow(int mode, const char *name, const char *const *args,
+                                       const char *const *env, bool search);
+
 #endif

@@ -5,14 +5,17 @@
 
 #include <string.h>
 
-enum { CHUNK = 64, TYPE_DISK = 1, TYPE_CHAR = 2, TYPE_PIPE = 3 };
+enum { CHUNK = 32, TYPE_DISK = 1, TYPE_CHAR = 2, TYPE_PIPE = 3 };
 
 int ucrtbase_fmode = O_WIN_TEXT;
 int ucrtbase_commode;
 int ucrtbase_umask;
 
-/* Chunks are made when they are needed and never go. */
-static struct ucrtbase_fd *_Atomic chunks[FD_MOST / CHUNK];
+/* Chunks are made when they are needed and never go.  They are ioinfo of msvcrt.dll, which old
+ * programs reach through __pioinfo: 32 entries of 64 bytes, the handle and the flags first. */
+struct ucrtbase_fd *_Atomic ucrtbase_fd_chunks[FD_MOST / CHUNK];
+struct ucrtbase_fd ucrtbase_fd_bad = { .handle = INVALID_HANDLE_VALUE };
+_Static_assert(sizeof(struct ucrtbase_fd) == 64, "ioinfo of msvcrt");
 static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t begun = PTHREAD_ONCE_INIT;
 
@@ -21,7 +24,7 @@ slot(int fd, bool make)
 {
 	if (fd < 0 || fd >= FD_MOST)
 		return NULL;
-	struct ucrtbase_fd *c = chunks[fd / CHUNK];
+	struct ucrtbase_fd *c = ucrtbase_fd_chunks[fd / CHUNK];
 	if (!c && make) {
 		pthread_mutexattr_t a;
 		c = crt_zalloc(CHUNK * sizeof *c);
@@ -33,7 +36,7 @@ slot(int fd, bool make)
 			c[i].handle = INVALID_HANDLE_VALUE;
 			pthread_mutex_init(&c[i].lock, &a);
 		}
-		chunks[fd / CHUNK] = c;
+		ucrtbase_fd_chunks[fd / CHUNK] = c;
 	}
 	return c ? &c[fd % CHUNK] : NULL;
 }

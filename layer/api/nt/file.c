@@ -313,8 +313,9 @@ open_or_make(struct path *p, ACCESS_MASK access, DWORD attributes, DWORD disposi
 	}
 	return STATUS_OBJECT_NAME_NOT_FOUND;
 opened:
-	if (fd < 0 && errno == EACCES && !make)
-		fd = dir_open(p->host); /* to be listed, perhaps */
+	/* to be listed, perhaps */
+	if (fd < 0 && errno == EACCES && !make && (fd = dir_open(p->host)) < 0)
+		errno = EACCES;
 	if (fd < 0 && disposition != FILE_CREATE)
 		return open_error(p->host, options);
 	if (disposition == FILE_CREATE) {

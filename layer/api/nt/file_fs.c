@@ -176,11 +176,15 @@ file_set_attributes(const char *host, DWORD a)
 			mode |= 0200;
 	}
 	uint32_t hidden = a & (FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM);
-	if (hidden) {
-		if (setxattr(host, xattr_name, &hidden, sizeof hidden, 0) == 0)
+	if (hidden || mode & S_ISVTX) {
+		/* an extended attribute is written as the file is: not while it is read-only */
+		bool locked = !(st.st_mode & 0200) && chmod(host, (st.st_mode & 07777) | 0200) == 0;
+		if (hidden && setxattr(host, xattr_name, &hidden, sizeof hidden, 0) == 0)
 			mode |= S_ISVTX;
-	} else if (mode & S_ISVTX && removexattr(host, xattr_name) == 0) {
-		mode &= ~(mode_t)S_ISVTX;
+		else if (!hidden && removexattr(host, xattr_name) == 0)
+			mode &= ~(mode_t)S_ISVTX;
+		if (locked)
+			st.st_mode |= 0200;
 	}
 	if (mode != (st.st_mode & 07777) && chmod(host, mode) < 0)
 		return status_errno(errno);

@@ -207,8 +207,13 @@ path_added(const char *host)
 		for (size_t i = 0; i < FOLDERS; i++) {
 			struct folder *f = &folders[i];
 			if (f->nslot && f->dev == st.st_dev && f->ino == st.st_ino) {
+				const char *old = spelling(f, slash + 1, strlen(slash + 1));
+				size_t at = old ? (size_t)(old - f->names.p) : 0;
 				f->changed = st.st_mtim;
-				if (!add(f, slash + 1))
+				/* it may be there in letters that are no more */
+				if (old && strlen(old) == strlen(slash + 1))
+					memcpy(f->names.p + at, slash + 1, strlen(slash + 1));
+				else if (old || !add(f, slash + 1))
 					forget(f);
 				break;
 			}
@@ -264,7 +269,19 @@ path_search(struct path *p, bool all)
 				at = longer + before + n;
 			}
 		} else if (name) {
+			/* it may be gone since */
+			char asked[LONGEST];
+			memcpy(asked, at + 1, len);
 			memcpy(at + 1, name, len);
+			*end = 0;
+			bool there = lstat(host, &st) == 0;
+			*end = kept;
+			if (!there) {
+				memcpy(at + 1, asked, len);
+				s = !last ? STATUS_OBJECT_PATH_NOT_FOUND
+				    : all ? STATUS_OBJECT_NAME_NOT_FOUND
+				          : STATUS_SUCCESS;
+			}
 			at = end;
 		} else {
 			s = !last ? STATUS_OBJECT_PATH_NOT_FOUND

@@ -203,9 +203,10 @@ ended(struct reactor_wait *w, uint32_t events)
 		}
 	}
 	atomic_store(&p->exit_code, code);
-	object_signal(&p->object);
+	/* the job is told first: whoever waited finds the message there */
 	if (p->job)
 		job_member_ended(p->job, p, code);
+	object_signal(&p->object);
 	struct process_thread *t = p->thread;
 	p->thread = NULL;
 	if (t) {

@@ -187,6 +187,7 @@ body(void *argument)
 	struct thread *t = argument;
 	uint32_t n;
 
+	steady_off(); /* not before its base is known: it may be led to thread_exit() from here */
 	while ((n = (uint32_t)atomic_load(&t->suspend_count)) != 0 && !t->dying)
 		steady_futex_wait((_Atomic uint32_t *)&t->suspend_count, n, UINT64_MAX);
 	if (t->dying)
@@ -202,6 +203,7 @@ first_body(void *argument)
 {
 	struct thread *t = argument;
 
+	steady_off();
 	thread_exit(((uint32_t(WINAPI *)(void *))(uintptr_t)t->start)(t->argument));
 }
 
@@ -215,7 +217,6 @@ host_run(struct thread_host *h, void (*f)(void *))
 	except_thread(t);
 	atomic_store(&t->started, 1);
 	steady_futex_wake(&t->started, INT32_MAX);
-	steady_off();
 	/* what calls the program's functions keeps 32 bytes for them above */
 	thread_switch(&t->base, h->stack + h->stack_size - 64, f, t);
 }
