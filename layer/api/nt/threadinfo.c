@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "layer/api/nt/nls.h"
 #include "layer/api/nt/steady.h"
@@ -25,7 +27,7 @@ threadinfo_times(struct thread *t, struct threadinfo_times *out)
 		out->ended = t->ended_at;
 		out->nanoseconds = t->cpu;
 	} else if (atomic_load(&t->started) && pthread_getcpuclockid(t->id, &clock) == 0 &&
-	           clock_gettime(clock, &now) == 0)
+	           syscall(SYS_clock_gettime, clock, &now) == 0)
 		out->nanoseconds =
 		        (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec - t->cpu_before;
 	steady_unlock(&t->object.lock);
