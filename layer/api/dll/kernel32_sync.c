@@ -186,55 +186,53 @@ unusable(HANDLE h, const struct object_class *class)
 	return refuse(ERROR_ACCESS_DENIED);
 }
 
+/* Somebody waits.  The handle is looked at again: then the object stays. */
 static __attribute__((noinline)) WINAPI BOOL
-wake(struct object *o, struct handle_entry *e, uint64_t word)
+wake(HANDLE h, const struct object_class *class)
 {
-	object_wake(o);
-	handle_return(e, word);
+	struct object *o;
+
+	if (handle_get(h, class, &o) >= 0) {
+		object_wake(o);
+		object_unref(o);
+	}
 	return TRUE;
 }
 
+/* An event that may be changed by this handle. */
 static inline __attribute__((always_inline)) struct object *
-borrow_event(HANDLE h, struct handle_entry **e, uint64_t *word)
+event_of(HANDLE h)
 {
-	struct object *o = handle_borrow(h, e, word);
+	struct handle_entry *e;
+	struct object *o = handle_stable(h, &e);
 
-	if (!o)
-		return NULL;
-	if (o->class == &sync_event_class &&
-	    (atomic_load_explicit(&(*e)->access, memory_order_relaxed) & EVENT_MODIFY_STATE))
+	if (o && o->class == &sync_event_class &&
+	    (atomic_load_explicit(&e->access, memory_order_relaxed) & EVENT_MODIFY_STATE))
 		return o;
-	handle_return(*e, *word);
 	return NULL;
 }
 
 WINAPI BOOL
 kernel32_SetEvent(HANDLE h)
 {
-	struct handle_entry *e;
-	uint64_t word;
-	struct object *o = borrow_event(h, &e, &word);
+	struct object *o = event_of(h);
 
 	if (!o)
 		return unusable(h, &sync_event_class);
 	atomic_exchange(&o->state, 1);
 	if (atomic_load(&o->waiters))
-		return wake(o, e, word);
-	handle_return(e, word);
+		return wake(h, &sync_event_class);
 	return TRUE;
 }
 
 WINAPI BOOL
 kernel32_ResetEvent(HANDLE h)
 {
-	struct handle_entry *e;
-	uint64_t word;
-	struct object *o = borrow_event(h, &e, &word);
+	struct object *o = event_of(h);
 
 	if (!o)
 		return unusable(h, &sync_event_class);
 	atomic_store(&o->state, 0);
-	handle_return(e, word);
 	return TRUE;
 }
 
@@ -350,29 +348,35 @@ release_slowly(HANDLE h)
 	return succeed(s);
 }
 
+/* It was closed meanwhile. */
+static __attribute__((noinline)) WINAPI BOOL
+forget(struct object *o)
+{
+	object_ref(o);
+	object_unref(o);
+	return TRUE;
+}
+
 WINAPI BOOL
 kernel32_ReleaseMutex(HANDLE h)
 {
 	struct handle_entry *e;
-	uint64_t word;
-	struct object *o = handle_borrow(h, &e, &word);
+	struct object *o = handle_stable(h, &e);
 	struct sync_mutant *m = (struct sync_mutant *)o;
 
-	if (!o)
+	/* the owner has a count, so it is there */
+	if (!o || o->class != &sync_mutant_class ||
+	    atomic_load_explicit(&m->owner, memory_order_relaxed) != teb()->thread ||
+	    m->count != 1 || atomic_load_explicit(&o->refs, memory_order_relaxed) == 1)
 		return release_slowly(h);
-	if (o->class != &sync_mutant_class || atomic_load(&o->waiters) || m->count != 1 ||
-	    atomic_load_explicit(&m->owner, memory_order_relaxed) != teb()->thread) {
-		handle_return(e, word);
-		return release_slowly(h);
-	}
 	m->count = 0;
 	sync_disown(m);
 	atomic_exchange(&o->state, 1);
-	/* the handle's count is there as long as we look */
-	atomic_fetch_sub_explicit(&o->refs, 1, memory_order_release);
 	if (atomic_load(&o->waiters))
-		return wake(o, e, word);
-	handle_return(e, word);
+		wake(h, &sync_mutant_class);
+	/* the last but one: the handle's is left, or its closing frees what it finds */
+	if (atomic_fetch_sub_explicit(&o->refs, 1, memory_order_acq_rel) == 1)
+		return forget(o);
 	return TRUE;
 }
 
@@ -461,17 +465,11 @@ WINAPI DWORD
 kernel32_WaitForSingleObject(HANDLE h, DWORD ms)
 {
 	struct handle_entry *e;
-	uint64_t word;
-	struct object *o = handle_borrow(h, &e, &word);
+	struct object *o = handle_stable(h, &e);
 	NTSTATUS s = STATUS_SUCCESS;
-	bool taken;
 
-	if (!o)
-		return wait_slowly(h, ms, FALSE);
-	taken = (atomic_load_explicit(&e->access, memory_order_relaxed) & SYNCHRONIZE) &&
-	        sync_take_quick(o, teb()->thread, &s);
-	handle_return(e, word);
-	if (taken && s >= 0)
+	if (o && (atomic_load_explicit(&e->access, memory_order_relaxed) & SYNCHRONIZE) &&
+	    sync_take_quick(o, teb()->thread, &s) && s >= 0)
 		return (DWORD)s;
 	return wait_slowly(h, ms, FALSE);
 }

@@ -8,7 +8,7 @@
 #include "layer/api/nt/thread.h"
 
 /* A place is used again only when so many others are free: a stale handle is found out. */
-enum { SPARE = 32, GENERATION = 511 };
+enum { SPARE = 32 };
 
 struct handle_entry *_Atomic handle_chunk[HANDLE_CHUNKS];
 
@@ -66,7 +66,9 @@ fill(struct handle_entry *e, struct object *o, ACCESS_MASK access, bool inherit)
 	atomic_fetch_add(&o->handles, 1);
 	atomic_store_explicit(&e->access, access, memory_order_relaxed);
 	atomic_store_explicit(&e->flags, inherit ? HANDLE_INHERIT : 0, memory_order_relaxed);
-	atomic_store_explicit(&e->word, (w & ~HANDLE_ADDRESS) | (uintptr_t)o >> 4,
+	atomic_store_explicit(&e->word,
+	                      (w & HANDLE_GENERATION) | (uintptr_t)o >> 4 |
+	                              (o->stable ? HANDLE_STABLE : 0),
 	                      memory_order_release);
 }
 
@@ -173,8 +175,7 @@ handle_get(HANDLE h, const struct object_class *class, struct object **out)
 static struct object *
 empty(struct handle_entry *e, uint64_t w)
 {
-	uint64_t next =
-	        ((w & HANDLE_IDENTITY & ~HANDLE_ADDRESS) + HANDLE_ADDRESS + 1) & HANDLE_IDENTITY;
+	uint64_t next = (w + HANDLE_ADDRESS + 1) & HANDLE_GENERATION;
 	struct object *o = handle_object(w);
 	uint32_t lookers;
 

@@ -5,6 +5,11 @@
  * closes the handle meanwhile turns what he finds there into counts of the object, and a
  * looker who finds the word changed gives such a count back.  So a look-up is two atomic
  * operations, needs nothing of the object's memory, and waits for nobody.
+ *
+ * Memory of events, mutants and semaphores is never used for anything but objects of the same
+ * class (sync.c), which their entries say (HANDLE_STABLE): handle_stable() gives such an object
+ * without any of that.  A program that closes a handle while it uses it may then hit another
+ * object of that class, as with a handle that was given out again; it cannot hit memory.
  */
 #ifndef LAYER_API_NT_HANDLE_H
 #define LAYER_API_NT_HANDLE_H
@@ -28,10 +33,12 @@ struct handle_entry {
 
 extern struct handle_entry *_Atomic handle_chunk[HANDLE_CHUNKS];
 
-/* the word: 43 bits of address (16-aligned, 47 bits), 9 of generation, 12 of lookers */
+/* the word: 43 bits of address (16-aligned, 47 bits), 8 of generation, HANDLE_STABLE, 12 of lookers */
 #define HANDLE_ONE (UINT64_C(1) << 52)
 #define HANDLE_ADDRESS ((UINT64_C(1) << 43) - 1)
 #define HANDLE_IDENTITY (HANDLE_ONE - 1)
+#define HANDLE_STABLE (UINT64_C(1) << 51)
+#define HANDLE_GENERATION (HANDLE_STABLE - 1 - HANDLE_ADDRESS)
 
 static inline __attribute__((always_inline)) struct object *
 handle_object(uint64_t word)
@@ -49,6 +56,19 @@ handle_entry(HANDLE h)
 		return NULL;
 	c = atomic_load_explicit(&handle_chunk[i / HANDLE_CHUNK], memory_order_acquire);
 	return c ? c + i % HANDLE_CHUNK : NULL;
+}
+
+/* An object whose memory is stable, and the entry; NULL: no such handle, or another object. */
+static inline __attribute__((always_inline)) struct object *
+handle_stable(HANDLE h, struct handle_entry **e)
+{
+	uint64_t w;
+
+	*e = handle_entry(h);
+	if (!*e)
+		return NULL;
+	w = atomic_load_explicit(&(*e)->word, memory_order_acquire);
+	return w & HANDLE_STABLE ? handle_object(w) : NULL;
 }
 
 /* Look at it: the object is there until handle_return(e, word).  NULL: no such handle. */

@@ -10,6 +10,7 @@ object_init(struct object *o, const struct object_class *class, int32_t state)
 {
 	o->class = class;
 	o->kind = class->take ? OBJECT_ASKS : OBJECT_STAYS;
+	o->stable = false;
 	o->named = false;
 	atomic_init(&o->refs, 1);
 	atomic_init(&o->handles, 0);

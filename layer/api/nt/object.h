@@ -52,6 +52,7 @@ struct object {
 	/* 0: whoever waits waits.  Else by class: 1, a semaphore's count ... */
 	_Atomic int32_t state;
 	uint8_t kind;                           /* enum object_kind; fixed */
+	bool stable;                            /* handle.h: fixed */
 	bool named;                             /* its name is in the table (name.c) */
 	/* steady.h's lock, and under it */
 	_Atomic uint32_t lock;

@@ -5,53 +5,112 @@
 #include "layer/api/nt/sync.h"
 #include "layer/api/nt/wait.h"
 
-static void
-destroy(struct object *o)
+/* -- memory that stays of one class -------------------------------------------------------- */
+
+enum { SLOTS = 64 };
+
+struct slot {
+	union {
+		struct object object;
+		struct sync_mutant mutant;
+		struct sync_semaphore semaphore;
+	};
+	struct slot *next; /* of the free ones */
+};
+
+static struct slab {
+	_Atomic uint32_t lock;
+	struct slot *free;
+} events, mutants, semaphores;
+
+static struct slot *
+slot_new(struct slab *a)
 {
-	free(o);
+	struct slot *s, *more;
+
+	steady_lock(&a->lock);
+	s = a->free;
+	if (s)
+		a->free = s->next;
+	steady_unlock(&a->lock);
+	if (s)
+		return s;
+	more = calloc(SLOTS, sizeof *more);
+	if (!more)
+		return NULL;
+	steady_lock(&a->lock);
+	for (int i = 1; i < SLOTS; i++) {
+		more[i].next = a->free;
+		a->free = &more[i];
+	}
+	steady_unlock(&a->lock);
+	return more;
 }
 
-const struct object_class sync_event_class = { .name = "Event", .destroy = destroy };
-const struct object_class sync_mutant_class = { .name = "Mutant", .destroy = destroy };
-const struct object_class sync_semaphore_class = { .name = "Semaphore", .destroy = destroy };
+/* It is not signalled: who still looks at it by a closed handle cannot take it. */
+static void
+slot_free(struct slab *a, struct object *o)
+{
+	struct slot *s = (struct slot *)o;
+
+	atomic_store(&o->state, 0);
+	steady_lock(&a->lock);
+	s->next = a->free;
+	a->free = s;
+	steady_unlock(&a->lock);
+}
+
+static void destroy_event(struct object *o) { slot_free(&events, o); }
+static void destroy_mutant(struct object *o) { slot_free(&mutants, o); }
+static void destroy_semaphore(struct object *o) { slot_free(&semaphores, o); }
+
+const struct object_class sync_event_class = { .name = "Event", .destroy = destroy_event };
+const struct object_class sync_mutant_class = { .name = "Mutant", .destroy = destroy_mutant };
+const struct object_class sync_semaphore_class = { .name = "Semaphore",
+	                                           .destroy = destroy_semaphore };
+
+static struct object *
+init(struct slot *s, const struct object_class *class, int32_t state, enum object_kind kind)
+{
+	object_init(&s->object, class, state);
+	s->object.kind = (uint8_t)kind;
+	s->object.stable = true;
+	return &s->object;
+}
 
 struct object *
 sync_event(bool manual, bool set)
 {
-	struct object *o = calloc(1, sizeof *o);
+	struct slot *s = slot_new(&events);
 
-	if (!o)
-		return NULL;
-	object_init(o, &sync_event_class, set);
-	o->kind = manual ? OBJECT_STAYS : OBJECT_ONE;
-	return o;
+	return s ? init(s, &sync_event_class, set, manual ? OBJECT_STAYS : OBJECT_ONE) : NULL;
 }
 
 struct object *
 sync_mutant(bool owned)
 {
-	struct sync_mutant *m = calloc(1, sizeof *m);
+	struct slot *s = slot_new(&mutants);
 
-	if (!m)
+	if (!s)
 		return NULL;
-	object_init(&m->object, &sync_mutant_class, !owned);
-	m->object.kind = OBJECT_MUTANT;
+	s->mutant.count = 0;
+	s->mutant.abandoned = false;
+	atomic_store(&s->mutant.owner, NULL);
+	init(s, &sync_mutant_class, !owned, OBJECT_MUTANT);
 	if (owned)
-		sync_own(m, thread_self());
-	return &m->object;
+		sync_own(&s->mutant, thread_self());
+	return &s->object;
 }
 
 struct object *
 sync_semaphore(int32_t count, int32_t limit)
 {
-	struct sync_semaphore *s = calloc(1, sizeof *s);
+	struct slot *s = slot_new(&semaphores);
 
 	if (!s)
 		return NULL;
-	object_init(&s->object, &sync_semaphore_class, count);
-	s->object.kind = OBJECT_COUNT;
-	s->limit = limit;
-	return &s->object;
+	s->semaphore.limit = limit;
+	return init(s, &sync_semaphore_class, count, OBJECT_COUNT);
 }
 
 void

@@ -5,18 +5,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "layer/api/nt/nls.h"
 #include "layer/api/nt/steady.h"
 #include "layer/api/nt/threadinfo.h"
+
+/* clock_getcpuclockid(3)'s way to name a thread's clock, by its number for the kernel: the C
+ * library's own idea of that number is not the child's of a namespace. */
+static clockid_t
+clock_of(struct thread *t)
+{
+	return t == thread_self() ? CLOCK_THREAD_CPUTIME_ID
+	                          : (clockid_t)(~(unsigned)t->tid << 3 | 6);
+}
 
 void
 threadinfo_times(struct thread *t, struct threadinfo_times *out)
 {
 	struct timespec now = { 0 };
 	struct rusage r;
-	clockid_t clock;
 
 	memset(out, 0, sizeof *out);
 	out->created = t->created;
@@ -24,8 +34,7 @@ threadinfo_times(struct thread *t, struct threadinfo_times *out)
 	if (atomic_load(&t->ended)) {
 		out->ended = t->ended_at;
 		out->nanoseconds = t->cpu;
-	} else if (atomic_load(&t->started) && pthread_getcpuclockid(t->id, &clock) == 0 &&
-	           clock_gettime(clock, &now) == 0)
+	} else if (atomic_load(&t->started) && syscall(SYS_clock_gettime, clock_of(t), &now) == 0)
 		out->nanoseconds =
 		        (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec - t->cpu_before;
 	steady_unlock(&t->object.lock);
