@@ -9,6 +9,10 @@ programs=$TOP/../shared/programs
 command -v npm >/dev/null || [ -d "${JOIST_PROGRAMS:-$HOME/.cache/joist-programs}" ] ||
 	skip_all "all: no npm and no cache of programs"
 
+# The cases write into copies of the fixtures, which have their modes.
+cp -r "$programs" "$W/programs" && chmod -R u+w "$W/programs" || exit 1
+programs=$W/programs
+
 cases=sherif,clipboard-x64,cmcldeps,ninja-graph,ninja-build,buildifier,7za-x64,7za-roundtrip,esbuild-stdin,esbuild-bundle,esbuild-css,elm-format
 for stdout in pipe file; do
 	"$programs/run" --with "$JOIST_BUILD/joist run" --only "$cases" --stdout "$stdout" >"$W/report" 2>&1

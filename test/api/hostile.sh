@@ -15,7 +15,7 @@ int main(int argc, char **argv) {
 	if (argc > 1 && strcmp(argv[1], "crash") == 0)
 		*(volatile int *)0x10 = 1;
 	if (argc > 1 && strcmp(argv[1], "divide") == 0)
-		return 1 / (argc - 2);
+		return 100 / (argc - 2);
 	if (argc > 1 && strcmp(argv[1], "abort") == 0)
 		RaiseException(0xe0001234, 0, 0, NULL);
 	if (argc > 1 && strcmp(argv[1], "write") == 0) {

@@ -64,7 +64,7 @@ open(HKEY root, const WCHAR *path, bool make, DWORD options, ACCESS_MASK access,
 		path = wow;
 		length += 12;
 	}
-	NTSTATUS s = registry_open(n, path ? path : u"", length, make, options, &k, &fresh);
+	NTSTATUS s = registry_open_key(n, path ? path : u"", length, make, options, &k, &fresh);
 	advapi32_reg_done(held);
 	if (s < 0)
 		return status_error(s);

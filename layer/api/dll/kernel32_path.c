@@ -123,8 +123,12 @@ kernel32_GetCurrentDirectoryA(DWORD room, char *out)
 static void
 tell_peb(void)
 {
-	struct UNICODE_STRING *u =
-	        &teb()->ProcessEnvironmentBlock->ProcessParameters->CurrentDirectory;
+	struct RTL_USER_PROCESS_PARAMETERS *p = teb()->ProcessEnvironmentBlock->ProcessParameters;
+	struct UNICODE_STRING *u = &p->CurrentDirectory;
+	HANDLE before = p->CurrentDirectoryHandle;
+	p->CurrentDirectoryHandle = file_current();
+	if (before)
+		(void)handle_close(before);
 	WCHAR *w = path_current();
 	size_t bytes = w ? utf_length(w) * 2 : 0;
 	if (w && bytes + 2 <= u->MaximumLength) {

@@ -57,6 +57,7 @@ standard_handles(const struct birth *b)
 			std[i] = (HANDLE)(uintptr_t)b->std[i];
 	else
 		file_standard(std);
+	p->CurrentDirectoryHandle = file_current();
 	p->StandardInput = std[0];
 	p->StandardOutput = std[1];
 	p->StandardError = std[2];

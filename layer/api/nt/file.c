@@ -489,6 +489,24 @@ file_standard(HANDLE std[3])
 	}
 }
 
+/* Programs open names relative to it, as the system itself does. */
+HANDLE
+file_current(void)
+{
+	struct path p;
+	struct file *f;
+	ULONG_PTR what;
+	WCHAR *w = path_current();
+	NTSTATUS s = w ? path_parse(w, &p) : STATUS_NO_MEMORY;
+	free(w);
+	if (s < 0)
+		return NULL;
+	s = file_create(&p, FILE_EXECUTE | ACCESS_SYNCHRONIZE, 0, 7, FILE_OPEN,
+	                FILE_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT, &f, &what);
+	path_free(&p);
+	return s < 0 ? NULL : handle_new(&f->object, f->access, false);
+}
+
 NTSTATUS
 file_get(HANDLE h, ACCESS_MASK need, struct file **out)
 {

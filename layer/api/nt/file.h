@@ -185,6 +185,8 @@ ACCESS_MASK file_access(ACCESS_MASK a);                 /* generic rights made s
 NTSTATUS file_adopt(int fd, ACCESS_MASK access, struct file **out);
 /* The three standard handles, from descriptors 0, 1 and 2; those that are closed are 0. */
 void file_standard(HANDLE std[3]);
+/* A handle of the current folder, for the process parameters; NULL: it cannot be opened. */
+HANDLE file_current(void);
 NTSTATUS file_get(HANDLE h, ACCESS_MASK need, struct file **out);       /* counted */
 void file_unref(struct file *f);
 /* The Windows path of a name in an open folder; to be freed. */

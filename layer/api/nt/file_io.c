@@ -296,8 +296,10 @@ transfer(struct file *f, const struct file_request *r, struct file_io *x, bool w
 		return file_at_once(f, r, s, x->done);
 	}
 	struct file_queue *q = write ? &f->writers : &f->readers;
-	if (f->kind == &file_disk)
-		return file_at_once(f, r, try(f, x), x->done);
+	if (f->kind == &file_disk) {
+		NTSTATUS s = try(f, x); /* before x->done is looked at */
+		return file_at_once(f, r, s, x->done);
+	}
 	pthread_mutex_lock(&f->lock);
 	/* behind those who came earlier */
 	NTSTATUS s = q->first ? STATUS_PENDING : try(f, x);
@@ -324,7 +326,8 @@ file_begin_read(struct file *f, const struct file_request *r, void *buf, size_t 
 }
 
 NTSTATUS
-file_begin_write(struct file *f, const struct file_request *r, const void *buf, size_t n, int64_t offset)
+file_begin_write(struct file *f, const struct file_request *r, const void *buf, size_t n,
+                 int64_t offset)
 {
 	struct file_io x = { (char *)(uintptr_t)buf, n, 0, offset, false };
 	return transfer(f, r, &x, true);

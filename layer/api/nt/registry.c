@@ -479,7 +479,7 @@ registry_root(enum registry_root r, struct registry_node **out)
 }
 
 NTSTATUS
-registry_open(struct registry_node *from, const WCHAR *path, size_t length, bool make,
+registry_open_key(struct registry_node *from, const WCHAR *path, size_t length, bool make,
               DWORD options, struct registry_key **out, bool *made)
 {
 	NTSTATUS s = STATUS_SUCCESS;
@@ -674,7 +674,7 @@ registry_info(struct registry_node *n, struct registry_info *out)
 }
 
 WCHAR *
-registry_path(struct registry_node *n)
+registry_key_path(struct registry_node *n)
 {
 	static const WCHAR head[] = u"\\REGISTRY\\";
 	size_t room = 8192;

@@ -36,7 +36,7 @@ void registry_hold(struct registry_node *n);
 void registry_release(struct registry_node *n);
 
 /* path is relative to from ("" is from itself).  *made: it was not there. */
-NTSTATUS registry_open(struct registry_node *from, const WCHAR *path, size_t length, bool make,
+NTSTATUS registry_open_key(struct registry_node *from, const WCHAR *path, size_t length, bool make,
                        DWORD options, struct registry_key **out, bool *made);
 /* *size: room before, the value's size after (also with STATUS_BUFFER_OVERFLOW). */
 NTSTATUS registry_get(struct registry_node *n, const WCHAR *name, DWORD *type, void *data, DWORD *size);
@@ -56,7 +56,7 @@ struct registry_info {
 
 NTSTATUS registry_info(struct registry_node *n, struct registry_info *out);
 /* \REGISTRY\MACHINE\...; to be freed */
-WCHAR *registry_path(struct registry_node *n);
+WCHAR *registry_key_path(struct registry_node *n);
 /* Signal an event (a count, taken over) at the next change made by this process. */
 NTSTATUS registry_watch(struct registry_node *n, bool below, struct object *event);
 
