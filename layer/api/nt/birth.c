@@ -17,6 +17,7 @@
 #include "layer/api/nt/process.h"
 #include "layer/api/nt/sandbox.h"
 #include "layer/api/nt/thread.h"
+#include "layer/api/nt/vm.h"
 
 struct birth birth;
 
@@ -92,6 +93,7 @@ birth_run(struct birth *b, void (*running)(void *ctx), void *ctx, struct err *e)
 			return -1;
 		close(fd);
 	}
+	vm_start();
 	if (sandbox_enter(&birth, e) < 0)
 		return -1;
 	if (thread_first((void *)(uintptr_t)begin, NULL, pe.stack_reserve, &code) < 0)

@@ -134,6 +134,7 @@ details(struct text *t, const struct EXCEPTION_RECORD *r)
 
 struct walk {
 	const struct CONTEXT *c;
+	bool exact;
 	void *frames[FRAMES];
 	ULONG n;
 };
@@ -142,7 +143,7 @@ static void
 walk(void *a)
 {
 	struct walk *w = a;
-	w->n = unwind_trace(w->c, true, 0, FRAMES, w->frames);
+	w->n = unwind_trace(w->c, w->exact, 0, FRAMES, w->frames);
 }
 
 void
@@ -156,7 +157,12 @@ crash_report(const struct EXCEPTION_RECORD *r, const struct CONTEXT *c)
 	details(&t, r);
 	add(&t, "\n");
 	where(&t, "at", (uint64_t)(uintptr_t)r->ExceptionAddress);
-	except_try(walk, &w);
+	/* a fault stands where it is, a call that raises behind itself */
+	w.exact = true;
+	if (!except_try(walk, &w) || w.n <= 1) {
+		w.exact = false;
+		except_try(walk, &w);
+	}
 	for (ULONG i = 0; i < w.n; i++)
 		if (w.frames[i] != r->ExceptionAddress)
 			where(&t, "by", (uint64_t)(uintptr_t)w.frames[i]);

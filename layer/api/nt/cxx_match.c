@@ -38,8 +38,10 @@ thrower(const struct EXCEPTION_RECORD *r, struct image *im, uint32_t info[4])
 	uint64_t at = r->ExceptionInformation[2];
 	*im = (struct image){ .base = r->NumberParameters > 3 ? r->ExceptionInformation[3] : 0 };
 	struct module *m = im->base ? ldr_at((const void *)(uintptr_t)im->base) : NULL;
-	im->size = m && (uint64_t)(uintptr_t)m->entry.DllBase == im->base ? m->entry.SizeOfImage
-	                                                                  : UINT32_MAX;
+	/* what we throw is anywhere in our binary */
+	im->size = m && !m->builtin && (uint64_t)(uintptr_t)m->entry.DllBase == im->base
+	                   ? m->entry.SizeOfImage
+	                   : UINT32_MAX;
 	return im->base && at >= im->base && cxx_read(im, (uint32_t)(at - im->base), info, 16);
 }
 

@@ -77,8 +77,20 @@ except_capture:
 	lea 0x4f0(%rsp), %rax
 	mov %rax, 0x98(%rsp)
 	mov %rsp, %rdi
+	/* what Microsoft's convention keeps and the host's does not: whoever unwinds finds it here */
+	.cfi_rel_offset %rsi, 0xa8
+	.cfi_rel_offset %rdi, 0xb0
+	.cfi_rel_offset %xmm6, 0x200
+	.cfi_rel_offset %xmm7, 0x210
+	.cfi_rel_offset %xmm8, 0x220
+	.cfi_rel_offset %xmm9, 0x230
+	.cfi_rel_offset %xmm10, 0x240
+	.cfi_rel_offset %xmm11, 0x250
+	.cfi_rel_offset %xmm12, 0x260
+	.cfi_rel_offset %xmm13, 0x270
+	.cfi_rel_offset %xmm14, 0x280
+	.cfi_rel_offset %xmm15, 0x290
 	call \to
-	/* what the host's convention lets be lost and Microsoft's does not */
 	movaps 0x200(%rsp), %xmm6
 	movaps 0x210(%rsp), %xmm7
 	movaps 0x220(%rsp), %xmm8
@@ -91,6 +103,18 @@ except_capture:
 	movaps 0x290(%rsp), %xmm15
 	mov 0xa8(%rsp), %rsi
 	mov 0xb0(%rsp), %rdi
+	.cfi_restore %rsi
+	.cfi_restore %rdi
+	.cfi_restore %xmm6
+	.cfi_restore %xmm7
+	.cfi_restore %xmm8
+	.cfi_restore %xmm9
+	.cfi_restore %xmm10
+	.cfi_restore %xmm11
+	.cfi_restore %xmm12
+	.cfi_restore %xmm13
+	.cfi_restore %xmm14
+	.cfi_restore %xmm15
 	add $0x4e8, %rsp
 	.cfi_adjust_cfa_offset -0x4e8
 	ret

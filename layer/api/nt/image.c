@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "layer/api/nt/image.h"
+#include "layer/api/nt/vm.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -282,5 +283,6 @@ image_protect(void *base, const struct pe *pe, struct err *e)
 void
 image_unmap(void *base, const struct pe *pe)
 {
+	vm_forget(base);
 	munmap(base, pages(pe->size));
 }

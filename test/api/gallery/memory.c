@@ -45,7 +45,7 @@
 #define MEM_RESERVE_PLACEHOLDER 0x40000
 #endif
 
-static LONG caught, code_seen;
+static volatile LONG caught, code_seen;
 
 static LONG CALLBACK
 handler(EXCEPTION_POINTERS *p)

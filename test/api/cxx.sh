@@ -1,0 +1,238 @@
+#!/bin/bash
+# parallel
+# What Microsoft's compilers make of exceptions: C++ with __CxxFrameHandler3, type information,
+# and __try.  The programs are compiled by clang for that target; each says what it does.
+. "$(dirname "$0")/../lib.sh"
+needs joist
+here=$(dirname "$(realpath "$0")")/msvc
+for tool in clang++ lld-link llvm-dlltool; do
+	command -v $tool >/dev/null || { skip_all "no $tool"; exit 0; }
+done
+cd "$W" || exit 1
+
+library() { # NAME.dll functions...
+	local name=$1
+	shift
+	printf 'LIBRARY %s\nEXPORTS\n' "$name" >"$name.def"
+	printf '%s\n' "$@" >>"$name.def"
+	llvm-dlltool -m i386:x86-64 -d "$name.def" -l "$name.lib"
+}
+library kernel32.dll GetStdHandle WriteFile ExitProcess RaiseException
+library ucrtbase.dll set_terminate
+library vcruntime140.dll _CxxThrowException __CxxFrameHandler3 __C_specific_handler __std_terminate \
+	memcpy memset _purecall __RTDynamicCast __RTtypeid __RTCastToVoid __std_type_info_name \
+	__std_type_info_hash __std_type_info_compare __uncaught_exceptions __current_exception
+cat >type.s <<'S'
+	.section .rdata, "dr"
+	.globl "??_7type_info@@6B@"
+"??_7type_info@@6B@":
+	.quad 0, 0
+	.text
+	.globl "??1type_info@@UEAA@XZ"
+"??1type_info@@UEAA@XZ":
+	ret
+S
+target=--target=x86_64-pc-windows-msvc
+clang $target -c type.s -o type.obj
+
+try() { # NAME, expected on standard input
+	local source=$here/$1
+	cat >"$1.want"
+	clang++ $target -w -O1 -fno-threadsafe-statics -fexceptions -fcxx-exceptions \
+		$([ "${1##*.}" = c ] && echo -xc) -c "$source" -o "$1.obj" &&
+		lld-link /entry:start /subsystem:console /nodefaultlib "/out:$1.exe" "$1.obj" type.obj \
+			kernel32.dll.lib ucrtbase.dll.lib vcruntime140.dll.lib || { not_ok "$1 does not compile"; return; }
+	joist run --rm "./$1.exe" >"$1.got" 2>&1
+	if diff "$1.want" "$1.got" >"$1.diff"; then ok "$1"; else not_ok "$1: $(head -n 3 "$1.diff")"; fi
+}
+
+try throw.cpp <<'END'
++one
++middle
++inner
++thrower
+-thrower
+-inner
+-middle
+-one
+int 2a
+--
++one
++middle
++inner
++thrower
+ctor D
+-thrower
+-inner
+-middle
+-one
+Base& 5
+ f 2
+dtor D
+--
++one
++middle
++inner
++thrower
+-thrower
+-inner
+-middle
+-one
+str text
+--
++one
++middle
++inner
++thrower
+-thrower
+-inner
+-middle
+-one
+...
+--
++one
++middle
++inner
++thrower
+-thrower
+-inner
+-middle
+-one
+Base* 0
+--
++one
++middle
++inner
++thrower
+-thrower
+-inner
+-middle
+-one
+...
+--
++one
++middle
++inner
++thrower
+-thrower
+-inner
+-middle
+returned
+-one
+--
++middle
++inner
++thrower
+ctor D
+copy D
+-thrower
+-inner
+-middle
+by value 6
+dtor D
+dtor D
+--
++middle
++inner
++thrower
+ctor D
+-thrower
+-inner
+-middle
+first 7
+second 6
+dtor D
+--
++z
++middle
++inner
++thrower
+-thrower
+-inner
+-middle
++incatch
+caught 2a
++thrower
+-thrower
+-incatch
+-z
+text
+--
++middle
++inner
++thrower
+-thrower
+-inner
+-middle
++outer catch
++in
++thrower
+ctor D
+-thrower
+-in
++inner catch
+D 6
+-inner catch
+dtor D
+still in outer
+rethrown inside 2a
+-outer catch
+--
++thrower
+-thrower
+loop 0
++thrower
+-thrower
+loop 2
+--
++deep
++deep
++deep
++deep
+-deep
+-deep
+-deep
+-deep
+deep caught
+many c350
+END
+
+try rtti.cpp <<'END'
+down 1
+across 1
+virtual 1
+virtual across 1
+not 0
+whole 1
+bad_cast Bad dynamic_cast!
+struct C
+int * __ptr64
+class std::bad_cast
+bad_typeid
+hash same 1
+compare 1
+uncaught 1
+caught 0
+current 1
+none 1
+inside destructor 2
+outside 3
+terminate called
+END
+
+try scopes.c <<'END'
+finally f1 1
+caught c0000005
+f2 filter 1
+inner finally
+f2 filter 2
+outer finally
+caught 2
+filter 5
+inside filter
+caught 5
+ret 9
+filter 4
+outer caught 4
+many
+END
