@@ -6,6 +6,8 @@
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/clock.h"
 #include "layer/api/nt/host.h"
+#include "layer/api/nt/process.h"
+#include "layer/api/nt/shared.h"
 #include "layer/api/nt/sysinfo.h"
 
 #define SELF ((HANDLE)(intptr_t)-1)
@@ -96,8 +98,22 @@ kernel32_GetProcessTimes(HANDLE process, struct FILETIME *created, struct FILETI
                          struct FILETIME *kernel, struct FILETIME *user)
 {
 	int64_t k, u;
-	if (process != SELF)
-		return refuse(ERROR_INVALID_HANDLE);
+	if (process != SELF) {
+		struct object *o;
+		NTSTATUS s = handle_get(process, &process_class, &o);
+		if (s < 0)
+			return succeed(s);
+		const struct process *p = (const struct process *)o;
+		if (p->pidfd >= 0 || p->id != birth.process_id) {
+			*created = clock_filetime((int64_t)p->slot->created);
+			*ended = clock_filetime((int64_t)p->slot->ended);
+			*kernel = clock_filetime((int64_t)p->slot->cpu_kernel);
+			*user = clock_filetime((int64_t)p->slot->cpu_user);
+			object_unref(o);
+			return TRUE;
+		}
+		object_unref(o);
+	}
 	sysinfo_times(&k, &u);
 	*created = clock_filetime(clock_started());
 	*ended = clock_filetime(0);

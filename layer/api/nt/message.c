@@ -8,6 +8,7 @@
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/movable.h"
 #include "layer/api/nt/nls.h"
+#include "layer/api/nt/resource.h"
 
 enum {
 	ALLOCATE_BUFFER = 0x100,
@@ -31,6 +32,53 @@ message_system(DWORD id)
 		return text;
 #include "layer/api/nt/message.def"
 #undef MESSAGE
+	}
+	return NULL;
+}
+
+/* Of a message table (RT_MESSAGETABLE): blocks of numbers, each with where its entries begin; an
+ * entry is its length, whether it is UTF-16, and the text.  To be freed. */
+static WCHAR *
+of_module(HMODULE module, DWORD id, WORD language)
+{
+	struct module *m = ldr_of(module);
+	const struct resource_data *d =
+	        m ? resource_find(m, (const WCHAR *)11, (const WCHAR *)1, language) : NULL;
+	const uint8_t *p = d ? resource_bytes(m, d) : NULL;
+	uint32_t n, low, high, at;
+	if (!p || d->size < 4)
+		return NULL;
+	memcpy(&n, p, 4);
+	for (uint32_t i = 0; i < n && 4 + (i + 1) * UINT64_C(12) <= d->size; i++) {
+		memcpy(&low, p + 4 + i * 12, 4);
+		memcpy(&high, p + 8 + i * 12, 4);
+		memcpy(&at, p + 12 + i * 12, 4);
+		if (id < low || id > high)
+			continue;
+		for (uint32_t k = low;; k++) {
+			uint16_t head[2];
+			if (at > d->size || d->size - at < 4)
+				return NULL;
+			memcpy(head, p + at, 4);
+			if (head[0] < 4 || head[0] > d->size - at)
+				return NULL;
+			if (k < id) {
+				at += head[0];
+				continue;
+			}
+			size_t bytes = head[0] - 4u;
+			WCHAR *text = malloc((bytes + 1) * sizeof *text);
+			if (!text)
+				return NULL;
+			size_t units = bytes / 2;
+			if (head[1] & 1)
+				memcpy(text, p + at + 4, bytes);
+			else
+				units = nls_16_of_8((const char *)p + at + 4, bytes, text, bytes,
+				                    NULL);
+			text[units < bytes ? units : bytes] = 0;
+			return text;
+		}
 	}
 	return NULL;
 }
@@ -273,17 +321,20 @@ message_format(DWORD flags, const void *source, DWORD id, DWORD language, void *
 		*(void **)out = NULL;
 	if (flags & FROM_STRING) {
 		from = wide ? source : (own = nls_wide_ansi(source));
-	} else if (flags & FROM_SYSTEM) {
-		from = message_system(id);
+	} else {
+		if (flags & FROM_HMODULE)
+			from = own = of_module((HMODULE)(uintptr_t)source, id, (WORD)language);
+		if (!from && (flags & FROM_SYSTEM))
+			from = message_system(id);
 	}
 	if (!from)
 		return (DWORD)refuse(flags & FROM_STRING ? ERROR_INVALID_PARAMETER
 		                                         : ERROR_MR_MID_NOT_FOUND);
-	if (!(flags & FROM_STRING) && language && language != 0x400 && language != 0x800 &&
+	if (!own && !(flags & FROM_STRING) && language && language != 0x400 && language != 0x800 &&
 	    language != 0x409)
 		return (DWORD)refuse(ERROR_RESOURCE_LANG_NOT_FOUND);
 	expand(&t, from, flags, slots, wide);
-	if (!(flags & FROM_STRING))
+	if (!own && !(flags & FROM_STRING))
 		put_ascii(&t, (flags & MAX_WIDTH_MASK) == MAX_WIDTH_MASK ? " " : "\r\n");
 	if (!t.p)
 		put(&t, 0), t.n = 0;
