@@ -24,7 +24,9 @@ keep(struct crt_out *o, const void *p, size_t n)
 }
 
 static struct crt_locale c_locale = { .pctype = crt_ctype_c + 1, .mb_cur_max = 1 };
-static struct crt_locale utf8_locale = { .pctype = crt_ctype_c + 1, .mb_cur_max = 4, .codepage = 65001 };
+static struct crt_locale utf8_locale = { .pctype = crt_ctype_c + 1,
+	                                 .mb_cur_max = 4,
+	                                 .codepage = 65001 };
 
 static uint64_t
 bits(double v)
@@ -57,9 +59,9 @@ expect(const char *want, uint64_t options, const char *format, const uint64_t *a
 	assert_string_equal(got, want);
 }
 
-#define F(want, format, ...) expect(want, 0, format, (uint64_t[]){ __VA_ARGS__ })
+#define F(want, format, ...)           expect(want, 0, format, (uint64_t[]){ __VA_ARGS__ })
 #define FO(want, options, format, ...) expect(want, options, format, (uint64_t[]){ __VA_ARGS__ })
-#define S(s) (uintptr_t)(s)
+#define S(s)                           (uintptr_t)(s)
 
 static void
 formats_integers(void **state)
@@ -87,23 +89,25 @@ formats_floats(void **state)
 	(void)state;
 	F("3.141593 3.14 3", "%f %.2f %.0f", bits(M_PI), bits(M_PI), bits(M_PI));
 	F("1.500000e+10 1.5E-07", "%e %.1E", bits(1.5e10), bits(1.5e-7));
-	F("0.0001 1e-05 1e+06 123456", "%g %g %g %g", bits(1e-4), bits(1e-5), bits(1e6), bits(123456));
+	F("0.0001 1e-05 1e+06 123456", "%g %g %g %g", bits(1e-4), bits(1e-5), bits(1e6),
+	  bits(123456));
 	F("1.50000", "%#g", bits(1.5));
-	F("inf -inf INF nan -nan(ind)", "%f %f %F %f %f", bits(INFINITY), bits(-INFINITY), bits(INFINITY),
-	  0x7ff8000000000001, 0xfff8000000000000);
+	F("inf -inf INF nan -nan(ind)", "%f %f %F %f %f", bits(INFINITY), bits(-INFINITY),
+	  bits(INFINITY), 0x7ff8000000000001, 0xfff8000000000000);
 	F("0x1.8000000000000p+1", "%a", bits(3));
 	F("-0.000000", "%f", bits(-0.0));
 	F("0.1000000000000000055511151231257827021181583404541015625", "%.55f", bits(0.1));
 	/* ties: away from zero, unless the program asks for the standard */
 	F("3 1 2 -3", "%.0f %.0f %.0f %.0f", bits(2.5), bits(0.5), bits(1.5), bits(-2.5));
-	FO("2 0 2", CRT_FORMAT_STANDARD_ROUNDING, "%.0f %.0f %.0f", bits(2.5), bits(0.5), bits(1.5));
+	FO("2 0 2", CRT_FORMAT_STANDARD_ROUNDING, "%.0f %.0f %.0f", bits(2.5), bits(0.5),
+	   bits(1.5));
 	F("0.13 0.38 3e+00", "%.2f %.2f %.0e", bits(0.125), bits(0.375), bits(2.5));
 	F("1.3 3e+01", "%.2g %.1g", bits(1.25), bits(25));
 	F("0.3 9.995", "%.1f %.3f", bits(0.25), bits(9.995));
 	/* msvcrt.dll */
 	FO("1.500000e+010 1e-005", CRT_FORMAT_MSVCRT, "%e %g", bits(1.5e10), bits(1e-5));
-	FO("1.#INF00 -1.#INF00 1.#QNAN0 -1.#IND00", CRT_FORMAT_MSVCRT, "%f %f %f %f", bits(INFINITY),
-	   bits(-INFINITY), 0x7ff8000000000001, 0xfff8000000000000);
+	FO("1.#INF00 -1.#INF00 1.#QNAN0 -1.#IND00", CRT_FORMAT_MSVCRT, "%f %f %f %f",
+	   bits(INFINITY), bits(-INFINITY), 0x7ff8000000000001, 0xfff8000000000000);
 	FO("1.#J 1.#INF", CRT_FORMAT_MSVCRT, "%.2f %g", bits(INFINITY), bits(INFINITY));
 }
 
@@ -218,9 +222,12 @@ converts_characters(void **state)
 	/* wide text in narrow output, by the locale */
 	char got[32];
 	struct text_out t = { { false, keep }, got };
-	assert_int_equal(crt_format(&t.out, 0, "%ls", &utf8_locale, (uint64_t[]){ S(u"\u20ac1") }), 4);
-	assert_memory_equal(got, "\xe2\x82\xac"
-	                         "1", 4);
+	assert_int_equal(crt_format(&t.out, 0, "%ls", &utf8_locale, (uint64_t[]){ S(u"\u20ac1") }),
+	                 4);
+	assert_memory_equal(got,
+	                    "\xe2\x82\xac"
+	                    "1",
+	                    4);
 	assert_int_equal(crt_format(&t.out, 0, "%ls", &c_locale, (uint64_t[]){ S(u"\u20ac") }), -1);
 	assert_int_equal(crt_thread.error, CRT_EILSEQ);
 }

@@ -5,7 +5,7 @@
 #include "layer/api/dll/ucrtbase_printf.h"
 
 #define LOCALE const struct crt_locale_pointers *l
-#define ARGS const uint64_t *args
+#define ARGS   const uint64_t *args
 
 WINAPI int ucrtbase___conio_common_vcprintf(uint64_t options, const char *f, LOCALE, ARGS);
 WINAPI int ucrtbase___conio_common_vcprintf_p(uint64_t options, const char *f, LOCALE, ARGS);
@@ -25,7 +25,8 @@ msvcrt__cprintf(const char *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase___conio_common_vcprintf(CRT_FORMAT_MSVCRT, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase___conio_common_vcprintf(CRT_FORMAT_MSVCRT, f, NULL,
+	                                         (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -41,7 +42,8 @@ msvcrt__cprintf_l(const char *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase___conio_common_vcprintf(CRT_FORMAT_MSVCRT, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase___conio_common_vcprintf(CRT_FORMAT_MSVCRT, f, l,
+	                                         (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -57,7 +59,8 @@ msvcrt__cprintf_p(const char *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase___conio_common_vcprintf_p(CRT_FORMAT_MSVCRT, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase___conio_common_vcprintf_p(CRT_FORMAT_MSVCRT, f, NULL,
+	                                           (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -73,7 +76,8 @@ msvcrt__cprintf_p_l(const char *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase___conio_common_vcprintf_p(CRT_FORMAT_MSVCRT, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase___conio_common_vcprintf_p(CRT_FORMAT_MSVCRT, f, l,
+	                                           (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -83,7 +87,8 @@ msvcrt__cscanf(const char *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase___conio_common_vcscanf(CRT_SCAN_LEGACY_WIDE, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase___conio_common_vcscanf(CRT_SCAN_LEGACY_WIDE, f, NULL,
+	                                        (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -93,7 +98,8 @@ msvcrt__cscanf_l(const char *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase___conio_common_vcscanf(CRT_SCAN_LEGACY_WIDE, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase___conio_common_vcscanf(CRT_SCAN_LEGACY_WIDE, f, l,
+	                                        (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -103,7 +109,8 @@ msvcrt__cscanf_s(const char *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase___conio_common_vcscanf(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_SECURE, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase___conio_common_vcscanf(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_SECURE, f, NULL,
+	                                        (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -113,7 +120,8 @@ msvcrt__cscanf_s_l(const char *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase___conio_common_vcscanf(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_SECURE, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase___conio_common_vcscanf(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_SECURE, f, l,
+	                                        (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -129,7 +137,8 @@ msvcrt__cwprintf(const WCHAR *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase___conio_common_vcwprintf(CRT_FORMAT_MSVCRT, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase___conio_common_vcwprintf(CRT_FORMAT_MSVCRT, f, NULL,
+	                                          (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -145,7 +154,8 @@ msvcrt__cwprintf_l(const WCHAR *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase___conio_common_vcwprintf(CRT_FORMAT_MSVCRT, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase___conio_common_vcwprintf(CRT_FORMAT_MSVCRT, f, l,
+	                                          (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -161,7 +171,8 @@ msvcrt__cwprintf_p(const WCHAR *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase___conio_common_vcwprintf_p(CRT_FORMAT_MSVCRT, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase___conio_common_vcwprintf_p(CRT_FORMAT_MSVCRT, f, NULL,
+	                                            (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -177,7 +188,8 @@ msvcrt__cwprintf_p_l(const WCHAR *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase___conio_common_vcwprintf_p(CRT_FORMAT_MSVCRT, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase___conio_common_vcwprintf_p(CRT_FORMAT_MSVCRT, f, l,
+	                                            (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -187,7 +199,8 @@ msvcrt__cwscanf(const WCHAR *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase___conio_common_vcwscanf(CRT_SCAN_LEGACY_WIDE, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase___conio_common_vcwscanf(CRT_SCAN_LEGACY_WIDE, f, NULL,
+	                                         (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -197,7 +210,8 @@ msvcrt__cwscanf_l(const WCHAR *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase___conio_common_vcwscanf(CRT_SCAN_LEGACY_WIDE, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase___conio_common_vcwscanf(CRT_SCAN_LEGACY_WIDE, f, l,
+	                                         (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -207,7 +221,8 @@ msvcrt__cwscanf_s(const WCHAR *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase___conio_common_vcwscanf(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_SECURE, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase___conio_common_vcwscanf(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_SECURE, f, NULL,
+	                                         (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -217,7 +232,8 @@ msvcrt__cwscanf_s_l(const WCHAR *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase___conio_common_vcwscanf(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_SECURE, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase___conio_common_vcwscanf(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_SECURE, f, l,
+	                                         (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }

@@ -6,9 +6,9 @@
 #include "layer/api/dll/ucrtbase_printf.h"
 
 #define OPTIONS CRT_FORMAT_MSVCRT
-#define STDOUT &ucrtbase_iob[1]
-#define LOCALE const struct crt_locale_pointers *l
-#define ARGS const uint64_t *args
+#define STDOUT  &ucrtbase_iob[1]
+#define LOCALE  const struct crt_locale_pointers *l
+#define ARGS    const uint64_t *args
 
 WINAPI int
 msvcrt_vprintf(const char *f, ARGS)
@@ -141,7 +141,8 @@ msvcrt__fprintf_s_l(FILE_ *s, const char *f, LOCALE, ...)
 WINAPI int
 msvcrt__vprintf_p(const char *f, ARGS)
 {
-	return ucrtbase_printf_stream(OPTIONS | CRT_FORMAT_POSITIONAL, STDOUT, false, f, NULL, args);
+	return ucrtbase_printf_stream(OPTIONS | CRT_FORMAT_POSITIONAL, STDOUT, false, f, NULL,
+	                              args);
 }
 
 WINAPI int
@@ -237,7 +238,8 @@ msvcrt_sprintf_s(char *out, size_t room, const char *f, ...)
 WINAPI int
 msvcrt__vsprintf_p(char *out, size_t room, const char *f, ARGS)
 {
-	return ucrtbase_printf_secure(OPTIONS | CRT_FORMAT_POSITIONAL, out, room, false, f, NULL, args);
+	return ucrtbase_printf_secure(OPTIONS | CRT_FORMAT_POSITIONAL, out, room, false, f, NULL,
+	                              args);
 }
 
 WINAPI int
@@ -253,7 +255,8 @@ msvcrt__sprintf_p(char *out, size_t room, const char *f, ...)
 WINAPI int
 msvcrt__vsnprintf(char *out, size_t room, const char *f, ARGS)
 {
-	return ucrtbase_printf_buffer(OPTIONS | CRT_FORMAT_LEGACY_TERMINATION, out, room, false, f, NULL, args);
+	return ucrtbase_printf_buffer(OPTIONS | CRT_FORMAT_LEGACY_TERMINATION, out, room, false, f,
+	                              NULL, args);
 }
 
 WINAPI int
@@ -317,7 +320,8 @@ msvcrt__scprintf(const char *f, ...)
 WINAPI int
 msvcrt__vscprintf_p(const char *f, ARGS)
 {
-	return ucrtbase_printf_buffer(OPTIONS | CRT_FORMAT_POSITIONAL, NULL, 0, false, f, NULL, args);
+	return ucrtbase_printf_buffer(OPTIONS | CRT_FORMAT_POSITIONAL, NULL, 0, false, f, NULL,
+	                              args);
 }
 
 WINAPI int
@@ -365,7 +369,8 @@ msvcrt__sprintf_s_l(char *out, size_t room, const char *f, LOCALE, ...)
 WINAPI int
 msvcrt__vsprintf_p_l(char *out, size_t room, const char *f, LOCALE, ARGS)
 {
-	return ucrtbase_printf_secure(OPTIONS | CRT_FORMAT_POSITIONAL, out, room, false, f, l, args);
+	return ucrtbase_printf_secure(OPTIONS | CRT_FORMAT_POSITIONAL, out, room, false, f, l,
+	                              args);
 }
 
 WINAPI int
@@ -381,7 +386,8 @@ msvcrt__sprintf_p_l(char *out, size_t room, const char *f, LOCALE, ...)
 WINAPI int
 msvcrt__vsnprintf_l(char *out, size_t room, const char *f, LOCALE, ARGS)
 {
-	return ucrtbase_printf_buffer(OPTIONS | CRT_FORMAT_LEGACY_TERMINATION, out, room, false, f, l, args);
+	return ucrtbase_printf_buffer(OPTIONS | CRT_FORMAT_LEGACY_TERMINATION, out, room, false, f,
+	                              l, args);
 }
 
 WINAPI int

@@ -5,14 +5,15 @@
 #include "layer/api/dll/ucrtbase_printf.h"
 
 #define LOCALE const struct crt_locale_pointers *l
-#define STDIN &ucrtbase_iob[0]
+#define STDIN  &ucrtbase_iob[0]
 
 WINAPI int
 msvcrt_scanf(const char *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, STDIN, false, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, STDIN, false,
+	                              f, NULL, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -22,7 +23,8 @@ msvcrt_fscanf(FILE_ *s, const char *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, false, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, false, f,
+	                              NULL, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -32,7 +34,8 @@ msvcrt_sscanf(const char *s, const char *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, SIZE_MAX, false, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, SIZE_MAX,
+	                              false, f, NULL, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -42,7 +45,8 @@ msvcrt__snscanf(const char *s, size_t n, const char *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, n, false, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, n, false, f,
+	                              NULL, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -52,7 +56,8 @@ msvcrt__scanf_l(const char *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, STDIN, false, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, STDIN, false,
+	                              f, l, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -62,7 +67,8 @@ msvcrt__fscanf_l(FILE_ *s, const char *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, false, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, false, f, l,
+	                              (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -72,7 +78,8 @@ msvcrt__sscanf_l(const char *s, const char *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, SIZE_MAX, false, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, SIZE_MAX,
+	                              false, f, l, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -82,7 +89,8 @@ msvcrt__snscanf_l(const char *s, size_t n, const char *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, n, false, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, n, false, f,
+	                              l, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -92,7 +100,9 @@ msvcrt_scanf_s(const char *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT | CRT_SCAN_SECURE, STDIN, false, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT |
+	                                      CRT_SCAN_SECURE,
+	                              STDIN, false, f, NULL, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -102,7 +112,9 @@ msvcrt_fscanf_s(FILE_ *s, const char *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT | CRT_SCAN_SECURE, s, false, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT |
+	                                      CRT_SCAN_SECURE,
+	                              s, false, f, NULL, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -112,7 +124,9 @@ msvcrt_sscanf_s(const char *s, const char *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT | CRT_SCAN_SECURE, s, SIZE_MAX, false, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT |
+	                                      CRT_SCAN_SECURE,
+	                              s, SIZE_MAX, false, f, NULL, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -122,7 +136,9 @@ msvcrt__snscanf_s(const char *s, size_t n, const char *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT | CRT_SCAN_SECURE, s, n, false, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT |
+	                                      CRT_SCAN_SECURE,
+	                              s, n, false, f, NULL, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -132,7 +148,9 @@ msvcrt__scanf_s_l(const char *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT | CRT_SCAN_SECURE, STDIN, false, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT |
+	                                      CRT_SCAN_SECURE,
+	                              STDIN, false, f, l, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -142,7 +160,9 @@ msvcrt__fscanf_s_l(FILE_ *s, const char *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT | CRT_SCAN_SECURE, s, false, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT |
+	                                      CRT_SCAN_SECURE,
+	                              s, false, f, l, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -152,7 +172,9 @@ msvcrt__sscanf_s_l(const char *s, const char *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT | CRT_SCAN_SECURE, s, SIZE_MAX, false, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT |
+	                                      CRT_SCAN_SECURE,
+	                              s, SIZE_MAX, false, f, l, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -162,7 +184,9 @@ msvcrt__snscanf_s_l(const char *s, size_t n, const char *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT | CRT_SCAN_SECURE, s, n, false, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT |
+	                                      CRT_SCAN_SECURE,
+	                              s, n, false, f, l, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -172,7 +196,8 @@ msvcrt_wscanf(const WCHAR *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, STDIN, true, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, STDIN, true, f,
+	                              NULL, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -182,7 +207,8 @@ msvcrt_fwscanf(FILE_ *s, const WCHAR *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, true, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, true, f,
+	                              NULL, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -192,7 +218,8 @@ msvcrt_swscanf(const WCHAR *s, const WCHAR *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, SIZE_MAX, true, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, SIZE_MAX,
+	                              true, f, NULL, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -202,7 +229,8 @@ msvcrt__snwscanf(const WCHAR *s, size_t n, const WCHAR *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, n, true, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, n, true, f,
+	                              NULL, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -212,7 +240,8 @@ msvcrt__wscanf_l(const WCHAR *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, STDIN, true, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, STDIN, true, f,
+	                              l, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -222,7 +251,8 @@ msvcrt__fwscanf_l(FILE_ *s, const WCHAR *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, true, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, true, f, l,
+	                              (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -232,7 +262,8 @@ msvcrt__swscanf_l(const WCHAR *s, const WCHAR *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, SIZE_MAX, true, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, SIZE_MAX,
+	                              true, f, l, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -242,7 +273,8 @@ msvcrt__snwscanf_l(const WCHAR *s, size_t n, const WCHAR *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, n, true, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT, s, n, true, f,
+	                              l, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -252,7 +284,9 @@ msvcrt_wscanf_s(const WCHAR *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT | CRT_SCAN_SECURE, STDIN, true, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT |
+	                                      CRT_SCAN_SECURE,
+	                              STDIN, true, f, NULL, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -262,7 +296,9 @@ msvcrt_fwscanf_s(FILE_ *s, const WCHAR *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT | CRT_SCAN_SECURE, s, true, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT |
+	                                      CRT_SCAN_SECURE,
+	                              s, true, f, NULL, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -272,7 +308,9 @@ msvcrt_swscanf_s(const WCHAR *s, const WCHAR *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT | CRT_SCAN_SECURE, s, SIZE_MAX, true, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT |
+	                                      CRT_SCAN_SECURE,
+	                              s, SIZE_MAX, true, f, NULL, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -282,7 +320,9 @@ msvcrt__snwscanf_s(const WCHAR *s, size_t n, const WCHAR *f, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, f);
-	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT | CRT_SCAN_SECURE, s, n, true, f, NULL, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT |
+	                                      CRT_SCAN_SECURE,
+	                              s, n, true, f, NULL, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -292,7 +332,9 @@ msvcrt__wscanf_s_l(const WCHAR *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT | CRT_SCAN_SECURE, STDIN, true, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT |
+	                                      CRT_SCAN_SECURE,
+	                              STDIN, true, f, l, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -302,7 +344,9 @@ msvcrt__fwscanf_s_l(FILE_ *s, const WCHAR *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT | CRT_SCAN_SECURE, s, true, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_stream(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT |
+	                                      CRT_SCAN_SECURE,
+	                              s, true, f, l, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -312,7 +356,9 @@ msvcrt__swscanf_s_l(const WCHAR *s, const WCHAR *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT | CRT_SCAN_SECURE, s, SIZE_MAX, true, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT |
+	                                      CRT_SCAN_SECURE,
+	                              s, SIZE_MAX, true, f, l, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -322,7 +368,9 @@ msvcrt__snwscanf_s_l(const WCHAR *s, size_t n, const WCHAR *f, LOCALE, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, l);
-	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT | CRT_SCAN_SECURE, s, n, true, f, l, (const uint64_t *)(void *)ap);
+	int r = ucrtbase_scanf_buffer(CRT_SCAN_LEGACY_WIDE | CRT_SCAN_LEGACY_MSVCRT |
+	                                      CRT_SCAN_SECURE,
+	                              s, n, true, f, l, (const uint64_t *)(void *)ap);
 	__builtin_ms_va_end(ap);
 	return r;
 }

@@ -167,7 +167,9 @@ msvcrt__flsbuf(int c, FILE_ *f)
 	char b = (char)c;
 	ucrtbase_stream_lock(f);
 	f->cnt = 0;
-	int r = ucrtbase_stream_write(f, &b, 1) < 0 || ucrtbase_stream_done(f) < 0 ? -1 : (unsigned char)b;
+	int r = ucrtbase_stream_write(f, &b, 1) < 0 || ucrtbase_stream_done(f) < 0
+	                ? -1
+	                : (unsigned char)b;
 	ucrtbase_stream_unlock(f);
 	return r;
 }

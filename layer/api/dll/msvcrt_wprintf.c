@@ -5,9 +5,9 @@
 #include "layer/api/dll/ucrtbase_printf.h"
 
 #define OPTIONS CRT_FORMAT_MSVCRT
-#define STDOUT &ucrtbase_iob[1]
-#define LOCALE const struct crt_locale_pointers *l
-#define ARGS const uint64_t *args
+#define STDOUT  &ucrtbase_iob[1]
+#define LOCALE  const struct crt_locale_pointers *l
+#define ARGS    const uint64_t *args
 
 WINAPI int
 msvcrt_vwprintf(const WCHAR *f, ARGS)
@@ -236,7 +236,8 @@ msvcrt_swprintf_s(WCHAR *out, size_t room, const WCHAR *f, ...)
 WINAPI int
 msvcrt__vswprintf_p(WCHAR *out, size_t room, const WCHAR *f, ARGS)
 {
-	return ucrtbase_printf_secure(OPTIONS | CRT_FORMAT_POSITIONAL, out, room, true, f, NULL, args);
+	return ucrtbase_printf_secure(OPTIONS | CRT_FORMAT_POSITIONAL, out, room, true, f, NULL,
+	                              args);
 }
 
 WINAPI int
@@ -252,7 +253,8 @@ msvcrt__swprintf_p(WCHAR *out, size_t room, const WCHAR *f, ...)
 WINAPI int
 msvcrt__vsnwprintf(WCHAR *out, size_t room, const WCHAR *f, ARGS)
 {
-	return ucrtbase_printf_buffer(OPTIONS | CRT_FORMAT_LEGACY_TERMINATION, out, room, true, f, NULL, args);
+	return ucrtbase_printf_buffer(OPTIONS | CRT_FORMAT_LEGACY_TERMINATION, out, room, true, f,
+	                              NULL, args);
 }
 
 WINAPI int
@@ -316,7 +318,8 @@ msvcrt__scwprintf(const WCHAR *f, ...)
 WINAPI int
 msvcrt__vscwprintf_p(const WCHAR *f, ARGS)
 {
-	return ucrtbase_printf_buffer(OPTIONS | CRT_FORMAT_POSITIONAL, NULL, 0, true, f, NULL, args);
+	return ucrtbase_printf_buffer(OPTIONS | CRT_FORMAT_POSITIONAL, NULL, 0, true, f, NULL,
+	                              args);
 }
 
 WINAPI int
@@ -380,7 +383,8 @@ msvcrt__swprintf_p_l(WCHAR *out, size_t room, const WCHAR *f, LOCALE, ...)
 WINAPI int
 msvcrt__vsnwprintf_l(WCHAR *out, size_t room, const WCHAR *f, LOCALE, ARGS)
 {
-	return ucrtbase_printf_buffer(OPTIONS | CRT_FORMAT_LEGACY_TERMINATION, out, room, true, f, l, args);
+	return ucrtbase_printf_buffer(OPTIONS | CRT_FORMAT_LEGACY_TERMINATION, out, room, true, f,
+	                              l, args);
 }
 
 WINAPI int

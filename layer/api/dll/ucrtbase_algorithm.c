@@ -162,7 +162,8 @@ ucrtbase_bsearch(const void *key, const void *base, size_t n, size_t size, compa
 }
 
 WINAPI void *
-ucrtbase_bsearch_s(const void *key, const void *base, size_t n, size_t size, compare_with f, void *context)
+ucrtbase_bsearch_s(const void *key, const void *base, size_t n, size_t size, compare_with f,
+                   void *context)
 {
 	struct order o = { NULL, f, context };
 	REQUIRE((base || n == 0) && size > 0 && f, NULL);
@@ -170,7 +171,8 @@ ucrtbase_bsearch_s(const void *key, const void *base, size_t n, size_t size, com
 }
 
 static void *
-linear(const void *key, const void *base, unsigned *n, unsigned size, const struct order *o, bool add)
+linear(const void *key, const void *base, unsigned *n, unsigned size, const struct order *o,
+       bool add)
 {
 	char *p = (char *)base;
 	for (unsigned i = 0; i < *n; i++, p += size)
@@ -192,7 +194,8 @@ ucrtbase__lfind(const void *key, const void *base, unsigned *n, unsigned size, c
 }
 
 WINAPI void *
-ucrtbase__lfind_s(const void *key, const void *base, unsigned *n, size_t size, compare_with f, void *context)
+ucrtbase__lfind_s(const void *key, const void *base, unsigned *n, size_t size, compare_with f,
+                  void *context)
 {
 	struct order o = { NULL, f, context };
 	REQUIRE(key && n && (base || *n == 0) && size > 0 && f, NULL);
@@ -208,7 +211,8 @@ ucrtbase__lsearch(const void *key, void *base, unsigned *n, unsigned size, compa
 }
 
 WINAPI void *
-ucrtbase__lsearch_s(const void *key, void *base, unsigned *n, size_t size, compare_with f, void *context)
+ucrtbase__lsearch_s(const void *key, void *base, unsigned *n, size_t size, compare_with f,
+                    void *context)
 {
 	struct order o = { NULL, f, context };
 	REQUIRE(key && n && base && size > 0 && f, NULL);

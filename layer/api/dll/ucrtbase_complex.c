@@ -326,7 +326,7 @@ ucrtbase__FCbuild(float re, float im)
 WINAPI struct dcomplex
 ucrtbase__Cmulcc(struct dcomplex a, struct dcomplex b)
 {
-	return out(in(a) * in(b));
+	return out(in(a)*in(b));
 }
 
 WINAPI struct fcomplex

@@ -6,7 +6,6 @@
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ucrtbase_printf.h"
 
-
 enum { WEOF_ = 0xffff, KEY_EVENT = 1 };
 
 static HANDLE input, output;
@@ -26,7 +25,8 @@ write_units(const WCHAR *s, size_t n)
 {
 	DWORD done;
 	HANDLE h = console(&output, u"CONOUT$");
-	return h != INVALID_HANDLE_VALUE && ucrtbase_late_WriteConsoleW(h, s, (DWORD)n, &done, NULL);
+	return h != INVALID_HANDLE_VALUE &&
+	       ucrtbase_late_WriteConsoleW(h, s, (DWORD)n, &done, NULL);
 }
 
 /* One key, without echo and without waiting for a line. */
@@ -190,7 +190,7 @@ put_console(struct crt_out *o, const void *p, size_t n)
 }
 
 #define LOCALE const struct crt_locale_pointers *l
-#define ARGS const uint64_t *args
+#define ARGS   const uint64_t *args
 
 static int
 print(uint64_t options, bool wide, const void *format, LOCALE, ARGS)

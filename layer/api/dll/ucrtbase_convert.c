@@ -30,7 +30,8 @@ digit_of(unsigned c)
 static bool
 is_space(unsigned c, bool wide)
 {
-	return wide ? crt_ctype_wide((WCHAR)c) & CRT_SPACE : crt_locale()->pctype[c & 0xff] & CRT_SPACE;
+	return wide ? crt_ctype_wide((WCHAR)c) & CRT_SPACE
+	            : crt_locale()->pctype[c & 0xff] & CRT_SPACE;
 }
 
 /* An integer; *used is 0 where there is none.  most: the largest of an unsigned type. */
@@ -49,8 +50,8 @@ integer(const void *s, bool wide, int base, bool is_signed, uint64_t most, size_
 		i++;
 	if (unit(s, wide, i) == '-' || unit(s, wide, i) == '+')
 		negative = unit(s, wide, i++) == '-';
-	if ((base == 0 || base == 16) && unit(s, wide, i) == '0' && (unit(s, wide, i + 1) | 0x20) == 'x' &&
-	    digit_of(unit(s, wide, i + 2)) < 16) {
+	if ((base == 0 || base == 16) && unit(s, wide, i) == '0' &&
+	    (unit(s, wide, i + 1) | 0x20) == 'x' && digit_of(unit(s, wide, i + 2)) < 16) {
 		i += 2;
 		base = 16;
 	} else if (base == 0) {
@@ -682,53 +683,61 @@ write_number(void *out, bool wide, size_t room, uint64_t v, int radix, bool nega
 WINAPI char *
 ucrtbase__itoa(int32_t v, char *out, int radix)
 {
-	write_number(out, false, SIZE_MAX, radix == 10 ? (uint64_t)(int64_t)v : (uint32_t)v, radix, radix == 10 && v < 0);
+	write_number(out, false, SIZE_MAX, radix == 10 ? (uint64_t)(int64_t)v : (uint32_t)v, radix,
+	             radix == 10 && v < 0);
 	return out;
 }
 
 WINAPI int
 ucrtbase__itoa_s(int32_t v, char *out, size_t room, int radix)
 {
-	return write_number(out, false, room, radix == 10 ? (uint64_t)(int64_t)v : (uint32_t)v, radix, radix == 10 && v < 0);
+	return write_number(out, false, room, radix == 10 ? (uint64_t)(int64_t)v : (uint32_t)v,
+	                    radix, radix == 10 && v < 0);
 }
 
 WINAPI WCHAR *
 ucrtbase__itow(int32_t v, WCHAR *out, int radix)
 {
-	write_number(out, true, SIZE_MAX, radix == 10 ? (uint64_t)(int64_t)v : (uint32_t)v, radix, radix == 10 && v < 0);
+	write_number(out, true, SIZE_MAX, radix == 10 ? (uint64_t)(int64_t)v : (uint32_t)v, radix,
+	             radix == 10 && v < 0);
 	return out;
 }
 
 WINAPI int
 ucrtbase__itow_s(int32_t v, WCHAR *out, size_t room, int radix)
 {
-	return write_number(out, true, room, radix == 10 ? (uint64_t)(int64_t)v : (uint32_t)v, radix, radix == 10 && v < 0);
+	return write_number(out, true, room, radix == 10 ? (uint64_t)(int64_t)v : (uint32_t)v,
+	                    radix, radix == 10 && v < 0);
 }
 
 WINAPI char *
 ucrtbase__ltoa(int32_t v, char *out, int radix)
 {
-	write_number(out, false, SIZE_MAX, radix == 10 ? (uint64_t)(int64_t)v : (uint32_t)v, radix, radix == 10 && v < 0);
+	write_number(out, false, SIZE_MAX, radix == 10 ? (uint64_t)(int64_t)v : (uint32_t)v, radix,
+	             radix == 10 && v < 0);
 	return out;
 }
 
 WINAPI int
 ucrtbase__ltoa_s(int32_t v, char *out, size_t room, int radix)
 {
-	return write_number(out, false, room, radix == 10 ? (uint64_t)(int64_t)v : (uint32_t)v, radix, radix == 10 && v < 0);
+	return write_number(out, false, room, radix == 10 ? (uint64_t)(int64_t)v : (uint32_t)v,
+	                    radix, radix == 10 && v < 0);
 }
 
 WINAPI WCHAR *
 ucrtbase__ltow(int32_t v, WCHAR *out, int radix)
 {
-	write_number(out, true, SIZE_MAX, radix == 10 ? (uint64_t)(int64_t)v : (uint32_t)v, radix, radix == 10 && v < 0);
+	write_number(out, true, SIZE_MAX, radix == 10 ? (uint64_t)(int64_t)v : (uint32_t)v, radix,
+	             radix == 10 && v < 0);
 	return out;
 }
 
 WINAPI int
 ucrtbase__ltow_s(int32_t v, WCHAR *out, size_t room, int radix)
 {
-	return write_number(out, true, room, radix == 10 ? (uint64_t)(int64_t)v : (uint32_t)v, radix, radix == 10 && v < 0);
+	return write_number(out, true, room, radix == 10 ? (uint64_t)(int64_t)v : (uint32_t)v,
+	                    radix, radix == 10 && v < 0);
 }
 
 WINAPI char *
@@ -760,27 +769,31 @@ ucrtbase__ultow_s(uint32_t v, WCHAR *out, size_t room, int radix)
 WINAPI char *
 ucrtbase__i64toa(int64_t v, char *out, int radix)
 {
-	write_number(out, false, SIZE_MAX, radix == 10 ? (uint64_t)v : (uint64_t)v, radix, radix == 10 && v < 0);
+	write_number(out, false, SIZE_MAX, radix == 10 ? (uint64_t)v : (uint64_t)v, radix,
+	             radix == 10 && v < 0);
 	return out;
 }
 
 WINAPI int
 ucrtbase__i64toa_s(int64_t v, char *out, size_t room, int radix)
 {
-	return write_number(out, false, room, radix == 10 ? (uint64_t)v : (uint64_t)v, radix, radix == 10 && v < 0);
+	return write_number(out, false, room, radix == 10 ? (uint64_t)v : (uint64_t)v, radix,
+	                    radix == 10 && v < 0);
 }
 
 WINAPI WCHAR *
 ucrtbase__i64tow(int64_t v, WCHAR *out, int radix)
 {
-	write_number(out, true, SIZE_MAX, radix == 10 ? (uint64_t)v : (uint64_t)v, radix, radix == 10 && v < 0);
+	write_number(out, true, SIZE_MAX, radix == 10 ? (uint64_t)v : (uint64_t)v, radix,
+	             radix == 10 && v < 0);
 	return out;
 }
 
 WINAPI int
 ucrtbase__i64tow_s(int64_t v, WCHAR *out, size_t room, int radix)
 {
-	return write_number(out, true, room, radix == 10 ? (uint64_t)v : (uint64_t)v, radix, radix == 10 && v < 0);
+	return write_number(out, true, room, radix == 10 ? (uint64_t)v : (uint64_t)v, radix,
+	                    radix == 10 && v < 0);
 }
 
 WINAPI char *

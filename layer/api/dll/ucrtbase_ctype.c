@@ -169,7 +169,8 @@ ucrtbase__iswlower_l(WCHAR c, const struct crt_locale_pointers *l)
 WINAPI int
 ucrtbase__isprint_l(int c, const struct crt_locale_pointers *l)
 {
-	return c == '\t' ? 0 : kind(crt_locale_of(l), c, CRT_BLANK | CRT_PUNCT | CRT_ALPHA | CRT_DIGIT);
+	return c == '\t' ? 0
+	                 : kind(crt_locale_of(l), c, CRT_BLANK | CRT_PUNCT | CRT_ALPHA | CRT_DIGIT);
 }
 
 WINAPI int
@@ -473,12 +474,17 @@ static const struct {
 	const char *name;
 	uint16_t mask;
 } properties[] = {
-	{ "alnum", CRT_ALPHA | CRT_DIGIT }, { "alpha", CRT_ALPHA },
-	{ "cntrl", CRT_CONTROL },           { "digit", CRT_DIGIT },
+	{ "alnum", CRT_ALPHA | CRT_DIGIT },
+	{ "alpha", CRT_ALPHA },
+	{ "cntrl", CRT_CONTROL },
+	{ "digit", CRT_DIGIT },
 	{ "graph", CRT_PUNCT | CRT_ALPHA | CRT_DIGIT },
-	{ "lower", CRT_LOWER },             { "print", CRT_BLANK | CRT_PUNCT | CRT_ALPHA | CRT_DIGIT },
-	{ "punct", CRT_PUNCT },             { "space", CRT_SPACE },
-	{ "upper", CRT_UPPER },             { "xdigit", CRT_HEX },
+	{ "lower", CRT_LOWER },
+	{ "print", CRT_BLANK | CRT_PUNCT | CRT_ALPHA | CRT_DIGIT },
+	{ "punct", CRT_PUNCT },
+	{ "space", CRT_SPACE },
+	{ "upper", CRT_UPPER },
+	{ "xdigit", CRT_HEX },
 	{ "blank", CRT_BLANK },
 };
 

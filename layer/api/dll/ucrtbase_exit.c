@@ -69,7 +69,7 @@ ucrtbase__execute_onexit_table(struct ucrtbase_onexit_table *t)
 		pthread_mutex_lock(&lock);
 		bool more = t->last != t->first;
 		if (more)
-			f = (function)(uintptr_t)*--t->last;
+			f = (function)(uintptr_t) * --t->last;
 		pthread_mutex_unlock(&lock);
 		if (!more)
 			break;
@@ -165,7 +165,8 @@ ucrtbase_abort(void)
 	ucrtbase_stream_flush_all();
 	if (crt_lenient && abort_behavior & ABORT_MESSAGE) {
 		static const char text[] =
-		        "\nThis application has requested the Runtime to terminate it in an unusual way.\n"
+		        "\nThis application has requested the Runtime to terminate it in an "
+		        "unusual way.\n"
 		        "Please contact the application's support team for more information.\n";
 		ucrtbase_fd_write(2, text, sizeof text - 1);
 	}
@@ -212,8 +213,8 @@ ucrtbase__invalid_parameter_noinfo(void)
 }
 
 WINAPI _Noreturn void
-ucrtbase__invoke_watson(const WCHAR *expression, const WCHAR *function_, const WCHAR *file, unsigned line,
-                        uintptr_t reserved)
+ucrtbase__invoke_watson(const WCHAR *expression, const WCHAR *function_, const WCHAR *file,
+                        unsigned line, uintptr_t reserved)
 {
 	(void)expression, (void)function_, (void)file, (void)line, (void)reserved;
 	except_raise(0xc0000417, EXCEPTION_NONCONTINUABLE, 0, NULL);
@@ -274,7 +275,8 @@ ucrtbase__beginthreadex(void *security, unsigned stack, unsigned(WINAPI *f)(void
 		return 0;
 	s->f = f;
 	s->argument = argument;
-	HANDLE h = ucrtbase_late_CreateThread(security, stack, (void *)(uintptr_t)run, s, flags, &tid);
+	HANDLE h =
+	        ucrtbase_late_CreateThread(security, stack, (void *)(uintptr_t)run, s, flags, &tid);
 	if (!h) {
 		crt_dos_error(kernel32_GetLastError());
 		crt_free(s);
@@ -296,7 +298,8 @@ ucrtbase__beginthread(void(WINAPI *f)(void *), unsigned stack, void *argument)
 	s->argument = argument;
 	s->plain = true;
 	/* it waits until it can know its handle */
-	HANDLE h = ucrtbase_late_CreateThread(NULL, stack, (void *)(uintptr_t)run, s, 4 /* CREATE_SUSPENDED */, NULL);
+	HANDLE h = ucrtbase_late_CreateThread(NULL, stack, (void *)(uintptr_t)run, s,
+	                                      4 /* CREATE_SUSPENDED */, NULL);
 	if (!h) {
 		crt_dos_error(kernel32_GetLastError());
 		crt_free(s);

@@ -52,7 +52,8 @@ kind(HANDLE h)
 static void
 inherited(void)
 {
-	struct UNICODE_STRING *data = &teb()->ProcessEnvironmentBlock->ProcessParameters->RuntimeData;
+	struct UNICODE_STRING *data =
+	        &teb()->ProcessEnvironmentBlock->ProcessParameters->RuntimeData;
 	const uint8_t *p = (const uint8_t *)data->Buffer;
 	uint32_t n;
 	if (!p || data->Length < 4)
@@ -185,20 +186,22 @@ ucrtbase_path(const char *s)
 static enum fd_text
 text_of(int oflag)
 {
-	return oflag & (O_WIN_U16TEXT | O_WIN_WTEXT) ? FD_UTF16 : oflag & O_WIN_U8TEXT ? FD_UTF8 : FD_ANSI;
+	return oflag & (O_WIN_U16TEXT | O_WIN_WTEXT) ? FD_UTF16
+	       : oflag & O_WIN_U8TEXT                ? FD_UTF8
+	                                             : FD_ANSI;
 }
 
 static DWORD
 disposition(int oflag)
 {
 	switch (oflag & (O_WIN_CREAT | O_WIN_EXCL | O_WIN_TRUNC)) {
-	case O_WIN_CREAT: return 4;                                 /* OPEN_ALWAYS */
+	case O_WIN_CREAT: return 4; /* OPEN_ALWAYS */
 	case O_WIN_CREAT | O_WIN_EXCL:
-	case O_WIN_CREAT | O_WIN_EXCL | O_WIN_TRUNC: return 1;      /* CREATE_NEW */
+	case O_WIN_CREAT | O_WIN_EXCL | O_WIN_TRUNC: return 1; /* CREATE_NEW */
 	case O_WIN_TRUNC:
-	case O_WIN_TRUNC | O_WIN_EXCL: return 5;                    /* TRUNCATE_EXISTING */
-	case O_WIN_CREAT | O_WIN_TRUNC: return 2;                   /* CREATE_ALWAYS */
-	default: return 3;                                          /* OPEN_EXISTING */
+	case O_WIN_TRUNC | O_WIN_EXCL: return 5;  /* TRUNCATE_EXISTING */
+	case O_WIN_CREAT | O_WIN_TRUNC: return 2; /* CREATE_ALWAYS */
+	default: return 3;                        /* OPEN_EXISTING */
 	}
 }
 
@@ -270,7 +273,8 @@ ucrtbase_fd_open(const WCHAR *name, int oflag, int share, int mode)
 			oflag |= ucrtbase_fmode & (O_WIN_WTEXT | O_WIN_U16TEXT | O_WIN_U8TEXT);
 		}
 	}
-	DWORD sharing = share == 0x80 ? ((oflag & 3) == 0 ? 1 : 0) : shares[(unsigned)(share >> 4) % 5];
+	DWORD sharing =
+	        share == 0x80 ? ((oflag & 3) == 0 ? 1 : 0) : shares[(unsigned)(share >> 4) % 5];
 	if (oflag & O_WIN_CREAT && !((mode & ~ucrtbase_umask) & 0x80))
 		flags = 1; /* FILE_ATTRIBUTE_READONLY */
 	DWORD want = access_of(oflag);
@@ -413,8 +417,11 @@ ucrtbase__close(int fd)
 	if (!f)
 		return -1;
 	/* 1 and 2 may be one handle, which goes with the second */
-	struct ucrtbase_fd *other = fd == 1 ? ucrtbase_fd_look(2) : fd == 2 ? ucrtbase_fd_look(1) : NULL;
-	if (!f->no_handle && !(other && other->handle == f->handle) && !kernel32_CloseHandle(f->handle))
+	struct ucrtbase_fd *other = fd == 1   ? ucrtbase_fd_look(2)
+	                            : fd == 2 ? ucrtbase_fd_look(1)
+	                                      : NULL;
+	if (!f->no_handle && !(other && other->handle == f->handle) &&
+	    !kernel32_CloseHandle(f->handle))
 		r = crt_dos_error(kernel32_GetLastError());
 	if (fd <= 2)
 		kernel32_SetStdHandle((DWORD)(-10 - fd), NULL);
@@ -441,8 +448,9 @@ ucrtbase__dup(int fd)
 	if (!f)
 		return -1;
 	HANDLE h = duplicate(f);
-	int r = h == INVALID_HANDLE_VALUE ? -1
-	                                  : ucrtbase_fd_of(h, f->flags & ~(FD_NOINHERIT | FD_END), f->text);
+	int r = h == INVALID_HANDLE_VALUE
+	                ? -1
+	                : ucrtbase_fd_of(h, f->flags & ~(FD_NOINHERIT | FD_END), f->text);
 	ucrtbase_fd_unlock(f);
 	return r;
 }
@@ -562,13 +570,13 @@ ucrtbase__isatty(int fd)
 WINAPI int
 ucrtbase__setmode(int fd, int mode)
 {
-	REQUIRE(mode == O_WIN_TEXT || mode == O_WIN_BINARY || mode == O_WIN_WTEXT || mode == O_WIN_U8TEXT ||
-	                mode == O_WIN_U16TEXT,
+	REQUIRE(mode == O_WIN_TEXT || mode == O_WIN_BINARY || mode == O_WIN_WTEXT ||
+	                mode == O_WIN_U8TEXT || mode == O_WIN_U16TEXT,
 	        -1);
 	struct ucrtbase_fd *f = ucrtbase_fd_lock(fd);
 	if (!f)
 		return -1;
-	int before = !(f->flags & FD_TEXT)  ? O_WIN_BINARY
+	int before = !(f->flags & FD_TEXT) ? O_WIN_BINARY
 	             : f->text == FD_UTF16 ? O_WIN_U16TEXT
 	             : f->text == FD_UTF8  ? O_WIN_U8TEXT
 	                                   : O_WIN_TEXT;

@@ -421,7 +421,8 @@ static int64_t
 size_locked(struct ucrtbase_fd *f)
 {
 	LONGLONG size;
-	return kernel32_GetFileSizeEx(f->handle, &size) ? size : crt_dos_error(kernel32_GetLastError());
+	return kernel32_GetFileSizeEx(f->handle, &size) ? size
+	                                                : crt_dos_error(kernel32_GetLastError());
 }
 
 WINAPI int64_t
@@ -471,7 +472,8 @@ ucrtbase__chsize_s(int fd, int64_t size)
 	if (!f)
 		return EBADF;
 	if (!kernel32_SetFilePointerEx(f->handle, 0, &before, 1) ||
-	    !kernel32_SetFilePointerEx(f->handle, size, NULL, 0) || !kernel32_SetEndOfFile(f->handle)) {
+	    !kernel32_SetFilePointerEx(f->handle, size, NULL, 0) ||
+	    !kernel32_SetEndOfFile(f->handle)) {
 		crt_dos_error(kernel32_GetLastError());
 		r = crt_thread.error;
 	}
@@ -518,8 +520,10 @@ ucrtbase__locking(int fd, int how, long n)
 	/* ten tries, a second apart, as documented */
 	int tries = how == LOCK_WAIT || how == RLOCK_WAIT ? 10 : 1;
 	for (int i = 0; i < tries; i++) {
-		BOOL good = how == UNLOCK ? kernel32_UnlockFile(h, (DWORD)at, (DWORD)(at >> 32), (DWORD)count, 0)
-		                          : kernel32_LockFile(h, (DWORD)at, (DWORD)(at >> 32), (DWORD)count, 0);
+		BOOL good = how == UNLOCK ? kernel32_UnlockFile(h, (DWORD)at, (DWORD)(at >> 32),
+		                                                (DWORD)count, 0)
+		                          : kernel32_LockFile(h, (DWORD)at, (DWORD)(at >> 32),
+		                                              (DWORD)count, 0);
 		if (good)
 			return 0;
 		if (i + 1 < tries)

@@ -30,7 +30,9 @@ failed(void)
 {
 	DWORD e = kernel32_GetLastError();
 	crt_thread.dos_error = e;
-	return crt_error(e == 2 || e == 3 || e == 18 || e == 123 ? ENOENT : e == 8 ? ENOMEM : EINVAL);
+	return crt_error(e == 2 || e == 3 || e == 18 || e == 123 ? ENOENT
+	                 : e == 8                                ? ENOMEM
+	                                                         : EINVAL);
 }
 
 static intptr_t

@@ -41,7 +41,7 @@ static const struct {
 	uint32_t word;
 	uint8_t bit;
 } bits[] = {
-	{ EM_INVALID, 0 }, { EM_DENORMAL, 1 },  { EM_ZERODIVIDE, 2 },
+	{ EM_INVALID, 0 },  { EM_DENORMAL, 1 },  { EM_ZERODIVIDE, 2 },
 	{ EM_OVERFLOW, 3 }, { EM_UNDERFLOW, 4 }, { EM_INEXACT, 5 },
 };
 
@@ -271,7 +271,10 @@ digits(char *out, size_t room, double v, int count, bool fixed, int *point, int 
 	} else {
 		char number[800];
 		int n = crt_format_double(number, sizeof number, v, fixed ? 'f' : 'e',
-		                          fixed ? count : count > 0 ? count - 1 : 0, false, 0);
+		                          fixed       ? count
+		                          : count > 0 ? count - 1
+		                                      : 0,
+		                          false, 0);
 		bool seen = false, after = false;
 		int exponent = 0;
 		for (int i = 0; i < n; i++) {
@@ -326,7 +329,9 @@ WINAPI char *
 ucrtbase__ecvt(double v, int count, int *point, int *sign)
 {
 	char *out = crt_thread.cvt;
-	return digits(out, sizeof crt_thread.cvt, v, count < 300 ? count : 300, false, point, sign) ? NULL : out;
+	return digits(out, sizeof crt_thread.cvt, v, count < 300 ? count : 300, false, point, sign)
+	               ? NULL
+	               : out;
 }
 
 WINAPI char *

@@ -138,7 +138,8 @@ aligned(size_t n, size_t align, size_t offset)
 	}
 	if (align < sizeof(void *))
 		align = sizeof(void *);
-	if (n > SIZE_MAX - align - sizeof(void *) - offset || !(block = crt_alloc(n + align + 2 * sizeof(void *)))) {
+	if (n > SIZE_MAX - align - sizeof(void *) - offset ||
+	    !(block = crt_alloc(n + align + 2 * sizeof(void *)))) {
 		crt_error(ENOMEM);
 		return NULL;
 	}

@@ -166,9 +166,23 @@ starts(const WCHAR *s, const char *word, size_t *n)
 }
 
 static const char *const languages[] = {
-	"english_united states", "english_united kingdom", "english_usa", "english-us", "english-usa",
-	"american english", "american-english", "american", "en-us", "en_us", "en-gb", "en_gb", "english", "enu", "usa",
-	"us", "en",
+	"english_united states",
+	"english_united kingdom",
+	"english_usa",
+	"english-us",
+	"english-usa",
+	"american english",
+	"american-english",
+	"american",
+	"en-us",
+	"en_us",
+	"en-gb",
+	"en_gb",
+	"english",
+	"enu",
+	"usa",
+	"us",
+	"en",
 };
 
 /* A code page behind a point: its number, or 0. */
@@ -247,8 +261,8 @@ resolve(const WCHAR *s, size_t length, WCHAR *name, WCHAR *bcp, unsigned *page)
 	return false;
 }
 
-static const WCHAR *const category[] = { u"LC_ALL", u"LC_COLLATE", u"LC_CTYPE", u"LC_MONETARY",
-	                                 u"LC_NUMERIC", u"LC_TIME" };
+static const WCHAR *const category[] = { u"LC_ALL",      u"LC_COLLATE", u"LC_CTYPE",
+	                                 u"LC_MONETARY", u"LC_NUMERIC", u"LC_TIME" };
 
 /* "LC_COLLATE=C;LC_CTYPE=..." */
 static bool
@@ -268,7 +282,8 @@ resolve_parts(const WCHAR *s, struct crt_locale *l)
 			if (crt_wcslen(category[c]) == (size_t)(eq - s) &&
 			    memcmp(category[c], s, (size_t)(eq - s) * sizeof *s) == 0)
 				break;
-		if (c == CRT_LC_COUNT || !resolve(eq + 1, (size_t)(end - eq - 1), l->name[c], l->bcp[c], &page))
+		if (c == CRT_LC_COUNT ||
+		    !resolve(eq + 1, (size_t)(end - eq - 1), l->name[c], l->bcp[c], &page))
 			return false;
 		if (c == CRT_LC_CTYPE)
 			l->codepage = page;

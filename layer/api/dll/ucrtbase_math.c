@@ -36,10 +36,10 @@ told(const char *name, double a, double b, double result)
 	if (error != EDOM && error != ERANGE)
 		return result;
 	if (user_error) {
-		struct exception e = { error == EDOM       ? DOMAIN_ERROR
-		                       : !isinf(result)    ? UNDERFLOW_ERROR
-		                       : fetestexcept(FE_DIVBYZERO) ? POLE_ERROR
-		                                           : OVERFLOW_ERROR,
+		struct exception e = { error == EDOM                ? DOMAIN_ERROR
+			               : !isinf(result)             ? UNDERFLOW_ERROR
+			               : fetestexcept(FE_DIVBYZERO) ? POLE_ERROR
+			                                            : OVERFLOW_ERROR,
 			               name, a, b, result };
 		if (user_error(&e))
 			return e.result;

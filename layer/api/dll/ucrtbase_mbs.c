@@ -288,5 +288,6 @@ WINAPI unsigned char *
 ucrtbase__mbstok(unsigned char *s, const unsigned char *set)
 {
 	REQUIRE(set && (s || crt_thread.mbstok), NULL);
-	return (unsigned char *)ucrtbase_strtok_s((char *)s, (const char *)set, (char **)&crt_thread.mbstok);
+	return (unsigned char *)ucrtbase_strtok_s((char *)s, (const char *)set,
+	                                          (char **)&crt_thread.mbstok);
 }

@@ -276,7 +276,8 @@ ucrtbase_strcmp(const char *a, const char *b)
 		/* 16 at once where neither side can touch its next page */
 		while (((uintptr_t)p & 4095) <= 4080 && ((uintptr_t)q & 4095) <= 4080) {
 			__m128i x = load(p), y = load(q);
-			unsigned differ = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, y)) ^ 0xffff;
+			unsigned differ =
+			        (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, y)) ^ 0xffff;
 			unsigned m = differ | (unsigned)_mm_movemask_epi8(
 			                              _mm_cmpeq_epi8(x, _mm_setzero_si128()));
 			if (m) {

@@ -40,7 +40,8 @@ WINAPI _Noreturn void
 ucrtbase___report_gsfailure(uintptr_t cookie)
 {
 	(void)cookie;
-	except_raise(0xc0000409, EXCEPTION_NONCONTINUABLE, 0, NULL); /* STATUS_STACK_BUFFER_OVERRUN */
+	except_raise(0xc0000409, EXCEPTION_NONCONTINUABLE, 0,
+	             NULL); /* STATUS_STACK_BUFFER_OVERRUN */
 	birth_end(0xc0000409);
 }
 
@@ -55,16 +56,18 @@ copy(const void *p, size_t n)
 WINAPI char *
 ucrtbase__Getdays(void)
 {
-	static const char s[] = ":Sun:Sunday:Mon:Monday:Tue:Tuesday:Wed:Wednesday:Thu:Thursday:Fri:Friday"
-	                        ":Sat:Saturday";
+	static const char s[] =
+	        ":Sun:Sunday:Mon:Monday:Tue:Tuesday:Wed:Wednesday:Thu:Thursday:Fri:Friday"
+	        ":Sat:Saturday";
 	return copy(s, sizeof s);
 }
 
 WINAPI char *
 ucrtbase__Getmonths(void)
 {
-	static const char s[] = ":Jan:January:Feb:February:Mar:March:Apr:April:May:May:Jun:June:Jul:July"
-	                        ":Aug:August:Sep:September:Oct:October:Nov:November:Dec:December";
+	static const char s[] =
+	        ":Jan:January:Feb:February:Mar:March:Apr:April:May:May:Jun:June:Jul:July"
+	        ":Aug:August:Sep:September:Oct:October:Nov:November:Dec:December";
 	return copy(s, sizeof s);
 }
 

@@ -6,7 +6,6 @@
 #include <stdatomic.h>
 #include <string.h>
 
-
 WINAPI WCHAR *ucrtbase__wgetenv(const WCHAR *);
 
 static bool
@@ -24,16 +23,16 @@ exists(const char *s)
 	return r;
 }
 
-#define UNIT char
+#define UNIT               char
 #define NAME(narrow, wide) ucrtbase_##narrow
-#define EXISTS exists
+#define EXISTS             exists
 #include "layer/api/dll/ucrtbase_path.inc"
 #undef UNIT
 #undef NAME
 #undef EXISTS
-#define UNIT WCHAR
+#define UNIT               WCHAR
 #define NAME(narrow, wide) ucrtbase_##wide
-#define EXISTS wide_exists
+#define EXISTS             wide_exists
 #include "layer/api/dll/ucrtbase_path.inc"
 
 /* -- temporary files ---------------------------------------------------------------------- */
@@ -154,7 +153,8 @@ ucrtbase__wtempnam(const WCHAR *folder, const WCHAR *prefix)
 WINAPI char *
 ucrtbase__tempnam(const char *folder, const char *prefix)
 {
-	WCHAR *f = folder ? ucrtbase_path(folder) : NULL, *p = prefix ? ucrtbase_path(prefix) : NULL;
+	WCHAR *f = folder ? ucrtbase_path(folder) : NULL,
+	      *p = prefix ? ucrtbase_path(prefix) : NULL;
 	WCHAR *w = ucrtbase__wtempnam(f, p);
 	char *out = w ? crt_narrow(crt_acp(), w) : NULL;
 	crt_free(f);
@@ -170,8 +170,9 @@ ucrtbase_tmpfile(void)
 	for (int tries = 0; tries < 100; tries++) {
 		if (!temporary(s, sizeof s / sizeof *s, u"t"))
 			return NULL;
-		int fd = ucrtbase_fd_open(s, O_WIN_CREAT | O_WIN_EXCL | O_WIN_RDWR | O_WIN_BINARY | O_WIN_TEMPORARY,
-		                          0x40, 0x180);
+		int fd = ucrtbase_fd_open(
+		        s, O_WIN_CREAT | O_WIN_EXCL | O_WIN_RDWR | O_WIN_BINARY | O_WIN_TEMPORARY,
+		        0x40, 0x180);
 		if (fd >= 0)
 			return ucrtbase_stream_of(fd, u"w+b");
 		if (crt_thread.error != EEXIST)

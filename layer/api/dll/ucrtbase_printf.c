@@ -119,7 +119,8 @@ ucrtbase_printf_secure(uint64_t options, void *out, size_t room, bool wide, cons
 /* _snprintf_s: at most count units, or with _TRUNCATE what fits. */
 int
 ucrtbase_printf_counted(uint64_t options, void *out, size_t room, size_t count, bool wide,
-                        const void *format, const struct crt_locale_pointers *l, const uint64_t *args)
+                        const void *format, const struct crt_locale_pointers *l,
+                        const uint64_t *args)
 {
 	if (count == 0 && !out && room == 0)
 		return 0;
@@ -148,7 +149,7 @@ ucrtbase_printf_counted(uint64_t options, void *out, size_t room, size_t count, 
 }
 
 #define LOCALE const struct crt_locale_pointers *l
-#define ARGS const uint64_t *args
+#define ARGS   const uint64_t *args
 
 WINAPI int
 ucrtbase___stdio_common_vfprintf(uint64_t options, FILE_ *f, const char *format, LOCALE, ARGS)
@@ -187,58 +188,65 @@ ucrtbase___stdio_common_vfwprintf_p(uint64_t options, FILE_ *f, const WCHAR *for
 }
 
 WINAPI int
-ucrtbase___stdio_common_vsprintf(uint64_t options, char *out, size_t room, const char *format, LOCALE, ARGS)
+ucrtbase___stdio_common_vsprintf(uint64_t options, char *out, size_t room, const char *format,
+                                 LOCALE, ARGS)
 {
 	return ucrtbase_printf_buffer(options, out, room, false, format, l, args);
 }
 
 WINAPI int
-ucrtbase___stdio_common_vswprintf(uint64_t options, WCHAR *out, size_t room, const WCHAR *format, LOCALE,
-                                  ARGS)
+ucrtbase___stdio_common_vswprintf(uint64_t options, WCHAR *out, size_t room, const WCHAR *format,
+                                  LOCALE, ARGS)
 {
 	return ucrtbase_printf_buffer(options, out, room, true, format, l, args);
 }
 
 WINAPI int
-ucrtbase___stdio_common_vsprintf_s(uint64_t options, char *out, size_t room, const char *format, LOCALE,
-                                   ARGS)
+ucrtbase___stdio_common_vsprintf_s(uint64_t options, char *out, size_t room, const char *format,
+                                   LOCALE, ARGS)
 {
-	return ucrtbase_printf_secure(options | CRT_FORMAT_SECURE, out, room, false, format, l, args);
+	return ucrtbase_printf_secure(options | CRT_FORMAT_SECURE, out, room, false, format, l,
+	                              args);
 }
 
 WINAPI int
-ucrtbase___stdio_common_vswprintf_s(uint64_t options, WCHAR *out, size_t room, const WCHAR *format, LOCALE,
-                                    ARGS)
+ucrtbase___stdio_common_vswprintf_s(uint64_t options, WCHAR *out, size_t room, const WCHAR *format,
+                                    LOCALE, ARGS)
 {
-	return ucrtbase_printf_secure(options | CRT_FORMAT_SECURE, out, room, true, format, l, args);
+	return ucrtbase_printf_secure(options | CRT_FORMAT_SECURE, out, room, true, format, l,
+	                              args);
 }
 
 WINAPI int
-ucrtbase___stdio_common_vsprintf_p(uint64_t options, char *out, size_t room, const char *format, LOCALE,
-                                   ARGS)
+ucrtbase___stdio_common_vsprintf_p(uint64_t options, char *out, size_t room, const char *format,
+                                   LOCALE, ARGS)
 {
-	return ucrtbase_printf_secure(options | CRT_FORMAT_POSITIONAL, out, room, false, format, l, args);
+	return ucrtbase_printf_secure(options | CRT_FORMAT_POSITIONAL, out, room, false, format, l,
+	                              args);
 }
 
 WINAPI int
-ucrtbase___stdio_common_vswprintf_p(uint64_t options, WCHAR *out, size_t room, const WCHAR *format, LOCALE,
-                                    ARGS)
+ucrtbase___stdio_common_vswprintf_p(uint64_t options, WCHAR *out, size_t room, const WCHAR *format,
+                                    LOCALE, ARGS)
 {
-	return ucrtbase_printf_secure(options | CRT_FORMAT_POSITIONAL, out, room, true, format, l, args);
+	return ucrtbase_printf_secure(options | CRT_FORMAT_POSITIONAL, out, room, true, format, l,
+	                              args);
 }
 
 WINAPI int
 ucrtbase___stdio_common_vsnprintf_s(uint64_t options, char *out, size_t room, size_t count,
                                     const char *format, LOCALE, ARGS)
 {
-	return ucrtbase_printf_counted(options | CRT_FORMAT_SECURE, out, room, count, false, format, l, args);
+	return ucrtbase_printf_counted(options | CRT_FORMAT_SECURE, out, room, count, false, format,
+	                               l, args);
 }
 
 WINAPI int
 ucrtbase___stdio_common_vsnwprintf_s(uint64_t options, WCHAR *out, size_t room, size_t count,
                                      const WCHAR *format, LOCALE, ARGS)
 {
-	return ucrtbase_printf_counted(options | CRT_FORMAT_SECURE, out, room, count, true, format, l, args);
+	return ucrtbase_printf_counted(options | CRT_FORMAT_SECURE, out, room, count, true, format,
+	                               l, args);
 }
 
 WINAPI int

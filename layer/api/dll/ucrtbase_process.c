@@ -6,6 +6,7 @@
  */
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ucrtbase.h"
+#include "layer/api/nt/nls.h"
 
 #include <string.h>
 
@@ -27,6 +28,8 @@ struct process_information {
 
 WINAPI WCHAR *ucrtbase__wgetenv(const WCHAR *name);
 
+static bool is_cmd(const WCHAR *name);
+
 static BOOL
 create(const WCHAR *program, WCHAR *line, void *env, DWORD flags, struct startup_info *si,
        struct process_information *pi)
@@ -35,10 +38,13 @@ create(const WCHAR *program, WCHAR *line, void *env, DWORD flags, struct startup
 	uintptr_t f = ucrtbase_late_find(&known, "CreateProcessW");
 	if (!f)
 		return FALSE;
-	return ((BOOL(WINAPI *)(const WCHAR *, WCHAR *, void *, void *, BOOL, DWORD, void *, const WCHAR *,
-	                        struct startup_info *, struct process_information *))f)(
-	        program, line, NULL, NULL, TRUE, flags | 0x400 /* CREATE_UNICODE_ENVIRONMENT */, env, NULL, si,
-	        pi);
+	if (program && is_cmd(program))
+		program = NULL;
+	return ((BOOL(WINAPI *)(const WCHAR *, WCHAR *, void *, void *, BOOL, DWORD, void *,
+	                        const WCHAR *, struct startup_info *,
+	                        struct process_information *))f)(
+	        program, line, NULL, NULL, TRUE, flags | 0x400 /* CREATE_UNICODE_ENVIRONMENT */,
+	        env, NULL, si, pi);
 }
 
 static DWORD
@@ -105,10 +111,26 @@ with_extension(WCHAR *name, size_t n)
 	return false;
 }
 
+/* cmd.exe is a part of Joist: there is no file, and CreateProcess finds it by its name. */
+static bool
+is_cmd(const WCHAR *name)
+{
+	const WCHAR *base = name;
+	for (const WCHAR *p = name; *p; p++)
+		if (*p == '/' || *p == '\\')
+			base = p + 1;
+	return nls_equal_ascii(base, "cmd") || nls_equal_ascii(base, "cmd.exe");
+}
+
 /* The file that a name means; to be freed. */
 static WCHAR *
 find_program(const WCHAR *name, bool search)
 {
+	if (is_cmd(name)) {
+		size_t size = (crt_wcslen(name) + 1) * sizeof *name;
+		WCHAR *copy = crt_alloc(size);
+		return copy ? memcpy(copy, name, size) : NULL;
+	}
 	size_t n = crt_wcslen(name), room = n + 1024;
 	WCHAR *out = crt_alloc((room + 16) * sizeof *out);
 	if (!out)
@@ -139,7 +161,8 @@ find_program(const WCHAR *name, bool search)
 }
 
 intptr_t
-ucrtbase_process_spawn(int mode, const WCHAR *name, const WCHAR *const *args, const WCHAR *const *env, bool search)
+ucrtbase_process_spawn(int mode, const WCHAR *name, const WCHAR *const *args,
+                       const WCHAR *const *env, bool search)
 {
 	struct startup_info si = { .cb = sizeof si };
 	struct process_information pi = { 0 };
@@ -195,11 +218,14 @@ free_list(WCHAR **list)
 }
 
 intptr_t
-ucrtbase_process_spawn_narrow(int mode, const char *name, const char *const *args, const char *const *env, bool search)
+ucrtbase_process_spawn_narrow(int mode, const char *name, const char *const *args,
+                              const char *const *env, bool search)
 {
 	REQUIRE(name && args, -1);
 	WCHAR *n = crt_wide(crt_acp(), name), **a = widen(args), **e = env ? widen(env) : NULL;
-	intptr_t r = n && a ? ucrtbase_process_spawn(mode, n, (const WCHAR *const *)a, (const WCHAR *const *)e, search) : -1;
+	intptr_t r = n && a ? ucrtbase_process_spawn(mode, n, (const WCHAR *const *)a,
+	                                             (const WCHAR *const *)e, search)
+	                    : -1;
 	crt_free(n);
 	free_list(a);
 	free_list(e);
@@ -310,7 +336,9 @@ ucrtbase__wpopen(const WCHAR *command, const WCHAR *mode)
 		crt_dos_error(kernel32_GetLastError());
 	kernel32_CloseHandle(theirs);
 	bool binary = mode[1] == 'b' || (mode[1] != 't' && ucrtbase_fmode & O_WIN_BINARY);
-	int fd = started ? ucrtbase_fd_of(ours, FD_PIPE | FD_NOINHERIT | (binary ? 0 : FD_TEXT), FD_ANSI) : -1;
+	int fd = started ? ucrtbase_fd_of(ours, FD_PIPE | FD_NOINHERIT | (binary ? 0 : FD_TEXT),
+	                                  FD_ANSI)
+	                 : -1;
 	f = fd >= 0 ? ucrtbase_stream_of(fd, reads ? u"r" : u"w") : NULL;
 	if (!f)
 		kernel32_CloseHandle(ours);
@@ -381,7 +409,8 @@ WINAPI FARPROC
 ucrtbase__getdllprocaddr(intptr_t module, char *name, intptr_t ordinal)
 {
 	if (!name)
-		return ordinal <= 65535 ? kernel32_GetProcAddress((HMODULE)module, (char *)ordinal) : NULL;
+		return ordinal <= 65535 ? kernel32_GetProcAddress((HMODULE)module, (char *)ordinal)
+		                        : NULL;
 	return ordinal == -1 ? kernel32_GetProcAddress((HMODULE)module, name) : NULL;
 }
 

@@ -7,15 +7,22 @@
 typedef void(WINAPI *handler)(int);
 typedef void(WINAPI *fpe_handler)(int, int);
 
-enum { W_SIGINT = 2, W_SIGILL = 4, W_SIGABRT_OLD = 6, W_SIGFPE = 8, W_SIGSEGV = 11, W_SIGTERM = 15,
-	W_SIGBREAK = 21, W_SIGABRT = 22 };
+enum {
+	W_SIGINT = 2,
+	W_SIGILL = 4,
+	W_SIGABRT_OLD = 6,
+	W_SIGFPE = 8,
+	W_SIGSEGV = 11,
+	W_SIGTERM = 15,
+	W_SIGBREAK = 21,
+	W_SIGABRT = 22
+};
 
-#define DEFAULT ((handler)0)
-#define IGNORE ((handler)1)
-#define GET ((handler)2)
+#define DEFAULT     ((handler)0)
+#define IGNORE      ((handler)1)
+#define GET         ((handler)2)
 #define ACKNOWLEDGE ((handler)4)
-#define FAILED ((handler)(intptr_t)-1)
-
+#define FAILED      ((handler)(intptr_t)-1)
 
 static handler _Atomic process[4]; /* SIGINT, SIGBREAK, SIGABRT, SIGTERM */
 static _Atomic bool console;
@@ -113,10 +120,11 @@ static const struct {
 	DWORD code;
 	int sig, fpe;
 } map[] = {
-	{ 0xc0000005, W_SIGSEGV, 0 },    { 0xc000001d, W_SIGILL, 0 },     { 0xc0000096, W_SIGILL, 0 },
-	{ 0xc000008d, W_SIGFPE, 0x82 },  { 0xc000008e, W_SIGFPE, 0x83 },  { 0xc000008f, W_SIGFPE, 0x86 },
-	{ 0xc0000090, W_SIGFPE, 0x81 },  { 0xc0000091, W_SIGFPE, 0x84 },  { 0xc0000092, W_SIGFPE, 0x8a },
-	{ 0xc0000093, W_SIGFPE, 0x85 },
+	{ 0xc0000005, W_SIGSEGV, 0 },   { 0xc000001d, W_SIGILL, 0 },
+	{ 0xc0000096, W_SIGILL, 0 },    { 0xc000008d, W_SIGFPE, 0x82 },
+	{ 0xc000008e, W_SIGFPE, 0x83 }, { 0xc000008f, W_SIGFPE, 0x86 },
+	{ 0xc0000090, W_SIGFPE, 0x81 }, { 0xc0000091, W_SIGFPE, 0x84 },
+	{ 0xc0000092, W_SIGFPE, 0x8a }, { 0xc0000093, W_SIGFPE, 0x85 },
 };
 
 WINAPI int

@@ -20,14 +20,16 @@ listed(int mode, const char *name, const char *first, const uint64_t *rest, bool
 	args[0] = first;
 	for (size_t i = 0; i < n; i++)
 		args[i + 1] = (const char *)(uintptr_t)rest[i];
-	intptr_t r = ucrtbase_process_spawn_narrow(mode, name, args, env ? (const char *const *)(uintptr_t)rest[n + 1] : NULL, search);
+	intptr_t r = ucrtbase_process_spawn_narrow(
+	        mode, name, args, env ? (const char *const *)(uintptr_t)rest[n + 1] : NULL, search);
 	crt_free(args);
 	return r;
 }
 
 /* Arguments up to a null pointer, and behind it the environment when there is one. */
 static intptr_t
-listed_wide(int mode, const WCHAR *name, const WCHAR *first, const uint64_t *rest, bool env, bool search)
+listed_wide(int mode, const WCHAR *name, const WCHAR *first, const uint64_t *rest, bool env,
+            bool search)
 {
 	size_t n = 0;
 	REQUIRE(first, -1);
@@ -39,7 +41,9 @@ listed_wide(int mode, const WCHAR *name, const WCHAR *first, const uint64_t *res
 	args[0] = first;
 	for (size_t i = 0; i < n; i++)
 		args[i + 1] = (const WCHAR *)(uintptr_t)rest[i];
-	intptr_t r = ucrtbase_process_spawn(mode, name, args, env ? (const WCHAR *const *)(uintptr_t)rest[n + 1] : NULL, search);
+	intptr_t r = ucrtbase_process_spawn(
+	        mode, name, args, env ? (const WCHAR *const *)(uintptr_t)rest[n + 1] : NULL,
+	        search);
 	crt_free(args);
 	return r;
 }
@@ -211,7 +215,8 @@ ucrtbase__wexecl(const WCHAR *name, const WCHAR *first, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, first);
-	intptr_t r = listed_wide(MODE_OVERLAY, name, first, (const uint64_t *)(void *)ap, false, false);
+	intptr_t r =
+	        listed_wide(MODE_OVERLAY, name, first, (const uint64_t *)(void *)ap, false, false);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -231,7 +236,8 @@ ucrtbase__wexecle(const WCHAR *name, const WCHAR *first, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, first);
-	intptr_t r = listed_wide(MODE_OVERLAY, name, first, (const uint64_t *)(void *)ap, true, false);
+	intptr_t r =
+	        listed_wide(MODE_OVERLAY, name, first, (const uint64_t *)(void *)ap, true, false);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -275,7 +281,8 @@ ucrtbase__wexeclp(const WCHAR *name, const WCHAR *first, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, first);
-	intptr_t r = listed_wide(MODE_OVERLAY, name, first, (const uint64_t *)(void *)ap, false, true);
+	intptr_t r =
+	        listed_wide(MODE_OVERLAY, name, first, (const uint64_t *)(void *)ap, false, true);
 	__builtin_ms_va_end(ap);
 	return r;
 }
@@ -295,7 +302,8 @@ ucrtbase__wexeclpe(const WCHAR *name, const WCHAR *first, ...)
 {
 	__builtin_ms_va_list ap;
 	__builtin_ms_va_start(ap, first);
-	intptr_t r = listed_wide(MODE_OVERLAY, name, first, (const uint64_t *)(void *)ap, true, true);
+	intptr_t r =
+	        listed_wide(MODE_OVERLAY, name, first, (const uint64_t *)(void *)ap, true, true);
 	__builtin_ms_va_end(ap);
 	return r;
 }

@@ -101,7 +101,8 @@ expand(struct list *l, const WCHAR *arg, size_t n)
 	WCHAR full[1024];
 	if (n >= 512)
 		return add(l, arg, n);
-	while (folder > 0 && arg[folder - 1] != '\\' && arg[folder - 1] != '/' && arg[folder - 1] != ':')
+	while (folder > 0 && arg[folder - 1] != '\\' && arg[folder - 1] != '/' &&
+	       arg[folder - 1] != ':')
 		folder--;
 	HANDLE h = kernel32_FindFirstFileW(arg, &d);
 	if (h == INVALID_HANDLE_VALUE)
@@ -208,7 +209,8 @@ ucrtbase_start_argv(int mode, bool wide)
 	if (mode == ARGV_NONE)
 		return 0;
 	ucrtbase_start_line();
-	const WCHAR *line = ucrtbase_wcmdln && ucrtbase_wcmdln[0] ? ucrtbase_wcmdln : ucrtbase_wpgmptr;
+	const WCHAR *line =
+	        ucrtbase_wcmdln && ucrtbase_wcmdln[0] ? ucrtbase_wcmdln : ucrtbase_wpgmptr;
 	if (!line || !split(line, mode, &l))
 		return ENOMEM;
 	ucrtbase_argc = (int)l.n;

@@ -79,8 +79,10 @@ of_handle(HANDLE h, const WCHAR *name, struct status *s)
 	s->links = (int16_t)b.links;
 	s->size = (int64_t)((uint64_t)b.size_high << 32 | b.size_low);
 	s->mtime = unix_time(b.written);
-	s->atime = b.accessed.dwLowDateTime || b.accessed.dwHighDateTime ? unix_time(b.accessed) : s->mtime;
-	s->ctime = b.created.dwLowDateTime || b.created.dwHighDateTime ? unix_time(b.created) : s->mtime;
+	s->atime = b.accessed.dwLowDateTime || b.accessed.dwHighDateTime ? unix_time(b.accessed)
+	                                                                 : s->mtime;
+	s->ctime = b.created.dwLowDateTime || b.created.dwHighDateTime ? unix_time(b.created)
+	                                                               : s->mtime;
 	return 0;
 }
 
@@ -96,7 +98,8 @@ of_name(const WCHAR *name, struct status *s)
 			crt_thread.dos_error = 2;
 			return crt_error(ENOENT);
 		}
-	HANDLE h = kernel32_CreateFileW(name, 0x80 /* FILE_READ_ATTRIBUTES */, 7, NULL, 3, 0x02000000, NULL);
+	HANDLE h = kernel32_CreateFileW(name, 0x80 /* FILE_READ_ATTRIBUTES */, 7, NULL, 3,
+	                                0x02000000, NULL);
 	if (h == INVALID_HANDLE_VALUE)
 		return crt_dos_error(kernel32_GetLastError());
 	int r = of_handle(h, name, s);

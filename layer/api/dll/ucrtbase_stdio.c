@@ -126,7 +126,8 @@ ucrtbase__fileno(FILE_ *f)
 {
 	REQUIRE(f, -1);
 	/* a standard stream without a file behind it */
-	struct ucrtbase_fd *d = f < ucrtbase_iob + 3 && f >= ucrtbase_iob ? ucrtbase_fd_look(f->file) : NULL;
+	struct ucrtbase_fd *d =
+	        f < ucrtbase_iob + 3 && f >= ucrtbase_iob ? ucrtbase_fd_look(f->file) : NULL;
 	return d && d->no_handle ? -2 : f->file;
 }
 
@@ -212,7 +213,9 @@ put_nolock(int c, FILE_ *f)
 {
 	char b = (char)c;
 	REQUIRE(ucrtbase_stream_narrow(f), -1);
-	return ucrtbase_stream_write(f, &b, 1) < 0 || ucrtbase_stream_done(f) < 0 ? -1 : (unsigned char)b;
+	return ucrtbase_stream_write(f, &b, 1) < 0 || ucrtbase_stream_done(f) < 0
+	               ? -1
+	               : (unsigned char)b;
 }
 
 WINAPI int
@@ -333,7 +336,8 @@ ucrtbase_puts(const char *s)
 	int r = -1;
 	if (!ucrtbase_stream_narrow(f))
 		crt_invalid(EINVAL);
-	else if (ucrtbase_stream_write(f, s, strlen(s)) == 0 && ucrtbase_stream_write(f, "\n", 1) == 0)
+	else if (ucrtbase_stream_write(f, s, strlen(s)) == 0 &&
+	         ucrtbase_stream_write(f, "\n", 1) == 0)
 		r = ucrtbase_stream_done(f);
 	ucrtbase_stream_unlock(f);
 	return r;
@@ -433,7 +437,8 @@ read_bytes(char *out, size_t n, FILE_ *f)
 			continue;
 		}
 		/* what is more than a buffer is read to where it belongs */
-		if (f->flag & STREAM_READ && f->base && n - j >= (size_t)f->bufsiz && f->bufsiz > 2) {
+		if (f->flag & STREAM_READ && f->base && n - j >= (size_t)f->bufsiz &&
+		    f->bufsiz > 2) {
 			size_t whole = (n - j) - (n - j) % (size_t)f->bufsiz;
 			unsigned some = (unsigned)(whole < 0x40000000 ? whole : 0x40000000);
 			int got = ucrtbase_fd_read(f->file, out + j, some);

@@ -373,7 +373,10 @@ ucrtbase_stream_unget_wide(FILE_ *f, int c)
 	if (c == 0xffff)
 		return -1;
 	if (!is_text(f, &text) || text != FD_ANSI)
-		return ucrtbase_stream_unget(f, c >> 8) < 0 || ucrtbase_stream_unget(f, c & 0xff) < 0 ? -1 : c;
+		return ucrtbase_stream_unget(f, c >> 8) < 0 ||
+		                       ucrtbase_stream_unget(f, c & 0xff) < 0
+		               ? -1
+		               : c;
 	int n = crt_encode(crt_locale()->codepage, (uint32_t)c, bytes);
 	if (n < 0)
 		return crt_error(CRT_EILSEQ);
@@ -487,9 +490,18 @@ parse_mode(const WCHAR *m, int *flag)
 	while (*m == ' ')
 		m++;
 	switch (*m++) {
-	case 'r': oflag = O_WIN_RDONLY; *flag |= STREAM_READ; break;
-	case 'w': oflag = O_WIN_WRONLY | O_WIN_CREAT | O_WIN_TRUNC; *flag |= STREAM_WRITE; break;
-	case 'a': oflag = O_WIN_WRONLY | O_WIN_CREAT | O_WIN_APPEND; *flag |= STREAM_WRITE; break;
+	case 'r':
+		oflag = O_WIN_RDONLY;
+		*flag |= STREAM_READ;
+		break;
+	case 'w':
+		oflag = O_WIN_WRONLY | O_WIN_CREAT | O_WIN_TRUNC;
+		*flag |= STREAM_WRITE;
+		break;
+	case 'a':
+		oflag = O_WIN_WRONLY | O_WIN_CREAT | O_WIN_APPEND;
+		*flag |= STREAM_WRITE;
+		break;
 	default: return -1;
 	}
 	for (; *m && *m != ','; m++)
@@ -519,7 +531,9 @@ parse_mode(const WCHAR *m, int *flag)
 		static const struct {
 			const char *name;
 			int flag;
-		} sets[] = { { "utf-8", O_WIN_U8TEXT }, { "utf-16le", O_WIN_U16TEXT }, { "unicode", O_WIN_WTEXT } };
+		} sets[] = { { "utf-8", O_WIN_U8TEXT },
+			     { "utf-16le", O_WIN_U16TEXT },
+			     { "unicode", O_WIN_WTEXT } };
 		char name[16];
 		size_t n = 0;
 		for (m++; *m == ' '; m++)
@@ -539,7 +553,8 @@ parse_mode(const WCHAR *m, int *flag)
 			if (i == sizeof sets / sizeof sets[0])
 				return -1;
 			if (strcmp(name, sets[i].name) == 0 ||
-			    (i < 2 && strlen(sets[i].name) == n && n > 3 && memcmp(name, "utf", 3) == 0)) {
+			    (i < 2 && strlen(sets[i].name) == n && n > 3 &&
+			     memcmp(name, "utf", 3) == 0)) {
 				oflag |= sets[i].flag;
 				break;
 			}

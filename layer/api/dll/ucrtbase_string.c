@@ -65,13 +65,13 @@ transform(const struct crt_locale *l, char *d, const char *s, size_t length, siz
 	return need > 0 ? need - 1 : 0;
 }
 
-#define UNIT char
+#define UNIT               char
 #define NAME(narrow, wide) ucrtbase_##narrow
-#define LOWER(l, c) (unsigned char)lower(l, c)
-#define UPPER(l, c) upper(l, c)
-#define LENGTH(s) strlen(s)
-#define COLLATE collate
-#define TRANSFORM transform
+#define LOWER(l, c)        (unsigned char)lower(l, c)
+#define UPPER(l, c)        upper(l, c)
+#define LENGTH(s)          strlen(s)
+#define COLLATE            collate
+#define TRANSFORM          transform
 #include "layer/api/dll/ucrtbase_string.inc"
 
 WINAPI char *

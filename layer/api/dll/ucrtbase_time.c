@@ -102,7 +102,8 @@ ucrtbase__get_dstbias(int32_t *out)
 WINAPI int
 ucrtbase__get_tzname(size_t *n, char *out, size_t room, int which)
 {
-	REQUIRE(n && which >= 0 && which <= 1 && ((out && room > 0) || (!out && room == 0)), EINVAL);
+	REQUIRE(n && which >= 0 && which <= 1 && ((out && room > 0) || (!out && room == 0)),
+	        EINVAL);
 	const char *s = ucrtbase___tzname()[which];
 	*n = strlen(s) + 1;
 	if (!out)
@@ -233,7 +234,8 @@ ucrtbase_clock(void)
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	int64_t ms = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000, zero = 0;
 	if (begin == 0)
-		__atomic_compare_exchange_n((int64_t *)&begin, &zero, ms, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+		__atomic_compare_exchange_n((int64_t *)&begin, &zero, ms, false, __ATOMIC_SEQ_CST,
+		                            __ATOMIC_SEQ_CST);
 	return (int32_t)(ms - begin);
 }
 

@@ -52,7 +52,8 @@ WINAPI int
 ucrtbase__wutime64(const WCHAR *name, const struct times64 *t)
 {
 	REQUIRE(name, -1);
-	HANDLE h = kernel32_CreateFileW(name, 0x100 /* FILE_WRITE_ATTRIBUTES */, 7, NULL, 3, 0x02000000, NULL);
+	HANDLE h = kernel32_CreateFileW(name, 0x100 /* FILE_WRITE_ATTRIBUTES */, 7, NULL, 3,
+	                                0x02000000, NULL);
 	if (h == INVALID_HANDLE_VALUE)
 		return crt_dos_error(kernel32_GetLastError());
 	int r = set(h, t);

@@ -86,7 +86,9 @@ ucrtbase_fputws(const WCHAR *s, FILE_ *f)
 {
 	REQUIRE(s && f, -1);
 	ucrtbase_stream_lock(f);
-	int r = ucrtbase_stream_write_wide(f, s, crt_wcslen(s)) < 0 || ucrtbase_stream_done(f) < 0 ? -1 : 0;
+	int r = ucrtbase_stream_write_wide(f, s, crt_wcslen(s)) < 0 || ucrtbase_stream_done(f) < 0
+	                ? -1
+	                : 0;
 	ucrtbase_stream_unlock(f);
 	return r;
 }
@@ -98,7 +100,8 @@ ucrtbase__putws(const WCHAR *s)
 	REQUIRE(s, -1);
 	ucrtbase_stream_lock(f);
 	int r = ucrtbase_stream_write_wide(f, s, crt_wcslen(s)) < 0 ||
-	                        ucrtbase_stream_write_wide(f, u"\n", 1) < 0 || ucrtbase_stream_done(f) < 0
+	                        ucrtbase_stream_write_wide(f, u"\n", 1) < 0 ||
+	                        ucrtbase_stream_done(f) < 0
 	                ? -1
 	                : 0;
 	ucrtbase_stream_unlock(f);

@@ -24,7 +24,8 @@ upper(const struct crt_locale *l, WCHAR c)
 }
 
 static int
-collate(const struct crt_locale *l, const WCHAR *a, size_t n, const WCHAR *b, size_t m, bool caseless)
+collate(const struct crt_locale *l, const WCHAR *a, size_t n, const WCHAR *b, size_t m,
+        bool caseless)
 {
 	if (l->bcp[CRT_LC_COLLATE][0])
 		return nls_collate(caseless ? 1 : 0, a, n, b, m);
@@ -59,13 +60,13 @@ transform(const struct crt_locale *l, WCHAR *d, const WCHAR *s, size_t length, s
 	return need > 0 ? need - 1 : 0;
 }
 
-#define UNIT WCHAR
+#define UNIT               WCHAR
 #define NAME(narrow, wide) ucrtbase_##wide
-#define LOWER(l, c) lower(l, c)
-#define UPPER(l, c) upper(l, c)
-#define LENGTH(s) crt_wcslen(s)
-#define COLLATE collate
-#define TRANSFORM transform
+#define LOWER(l, c)        lower(l, c)
+#define UPPER(l, c)        upper(l, c)
+#define LENGTH(s)          crt_wcslen(s)
+#define COLLATE            collate
+#define TRANSFORM          transform
 #include "layer/api/dll/ucrtbase_string.inc"
 
 /* rest NULL: the thread's, as msvcrt's and old ucrt programs have it */

@@ -122,7 +122,7 @@ integer(struct format *f, char conversion)
 	if (v == 0 && f->precision != 0)
 		digits[--n] = '0';
 	if (is_signed)
-		prefix[0] = (char)(negative            ? '-'
+		prefix[0] = (char)(negative           ? '-'
 		                   : f->flags & PLUS  ? '+'
 		                   : f->flags & SPACE ? ' '
 		                                      : 0);
@@ -131,7 +131,8 @@ integer(struct format *f, char conversion)
 		prefix[1] = conversion;
 	}
 	int64_t have = (int64_t)(sizeof digits - n);
-	if (f->flags & ALTERNATE && base == 8 && f->precision <= have && (have == 0 || digits[n] != '0'))
+	if (f->flags & ALTERNATE && base == 8 && f->precision <= have &&
+	    (have == 0 || digits[n] != '0'))
 		digits[--n] = '0', have++;
 	return number(f, prefix, f->precision > have ? f->precision - have : 0, digits + n,
 	              (size_t)have);
@@ -154,10 +155,10 @@ legacy_special(char *out, double v, char conversion, int precision, bool alterna
 {
 	uint64_t bits;
 	memcpy(&bits, &v, sizeof bits);
-	const char *name = isinf(v)                                      ? "#INF"
-	                   : bits == 0xfff8000000000000ull               ? "#IND"
-	                   : bits & 0x8000000000000ull                   ? "#QNAN"
-	                                                                 : "#SNAN";
+	const char *name = isinf(v)                        ? "#INF"
+	                   : bits == 0xfff8000000000000ull ? "#IND"
+	                   : bits & 0x8000000000000ull     ? "#QNAN"
+	                                                   : "#SNAN";
 	char lower = (char)(conversion | 0x20);
 	int n = 0, len = (int)strlen(name);
 	int digits = lower == 'g' ? (precision == 0 ? 0 : precision - 1) : precision;
@@ -187,7 +188,7 @@ special(char *out, double v, char conversion)
 	int n = 0;
 	memcpy(&bits, &v, sizeof bits);
 	if (isnan(v))
-		name = bits == 0xfff8000000000000ull   ? "nan(ind)"
+		name = bits == 0xfff8000000000000ull  ? "nan(ind)"
 		       : !(bits & 0x8000000000000ull) ? "nan(snan)"
 		                                      : "nan";
 	for (; name[n]; n++)
@@ -265,7 +266,8 @@ crt_format_double(char *out, size_t room, double v, char conversion, int precisi
 	memcpy(format + n, ".*", 2);
 	format[n + 2] = conversion;
 	/* Without _CRT_INTERNAL_PRINTF_STANDARD_ROUNDING a tie goes away from zero. */
-	if (!(options & CRT_FORMAT_STANDARD_ROUNDING) && precision < 1100 && v != 0 && lower != 'a') {
+	if (!(options & CRT_FORMAT_STANDARD_ROUNDING) && precision < 1100 && v != 0 &&
+	    lower != 'a') {
 		int decimals = lower == 'f'   ? precision
 		               : lower == 'e' ? last_place(v, precision)
 		                              : last_place(v, precision - 1);
@@ -295,7 +297,9 @@ floating(struct format *f, char conversion)
 	prefix[n] = 0;
 	if (isnan(v) || isinf(v)) {
 		if (f->options & CRT_FORMAT_LEGACY_MSVCRT) {
-			int precision = f->precision < 0 ? 6 : f->precision > 400 ? 400 : f->precision;
+			int precision = f->precision < 0     ? 6
+			                : f->precision > 400 ? 400
+			                                     : f->precision;
 			n = legacy_special(local, v, conversion, precision, f->flags & ALTERNATE);
 		} else {
 			n = special(local, v, conversion);
@@ -306,7 +310,8 @@ floating(struct format *f, char conversion)
 	size_t room = crt_format_room(v, f->precision);
 	if (room > sizeof local && !(out = malloc(room)))
 		return crt_error(ENOMEM);
-	n = crt_format_double(out, room, v, conversion, f->precision, f->flags & ALTERNATE, f->options);
+	n = crt_format_double(out, room, v, conversion, f->precision, f->flags & ALTERNATE,
+	                      f->options);
 	if ((conversion | 0x20) == 'a') {
 		size_t at = strlen(prefix);
 		prefix[at] = '0';
@@ -349,7 +354,8 @@ convert(struct format *f, const void *s, int64_t units, int64_t most, bool emit)
 			const WCHAR *p = (const WCHAR *)s + i;
 			if (units < 0 && *p == 0)
 				break;
-			used = crt_decode16(p, units < 0 ? (p[1] ? 2 : 1) : (size_t)(units - i), &c);
+			used = crt_decode16(p, units < 0 ? (p[1] ? 2 : 1) : (size_t)(units - i),
+			                    &c);
 			n = crt_encode(page, c, bytes);
 			if (n < 0)
 				return crt_error(CRT_EILSEQ);

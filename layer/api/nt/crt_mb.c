@@ -11,7 +11,12 @@ static int
 decode_utf8(const unsigned char *s, size_t n, uint32_t *c)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	int len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+	int len = s[0] < 0x80   ? 1
+	          : s[0] < 0xc2 ? 0
+	          : s[0] < 0xe0 ? 2
+	          : s[0] < 0xf0 ? 3
+	          : s[0] < 0xf5 ? 4
+	                        : 0;
 	if (len == 1) {
 		*c = s[0];
 		return s[0] != 0;
@@ -78,8 +83,8 @@ crt_encode(unsigned page, uint32_t c, char out[4])
 		out[0] = (char)(0xf00 >> n | c);
 		return n;
 	}
-	int got = nls_encode(page, 0x400 /* WC_NO_BEST_FIT_CHARS */, w, crt_encode16(c, w), out, 4, NULL,
-	                     &lost);
+	int got = nls_encode(page, 0x400 /* WC_NO_BEST_FIT_CHARS */, w, crt_encode16(c, w), out, 4,
+	                     NULL, &lost);
 	return got < 1 || lost ? -1 : got;
 }
 

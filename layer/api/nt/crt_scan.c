@@ -377,7 +377,9 @@ scan_text(struct scan *s, char kind, bool wide, const struct set *set)
 		c = get(s);
 		if (c < 0)
 			break;
-		if (kind == 's' ? is_space(s, c) : kind == '[' ? !in_set(s, set, (uint32_t)c) : false) {
+		if (kind == 's'   ? is_space(s, c)
+		    : kind == '[' ? !in_set(s, set, (uint32_t)c)
+		                  : false) {
 			unget(s, c);
 			break;
 		}

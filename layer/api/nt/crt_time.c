@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const days[] = { "Sunday", "Monday", "Tuesday", "Wednesday",
+static const char *const days[] = { "Sunday",   "Monday", "Tuesday", "Wednesday",
 	                            "Thursday", "Friday", "Saturday" };
-static const char *const months[] = { "January", "February", "March", "April", "May", "June", "July",
-	                              "August", "September", "October", "November", "December" };
+static const char *const months[] = { "January",   "February", "March",    "April",
+	                              "May",       "June",     "July",     "August",
+	                              "September", "October",  "November", "December" };
 
 static bool leap(int y) { return (y % 4 == 0 && y % 100 != 0) || y % 400 == 0; }
 
@@ -42,7 +43,8 @@ crt_time_civil(int64_t t, struct crt_tm *out)
 	out->sec = (int)(rest % 60);
 	out->wday = (int)(((day + 4) % 7 + 7) % 7);
 	int64_t z = day + 719468, era = (z >= 0 ? z : z - 146096) / 146097, e = z - era * 146097;
-	int64_t y = (e - e / 1460 + e / 36524 - e / 146096) / 365, d = e - (365 * y + y / 4 - y / 100);
+	int64_t y = (e - e / 1460 + e / 36524 - e / 146096) / 365,
+	        d = e - (365 * y + y / 4 - y / 100);
 	int64_t m = (5 * d + 2) / 153;
 	out->mday = (int)(d - (153 * m + 2) / 5 + 1);
 	out->mon = (int)(m < 10 ? m + 2 : m - 10);
@@ -61,8 +63,8 @@ crt_time_seconds(const struct crt_tm *tm)
 		month += 12;
 		year--;
 	}
-	return days_of(year, month, tm->mday) * 86400 + (int64_t)tm->hour * 3600 + (int64_t)tm->min * 60 +
-	       tm->sec;
+	return days_of(year, month, tm->mday) * 86400 + (int64_t)tm->hour * 3600 +
+	       (int64_t)tm->min * 60 + tm->sec;
 }
 
 /* -- zones --------------------------------------------------------------------------------- */
@@ -148,8 +150,8 @@ moment(int year, const struct SYSTEMTIME *r)
 		while (day > month_days(year, month))
 			day -= 7;
 	}
-	return (days_of(year, month, day) - days_of(year, 0, 1)) * 86400 + r->wHour * 3600 + r->wMinute * 60 +
-	       r->wSecond;
+	return (days_of(year, month, day) - days_of(year, 0, 1)) * 86400 + r->wHour * 3600 +
+	       r->wMinute * 60 + r->wSecond;
 }
 
 /* tm is in standard time. */
@@ -213,8 +215,8 @@ void
 crt_time_text(const struct crt_tm *tm, char out[26])
 {
 	char text[64];
-	snprintf(text, sizeof text, "%.3s %.3s %02d %02d:%02d:%02d %04d\n", days[tm->wday], months[tm->mon],
-	         tm->mday, tm->hour, tm->min, tm->sec, tm->year + 1900);
+	snprintf(text, sizeof text, "%.3s %.3s %02d %02d:%02d:%02d %04d\n", days[tm->wday],
+	         months[tm->mon], tm->mday, tm->hour, tm->min, tm->sec, tm->year + 1900);
 	memcpy(out, text, 25);
 	out[25] = 0;
 }
@@ -240,7 +242,8 @@ iso_week(const struct crt_tm *tm, int *year)
 }
 
 static int
-compose(const struct crt_zone *z, const struct crt_tm *tm, const char *format, bool alternate, char *out)
+compose(const struct crt_zone *z, const struct crt_tm *tm, const char *format, bool alternate,
+        char *out)
 {
 	int n = 0;
 	for (; *format; format++) {
@@ -254,7 +257,8 @@ compose(const struct crt_zone *z, const struct crt_tm *tm, const char *format, b
 }
 
 int
-crt_time_format(const struct crt_zone *z, const struct crt_tm *tm, char c, bool alternate, char *out)
+crt_time_format(const struct crt_zone *z, const struct crt_tm *tm, char c, bool alternate,
+                char *out)
 {
 	int hour12 = tm->hour % 12 ? tm->hour % 12 : 12, year = tm->year + 1900, iso;
 	/* # takes leading zeros away */
@@ -267,7 +271,8 @@ crt_time_format(const struct crt_zone *z, const struct crt_tm *tm, char c, bool 
 	case 'B': return snprintf(out, 100, "%s", months[tm->mon]);
 	case 'c':
 		/* the long form with #, else the "C" locale's */
-		return compose(z, tm, alternate ? "%A, %B %d, %Y %H:%M:%S" : "%a %b %e %H:%M:%S %Y", false, out);
+		return compose(z, tm, alternate ? "%A, %B %d, %Y %H:%M:%S" : "%a %b %e %H:%M:%S %Y",
+		               false, out);
 	case 'C': return snprintf(out, 100, two, year / 100);
 	case 'd': return snprintf(out, 100, two, tm->mday);
 	case 'D': return compose(z, tm, "%m/%d/%y", alternate, out);

@@ -42,14 +42,17 @@ parse(void)
 		double (*f)(const char *, char **) = find("strtod");
 		check_double("strtod", f("1.5e3x", &end), 1500, __LINE__);
 		check("strtod", *end, 'x', __LINE__);
-		check_double("strtod", f("2.2250738585072011e-308", NULL), 2.2250738585072011e-308, __LINE__);
+		check_double("strtod", f("2.2250738585072011e-308", NULL), 2.2250738585072011e-308,
+		             __LINE__);
 		check_double("strtod", f("0x1.8p1", NULL), 3, __LINE__);
 	}
 	if (find("wcstod"))
-		check_double("wcstod", ((double (*)(const wchar_t *, void *))find("wcstod"))(L" 2.5", NULL), 2.5,
-		             __LINE__);
+		check_double("wcstod",
+		             ((double (*)(const wchar_t *, void *))find("wcstod"))(L" 2.5", NULL),
+		             2.5, __LINE__);
 	if (find("atof"))
-		check_double("atof", ((double (*)(const char *))find("atof"))("-0.125"), -0.125, __LINE__);
+		check_double("atof", ((double (*)(const char *))find("atof"))("-0.125"), -0.125,
+		             __LINE__);
 	TEXT_(_itoa, "-42", -42, b, 10);
 	TEXT_(_itoa, "ffffffff", -1, b, 16);
 	TEXT_(_ltoa, "101", 5, b, 2);
@@ -76,7 +79,8 @@ parse(void)
 		check("_fcvt", point, 3, __LINE__);
 		check_text("_fcvt", f(0.00123, 4, &point, &sign), "12", __LINE__);
 		check("_fcvt", point, -2, __LINE__);
-		check_text("_gcvt", ((char *(*)(double, int, char *))find("_gcvt"))(3.25, 5, b), "3.25", __LINE__);
+		check_text("_gcvt", ((char *(*)(double, int, char *))find("_gcvt"))(3.25, 5, b),
+		           "3.25", __LINE__);
 	}
 }
 
@@ -188,17 +192,21 @@ mathematics(void)
 	FLOAT1(roundf, 3, 2.5f);
 	FLOAT1(expf, 2.71828, 1);
 	if (find("frexp")) {
-		check_double("frexp", ((double (*)(double, int *))find("frexp"))(12, &e), 0.75, __LINE__);
+		check_double("frexp", ((double (*)(double, int *))find("frexp"))(12, &e), 0.75,
+		             __LINE__);
 		check("frexp", e, 4, __LINE__);
-		check_double("ldexp", ((double (*)(double, int))find("ldexp"))(0.75, 4), 12, __LINE__);
+		check_double("ldexp", ((double (*)(double, int))find("ldexp"))(0.75, 4), 12,
+		             __LINE__);
 		double whole;
-		check_double("modf", ((double (*)(double, double *))find("modf"))(2.5, &whole), 0.5, __LINE__);
+		check_double("modf", ((double (*)(double, double *))find("modf"))(2.5, &whole), 0.5,
+		             __LINE__);
 		check_double("modf", whole, 2, __LINE__);
 	}
 	if (find("lround"))
 		check("lround", ((int (*)(double))find("lround"))(-2.5), -3, __LINE__);
 	if (find("fma"))
-		check_double("fma", ((double (*)(double, double, double))find("fma"))(2, 3, 4), 10, __LINE__);
+		check_double("fma", ((double (*)(double, double, double))find("fma"))(2, 3, 4), 10,
+		             __LINE__);
 	if (find("_isnan")) {
 		check("_isnan", ((int (*)(double))find("_isnan"))(NAN), 1, __LINE__);
 		check("_finite", ((int (*)(double))find("_finite"))(INFINITY), 0, __LINE__);

@@ -76,7 +76,8 @@ formats(void)
 		INT(_scwprintf, 1, L"%c", L'x');
 		check("_vsnprintf", by_list("_vsnprintf", b, 64, "%e", 1.5), 13, __LINE__);
 		AFTER("_vsnprintf", "1.500000e+000", b);
-		check("_vsnwprintf", by_list("_vsnwprintf", w, 64, L"%I64d", 1LL << 40), 13, __LINE__);
+		check("_vsnwprintf", by_list("_vsnwprintf", w, 64, L"%I64d", 1LL << 40), 13,
+		      __LINE__);
 		INT(sscanf, 1, "77", "%d", &v);
 		check("sscanf", v, 77, __LINE__);
 		INT(swscanf, 2, L"x 5", L"%c%d", w, &v);
@@ -151,8 +152,11 @@ times(void)
 	LONG(_mktime64, t, &tm);
 	TEXT_(_ctime64, "Wed Jul 03 05:46:40 2024\n", &t);
 	if (find("_difftime64"))
-		check_double("_difftime64", ((double (*)(long long, long long))find("_difftime64"))(5, 3), 2, __LINE__);
-	check("_time64", ((long long (*)())find("_time64"))(&t) == t && t > 1700000000, 1, __LINE__);
+		check_double("_difftime64",
+		             ((double (*)(long long, long long))find("_difftime64"))(5, 3), 2,
+		             __LINE__);
+	check("_time64", ((long long (*)())find("_time64"))(&t) == t && t > 1700000000, 1,
+	      __LINE__);
 	if (find("_gmtime64_s")) {
 		INT(_gmtime64_s, 0, &tm, &t);
 		INT(_localtime64_s, 0, &tm, &t);
@@ -179,7 +183,8 @@ memory(void)
 		check("_recalloc", p[1399], 0, __LINE__);
 	}
 	((void (*)())find("free"))(p);
-	check("calloc", (long long)((void *(*)())find("calloc"))((size_t)-1, (size_t)2), 0, __LINE__);
+	check("calloc", (long long)((void *(*)())find("calloc"))((size_t)-1, (size_t)2), 0,
+	      __LINE__);
 	p = ((char *(*)())find("_aligned_malloc"))((size_t)100, (size_t)256);
 	check("_aligned_malloc", (size_t)p & 255, 0, __LINE__);
 	memset(p, 7, 100);

@@ -100,7 +100,9 @@ text(void)
 	INT(fseek, 0, f, 0, 0);
 	TEXT_(fgets, "abZcd!", b, 64, f);
 	INT(fclose, 0, f);
-	check("fopen", (long long)((stream(*)(const char *, const char *))find("fopen"))("none", "r"), 0, __LINE__);
+	check("fopen",
+	      (long long)((stream(*)(const char *, const char *))find("fopen"))("none", "r"), 0,
+	      __LINE__);
 	check("_errno", *((int *(*)(void))find("_errno"))(), 2, __LINE__);
 }
 
@@ -108,7 +110,8 @@ text(void)
 static void
 unicode(void)
 {
-	stream f = ((stream(*)(const wchar_t *, const wchar_t *))find("_wfopen"))(L"u.txt", L"w, ccs=UTF-16LE");
+	stream f = ((stream(*)(const wchar_t *, const wchar_t *))find("_wfopen"))(
+	        L"u.txt", L"w, ccs=UTF-16LE");
 	wchar_t b[16];
 	check("_wfopen", f != NULL, 1, __LINE__);
 	INT(fputws, 0, L"\u20ac\n", f);
@@ -214,10 +217,14 @@ folders(void)
 	INT(_findnext64, -1, h, &fd);
 	INT(_findclose, 0, h);
 	check("_getcwd", ((char *(*)())find("_getcwd"))(b, 300) == b && b[1] == ':', 1, __LINE__);
-	check("_wgetcwd", ((wchar_t * (*)()) find("_wgetcwd"))(w, 300) == w && w[1] == ':', 1, __LINE__);
+	check("_wgetcwd", ((wchar_t * (*)()) find("_wgetcwd"))(w, 300) == w && w[1] == ':', 1,
+	      __LINE__);
 	check("_getdrive", ((int (*)())find("_getdrive"))(), (b[0] & 0xdf) - 'A' + 1, __LINE__);
-	check("_fullpath", strcmp(strrchr(((char *(*)())find("_fullpath"))(b, "x\\..\\d.bin", (size_t)300), '\\'),
-	                          "\\d.bin"), 0, __LINE__);
+	check("_fullpath",
+	      strcmp(strrchr(((char *(*)())find("_fullpath"))(b, "x\\..\\d.bin", (size_t)300),
+	                     '\\'),
+	             "\\d.bin"),
+	      0, __LINE__);
 	char drive[3], dir[256], name[256], ext[256];
 	((void (*)())find("_splitpath"))("C:\\a.b\\name.tar.gz", drive, dir, name, ext);
 	AFTER("_splitpath", "C:", drive);
@@ -226,7 +233,8 @@ folders(void)
 	AFTER("_splitpath", ".gz", ext);
 	((void (*)())find("_makepath"))(b, "C", "\\a", "b", "c");
 	AFTER("_makepath", "C:\\a\\b.c", b);
-	INT(_splitpath_s, 34, "C:\\abc", drive, (size_t)3, dir, (size_t)256, name, (size_t)2, NULL, (size_t)0);
+	INT(_splitpath_s, 34, "C:\\abc", drive, (size_t)3, dir, (size_t)256, name, (size_t)2, NULL,
+	    (size_t)0);
 	strcpy(b, "tXXXXXX");
 	check("_mktemp", ((char *(*)())find("_mktemp"))(b) == b && b[1] == 'a', 1, __LINE__);
 	check("tmpnam", ((char *(*)())find("tmpnam"))(NULL) != NULL, 1, __LINE__);
