@@ -256,39 +256,3 @@ kernel32_FlushInstructionCache(HANDLE process, const void *base, SIZE_T n)
 	(void)n;
 	return succeed(ntdll_vm_own(process)); /* x86 sees its own writes */
 }
-
-static BOOL
-unreadable(const void *p, UINT_PTR n, bool write)
-{
-	struct MEMORY_BASIC_INFORMATION m;
-	if (!n)
-		return FALSE;
-	if (!p || (uintptr_t)p + n < (uintptr_t)p)
-		return TRUE;
-	for (const char *at = p, *end = at + n; at < end;
-	     at = (char *)m.BaseAddress + m.RegionSize) {
-		if (vm_query(at, &m) < 0 || m.State != MEM_COMMIT ||
-		    m.Protect & (PAGE_NOACCESS | PAGE_GUARD) ||
-		    (write && !(vm_prot(m.Protect) & PROT_WRITE)))
-			return TRUE;
-	}
-	return FALSE;
-}
-
-WINAPI BOOL
-kernel32_IsBadReadPtr(const void *p, UINT_PTR n)
-{
-	return unreadable(p, n, false);
-}
-
-WINAPI BOOL
-kernel32_IsBadWritePtr(void *p, UINT_PTR n)
-{
-	return unreadable(p, n, true);
-}
-
-WINAPI BOOL
-kernel32_IsBadCodePtr(void *p)
-{
-	return unreadable(p, 1, false);
-}
