@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
+#include "layer/api/dll/ntdll_process.h"
 #include "layer/api/nt/clock.h"
 #include "layer/api/nt/host.h"
 #include "layer/api/nt/sysinfo.h"
@@ -96,8 +97,22 @@ kernel32_GetProcessTimes(HANDLE process, struct FILETIME *created, struct FILETI
                          struct FILETIME *kernel, struct FILETIME *user)
 {
 	int64_t k, u;
-	if (process != SELF)
-		return refuse(ERROR_INVALID_HANDLE);
+	struct object *o;
+	NTSTATUS s = handle_get(process, &process_class, &o);
+	if (s < 0)
+		return succeed(s);
+	bool other = o != &process_self()->object;
+	LONGLONG t[4];
+	if (other)
+		ntdll_process_times((struct process *)o, t);
+	object_unref(o);
+	if (other) {
+		*created = clock_filetime(t[0]);
+		*ended = clock_filetime(t[1]);
+		*kernel = clock_filetime(t[2]);
+		*user = clock_filetime(t[3]);
+		return TRUE;
+	}
 	sysinfo_times(&k, &u);
 	*created = clock_filetime(clock_started());
 	*ended = clock_filetime(0);
