@@ -4,10 +4,9 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
+#include "layer/api/dll/ntdll_process.h"
 #include "layer/api/nt/clock.h"
 #include "layer/api/nt/host.h"
-#include "layer/api/nt/process.h"
-#include "layer/api/nt/shared.h"
 #include "layer/api/nt/sysinfo.h"
 
 #define SELF ((HANDLE)(intptr_t)-1)
@@ -98,21 +97,21 @@ kernel32_GetProcessTimes(HANDLE process, struct FILETIME *created, struct FILETI
                          struct FILETIME *kernel, struct FILETIME *user)
 {
 	int64_t k, u;
-	if (process != SELF) {
-		struct object *o;
-		NTSTATUS s = handle_get(process, &process_class, &o);
-		if (s < 0)
-			return succeed(s);
-		const struct process *p = (const struct process *)o;
-		if (p->pidfd >= 0 || p->id != birth.process_id) {
-			*created = clock_filetime((int64_t)p->slot->created);
-			*ended = clock_filetime((int64_t)p->slot->ended);
-			*kernel = clock_filetime((int64_t)p->slot->cpu_kernel);
-			*user = clock_filetime((int64_t)p->slot->cpu_user);
-			object_unref(o);
-			return TRUE;
-		}
-		object_unref(o);
+	struct object *o;
+	NTSTATUS s = handle_get(process, &process_class, &o);
+	if (s < 0)
+		return succeed(s);
+	bool other = o != &process_self()->object;
+	LONGLONG t[4];
+	if (other)
+		ntdll_process_times((struct process *)o, t);
+	object_unref(o);
+	if (other) {
+		*created = clock_filetime(t[0]);
+		*ended = clock_filetime(t[1]);
+		*kernel = clock_filetime(t[2]);
+		*user = clock_filetime(t[3]);
+		return TRUE;
 	}
 	sysinfo_times(&k, &u);
 	*created = clock_filetime(clock_started());

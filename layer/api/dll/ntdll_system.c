@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
+#include "layer/api/dll/ntdll_process.h"
 #include "layer/api/nt/clock.h"
 #include "layer/api/nt/env.h"
 #include "layer/api/nt/host.h"
@@ -448,6 +449,9 @@ WINAPI NTSTATUS
 ntdll_NtQueryInformationProcess(HANDLE process, ULONG class, void *out, ULONG size, ULONG *need)
 {
 	int64_t kernel, user;
+	NTSTATUS s;
+	if (ntdll_process_other(process, class, out, size, need, &s))
+		return s;
 	switch (class) {
 	case 0: return basic(process, out, size, need);
 	case 3: return memory_counters(out, size, need);

@@ -32,8 +32,8 @@ enum {
 	         LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SYM |
 	         LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO,
 	RUN = LANDLOCK_ACCESS_FS_EXECUTE,
-	MOVE = 1 << 13,         /* LANDLOCK_ACCESS_FS_REFER, of version 2 */
-	CUT = 1 << 14,          /* LANDLOCK_ACCESS_FS_TRUNCATE, of version 3 */
+	MOVE = 1 << 13, /* LANDLOCK_ACCESS_FS_REFER, of version 2 */
+	CUT = 1 << 14,  /* LANDLOCK_ACCESS_FS_TRUNCATE, of version 3 */
 	OTHERS = LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK,
 	/* what a file can have */
 	FILES = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | RUN | CUT,
@@ -56,7 +56,8 @@ let(int rules, const char *path, uint64_t access, uint64_t handled, bool file, s
 	}
 	int why = errno;
 	close(a.parent_fd);
-	return rc < 0 ? fail(e, why, "the sandbox cannot let '%s' be seen: %s", path, strerror(why)) : 0;
+	return rc < 0 ? fail(e, why, "the sandbox cannot let '%s' be seen: %s", path, strerror(why))
+	              : 0;
 }
 
 static int
@@ -64,11 +65,14 @@ rules_of(const struct birth *b, int rules, uint64_t handled, struct err *e)
 {
 	uint64_t rw = SEE | CHANGE | MOVE | CUT;
 	for (size_t i = 0; i < b->nshow; i++)
-		if (let(rules, b->show[i].path, b->show[i].readonly ? SEE : rw, handled, false, e) < 0)
+		if (let(rules, b->show[i].path, b->show[i].readonly ? SEE : rw, handled, false, e) <
+		    0)
 			return -1;
-	static const char *const devices[] = { "/dev/null", "/dev/tty", "/dev/zero", "/dev/urandom" };
+	static const char *const devices[] = { "/dev/null", "/dev/tty", "/dev/zero",
+		                               "/dev/urandom" };
 	for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
-		if (let(rules, devices[i], SEE | LANDLOCK_ACCESS_FS_WRITE_FILE, handled, true, e) < 0)
+		if (let(rules, devices[i], SEE | LANDLOCK_ACCESS_FS_WRITE_FILE, handled, true, e) <
+		    0)
 			return -1;
 	static const char *const facts[] = { "/etc/localtime", "/etc/hosts", "/etc/resolv.conf",
 		                             "/usr/share/zoneinfo" };
@@ -81,7 +85,8 @@ rules_of(const struct birth *b, int rules, uint64_t handled, struct err *e)
 static int
 hide_files(const struct birth *b, struct err *e)
 {
-	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	long version =
+	        syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	if (version < 1) {
 		err_warn("this kernel has no Landlock: the program sees every file that you see");
 		return 0;
@@ -122,9 +127,9 @@ by_number(const void *a, const void *b)
 	return *(const uint16_t *)a - *(const uint16_t *)b;
 }
 
-#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define LOAD(field)       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define IF_EQ(k, yes, no) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(k), yes, no)
-#define RETURN(v) BPF_STMT(BPF_RET | BPF_K, v)
+#define RETURN(v)         BPF_STMT(BPF_RET | BPF_K, v)
 
 /* Does the accumulator hold one of v[0..n)?  A tree; each leaf returns. */
 static size_t
@@ -183,7 +188,8 @@ fence_calls(const struct birth *b, struct err *e)
 	n += tree(f + n, sorted, ALLOWED);
 	struct sock_fprog p = { .len = (unsigned short)n, .filter = f };
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &p) < 0)
-		return fail(e, errno, "the program's system calls cannot be filtered: %s", strerror(errno));
+		return fail(e, errno, "the program's system calls cannot be filtered: %s",
+		            strerror(errno));
 	return 0;
 }
 
@@ -211,9 +217,13 @@ strange_call(int sig, siginfo_t *info, void *context)
 	r[REG_RAX] = (greg_t)(uint32_t)0xc000001c; /* STATUS_INVALID_SYSTEM_SERVICE */
 }
 
+static bool fenced; /* by sandbox_enter(): a test's threads are free */
+
 void
 sandbox_thread(void)
 {
+	if (!fenced)
+		return;
 	prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, __executable_start,
 	      (unsigned long)(etext - __executable_start), NULL);
 }
@@ -225,6 +235,7 @@ sandbox_enter(const struct birth *b, struct err *e)
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2] = { { 0 } };
 	sigaction(SIGSYS, &a, NULL);
+	fenced = true;
 	if (b->jailed)
 		return 0;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

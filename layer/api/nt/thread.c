@@ -193,7 +193,6 @@ body(void *argument)
 		steady_futex_wait((_Atomic uint32_t *)&t->suspend_count, n, UINT64_MAX);
 	if (t->dying)
 		thread_die();
-	sandbox_thread();
 	ldr_thread_attach();
 	thread_exit(((uint32_t(WINAPI *)(void *))(uintptr_t)t->start)(t->argument));
 }
@@ -305,6 +304,7 @@ host_main(void *argument)
 	h->tid = (pid_t)syscall(SYS_gettid);
 	h->id = pthread_self();
 	thread_set_gs(h->teb);
+	sandbox_thread();
 	do
 		host_run(h, body);
 	while (host_park(h));

@@ -4,6 +4,7 @@
 // run: joist run --rm $GUEST
 // expect: threads: ok
 // expect: facts: ok
+// expect: machine: ok
 // expect: storage: ok
 // expect: terminated: ok
 // expect: fibers: ok
@@ -102,6 +103,20 @@ facts(void)
 	IS(SetThreadInformation(me, ThreadMemoryPriority, &priority, sizeof priority));
 	IS(GetThreadInformation(me, ThreadMemoryPriority, &priority, sizeof priority));
 	done("facts");
+}
+
+static void
+machine(void)
+{
+	HANDLE h = CreateMemoryResourceNotification(HighMemoryResourceNotification);
+	BOOL state = 9;
+
+	FlushProcessWriteBuffers();
+	IS(h && QueryMemoryResourceNotification(h, &state) && (state == TRUE || state == FALSE));
+	IS((WaitForSingleObject(h, 0) == WAIT_OBJECT_0) == state);
+	CloseHandle(h);
+	ERR(QueryMemoryResourceNotification(h, &state), ERROR_INVALID_HANDLE);
+	done("machine");
 }
 
 static DWORD low_slot, high_slot, fiber_slot, far_fiber_slot;
@@ -255,6 +270,7 @@ main(void)
 
 	threads();
 	facts();
+	machine();
 	storage();
 	terminated();
 	t = CreateThread(NULL, 0, with_fibers, NULL, 0, NULL);
