@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -50,6 +51,18 @@ remember(int fd)
 	return terminal >= 0;
 }
 
+/* Also from the background, where the host would stop the process for it. */
+static void
+set_terminal(int fd, const struct termios *t)
+{
+	sigset_t stop, old;
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTTOU);
+	pthread_sigmask(SIG_BLOCK, &stop, &old);
+	(void)tcsetattr(fd, TCSADRAIN, t);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
 /* The terminal as the mode of input says; keys: as it must be to read single keys. */
 static void
 apply(int fd, bool keys)
@@ -71,14 +84,14 @@ apply(int fd, bool keys)
 	if (!(input_mode & CONSOLE_PROCESSED_INPUT))
 		t.c_lflag &= ~(tcflag_t)(ISIG | IEXTEN);
 	raw = !lines;
-	(void)tcsetattr(fd, TCSADRAIN, &t);
+	set_terminal(fd, &t);
 }
 
 void
 console_end(void)
 {
 	if (terminal >= 0)
-		(void)tcsetattr(terminal, TCSADRAIN, &before);
+		set_terminal(terminal, &before);
 }
 
 bool

@@ -82,6 +82,7 @@
 // expect: attributes 420
 // expect: content x
 // expect: reparse a000000c target.txt
+#define _WIN32_WINNT 0x0A00
 #include <windows.h>
 #include <winioctl.h>
 #include <stdio.h>

@@ -35,6 +35,7 @@
 // expect: wait mode 1
 // expect: read 6
 // expect: end 0 109
+#define _WIN32_WINNT 0x0A00
 #include <windows.h>
 #include <stdio.h>
 #include <string.h>
