@@ -103,11 +103,12 @@ struct socket {
 	int family, type, protocol; /* Winsock's numbers */
 	/* any thread, atomically */
 	_Atomic bool nonblocking, bound, listening, connected, connecting, shut_send, shut_receive;
-	_Atomic bool exclusive, v6only_set;
-	_Atomic uint32_t blocked;      /* threads that wait in the host */
-	_Atomic int error;             /* of a connect that ended later: SO_ERROR */
-	_Atomic uint64_t connected_at; /* nanoseconds of CLOCK_MONOTONIC; 0: it is not */
-	_Atomic bool observed;         /* events or polls look at it */
+	_Atomic bool exclusive;
+	_Atomic uint32_t send_ms, receive_ms; /* SO_SNDTIMEO, SO_RCVTIMEO: the host rounds them */
+	_Atomic uint32_t blocked;             /* threads that wait in the host */
+	_Atomic int error;                    /* of a connect that ended later: SO_ERROR */
+	_Atomic uint64_t connected_at;        /* nanoseconds of CLOCK_MONOTONIC; 0: it is not */
+	_Atomic bool observed;                /* events or polls look at it */
 	/* steady.h's lock, and under it */
 	_Atomic uint32_t lock;
 	struct socket_queue {

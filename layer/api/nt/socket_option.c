@@ -76,10 +76,9 @@ static int
 get_host(int fd, const struct option *o, void *out, int *size)
 {
 	unsigned char value[256];
-	socklen_t n = o->how == TIME     ? sizeof(struct timeval)
-	              : o->how == LINGER ? sizeof(struct linger)
-	              : o->how == BYTES  ? sizeof value
-	                                 : sizeof(int);
+	socklen_t n = o->how == LINGER  ? sizeof(struct linger)
+	              : o->how == BYTES ? sizeof value
+	                                : sizeof(int);
 	if (getsockopt(fd, o->host_level, o->host_name, value, &n) < 0)
 		return socket_error(errno);
 	int v = 0;
@@ -88,11 +87,7 @@ get_host(int fd, const struct option *o, void *out, int *size)
 	case FLAG: return put(out, size, v != 0);
 	case BUFFER: return put(out, size, (DWORD)v / 2); /* the host counts its own needs too */
 	case NUMBER: return put(out, size, (DWORD)v);
-	case TIME: {
-		struct timeval t;
-		memcpy(&t, value, sizeof t);
-		return put(out, size, (DWORD)(t.tv_sec * 1000 + (t.tv_usec + 999) / 1000));
-	}
+	case TIME: break; /* as it was set */
 	case LINGER: {
 		struct linger l;
 		memcpy(&l, value, sizeof l);
@@ -174,6 +169,8 @@ socket_get_option(struct socket *s, int level, int name, void *out, int *size)
 	if (!out || !size)
 		return WSAEFAULT;
 	const struct option *o = find(level, name);
+	if (o && o->how == TIME)
+		return put(out, size, o->host_name == SO_RCVTIMEO ? s->receive_ms : s->send_ms);
 	if (o)
 		return get_host(fd, o, out, size);
 	if (level != WS_SOL_SOCKET)
@@ -235,8 +232,11 @@ socket_set_option(struct socket *s, int level, int name, const void *in, int siz
 		return WSAEFAULT;
 	const struct option *o = find(level, name);
 	if (o) {
-		/* a name of the host's only for reading */
-		return set_host(fd, o, in, size);
+		int e = set_host(fd, o, in, size);
+		if (!e && o->how == TIME)
+			*(o->host_name == SO_RCVTIMEO ? &s->receive_ms : &s->send_ms) =
+			        take(in, size);
+		return e;
 	}
 	if (level == IPPROTO_TCP && (name == 2 || name == 5 || name == 10))
 		return 0; /* TCP_EXPEDITED_1122, TCP_MAXRT, TCP_TIMESTAMPS: hints */

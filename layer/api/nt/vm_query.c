@@ -152,6 +152,8 @@ vm_query(const void *address, struct MEMORY_BASIC_INFORMATION *out)
 	struct mapping m;
 	if (!known(page, &o, &next) && !(adopt_module(address) && known(page, &o, &next))) {
 		struct module *mod = ldr_at(address);
+		struct module *exact = mod && mod->builtin && page ? ldr_of((void *)page) : NULL;
+		mod = exact ? exact : mod;
 		struct TEB *t = teb();
 		bool there = look(page, &m), stack = t && page >= (uint64_t)t->DeallocationStack &&
 		                                     page < (uint64_t)t->StackBase;
