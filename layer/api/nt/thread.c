@@ -181,6 +181,15 @@ teb_init(struct thread_host *h, struct thread *t)
 	t->cpu_before = h->cpu;
 }
 
+/* Windows computes with 53 bits in the x87 unit, where the host has 64: results differ. */
+static void
+precision(void)
+{
+	static const uint16_t word = 0x27f;
+
+	__asm__ volatile("fldcw %0" : : "m"(word));
+}
+
 /* On the program's stack: the thread's life. */
 static void
 body(void *argument)
@@ -194,6 +203,7 @@ body(void *argument)
 	if (t->dying)
 		thread_die();
 	ldr_thread_attach();
+	precision();
 	thread_exit(((uint32_t(WINAPI *)(void *))(uintptr_t)t->start)(t->argument));
 }
 
