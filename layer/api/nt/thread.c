@@ -63,6 +63,7 @@ uint32_t thread_process_id;
 static _Atomic uint32_t hosts_lock;
 static struct thread_host *parked, *dead;
 static unsigned nparked;
+static sigset_t signals; /* that the first thread had blocked */
 
 static _Atomic uint32_t list_lock;
 static struct thread *threads;
@@ -310,6 +311,8 @@ host_main(void *argument)
 {
 	struct thread_host *h = argument;
 
+	/* the reactor, which blocks all, may have made it */
+	pthread_sigmask(SIG_SETMASK, &signals, NULL);
 	steady_on(); /* while no thread of the program runs on it */
 	h->tid = (pid_t)syscall(SYS_gettid);
 	h->id = pthread_self();
@@ -468,6 +471,9 @@ thread_first(void *start, void *argument, size_t stack, uint32_t *code)
 		free(t);
 		return STATUS_NO_MEMORY;
 	}
+	if (stack)
+		thread_stack_default = stack; /* the program's is for all of its threads */
+	pthread_sigmask(SIG_SETMASK, NULL, &signals);
 	steady_on();
 	h->thread = t;
 	h->tid = (pid_t)syscall(SYS_gettid);
