@@ -229,6 +229,7 @@ given_birth(const struct spec *s, const struct home *h, struct birth *b, struct 
 		return err_hint(e, "look for a full disk");
 	}
 	b->cache = xprintf("%s/cache/images", h->root_path);
+	b->rootless = h->rootless;
 	b->network = strcmp(spec_note(s, "win.network", ""), "true") == 0;
 	drive(b, 'C', b->private, false);
 	drive(b, 'Z', "", false);

@@ -215,6 +215,7 @@ first_body(void *argument)
 	struct thread *t = argument;
 
 	steady_off();
+	precision();
 	thread_exit(((uint32_t(WINAPI *)(void *))(uintptr_t)t->start)(t->argument));
 }
 
