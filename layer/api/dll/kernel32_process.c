@@ -229,6 +229,10 @@ kernel32_CreateProcessW(const WCHAR *application, WCHAR *line, struct SECURITY_A
 	if (!error && current)
 		error = check_folder(current);
 	s.command_line = line ? line : application;
+	if (program && nls_equal(program, PROCESS_CMD)) { /* the file is there to be seen only */
+		free(program);
+		program = NULL;
+	}
 	if (!error && program && is_batch(program)) {
 		s.command_line = batch = batch_line(s.command_line);
 		free(program);
