@@ -234,6 +234,10 @@ given_birth(const struct spec *s, const struct home *h, struct birth *b, struct 
 	drive(b, 'C', b->private, false);
 	drive(b, 'Z', "", false);
 	char *folder = xprintf("%.*s", (int)(strrchr(b->image, '/') - b->image), b->image);
+	/* what is installed in PREFIX/bin looks for PREFIX/lib and PREFIX/share */
+	char *base = strrchr(folder, '/');
+	if (base && base != folder && strcasecmp(base, "/bin") == 0)
+		*base = '\0';
 	see(b, folder, true);
 	see(b, b->store, false);
 	see(b, b->cache, true);

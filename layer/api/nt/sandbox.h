@@ -11,6 +11,8 @@
 
 #include "layer/api/nt/birth.h"
 
+/* A network of its own, in which it reaches only itself; false when the host refuses. */
+bool sandbox_loopback(void);
 int sandbox_enter(const struct birth *b, struct err *e);
 /* The third fence stands around each thread; called by it. */
 void sandbox_thread(void);
