@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "layer/api/nt/vm.h"
 #include "layer/api/nt/vm_region.h"
 
 /* A region whose pages are written one by one makes a mapping of the host each, of which there
