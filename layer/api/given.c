@@ -229,10 +229,15 @@ given_birth(const struct spec *s, const struct home *h, struct birth *b, struct 
 		return err_hint(e, "look for a full disk");
 	}
 	b->cache = xprintf("%s/cache/images", h->root_path);
+	b->rootless = h->rootless;
 	b->network = strcmp(spec_note(s, "win.network", ""), "true") == 0;
 	drive(b, 'C', b->private, false);
 	drive(b, 'Z', "", false);
 	char *folder = xprintf("%.*s", (int)(strrchr(b->image, '/') - b->image), b->image);
+	/* what is installed in PREFIX/bin looks for PREFIX/lib and PREFIX/share */
+	char *base = strrchr(folder, '/');
+	if (base && base != folder && strcasecmp(base, "/bin") == 0)
+		*base = '\0';
 	see(b, folder, true);
 	see(b, b->store, false);
 	see(b, b->cache, true);

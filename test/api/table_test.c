@@ -48,7 +48,8 @@ every_row_is_found(void **state)
 			if (table_symbol(t, name) != address || !address)
 				fail_msg("%s: %s is not found", t->file, name);
 			if (ordinal && table_ordinal(t, ordinal) != address)
-				fail_msg("%s: %s is not found by its ordinal %u", t->file, name, ordinal);
+				fail_msg("%s: %s is not found by its ordinal %u", t->file, name,
+				         ordinal);
 		}
 	}
 	assert_true(tables > 20 && rows > 500);
@@ -94,4 +95,5 @@ what_is_not_there_is_not_found(void **state)
 	assert_non_null(table_find("kernel32.dll"));
 }
 
-UNIT_MAIN(TEST(every_row_is_found), TEST(directories_can_be_walked), TEST(what_is_not_there_is_not_found))
+UNIT_MAIN(TEST(every_row_is_found), TEST(directories_can_be_walked),
+          TEST(what_is_not_there_is_not_found))

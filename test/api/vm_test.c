@@ -46,7 +46,10 @@ gaps_are_found(void **state)
 {
 	(void)state;
 	enum { N = 2000 };
-	static struct { uint64_t start, end; struct range *r; } model[N];
+	static struct {
+		uint64_t start, end;
+		struct range *r;
+	} model[N];
 	size_t n = 0;
 	srandom(7);
 	const uint64_t low = 0x200000000000, high = low + 0x40000000;
@@ -57,12 +60,14 @@ gaps_are_found(void **state)
 			model[k] = model[--n];
 			continue;
 		}
-		uint64_t size = ((uint64_t)random() % 40 + 1) * 4096, align = 0x10000ull << random() % 4;
+		uint64_t size = ((uint64_t)random() % 40 + 1) * 4096,
+		         align = 0x10000ull << random() % 4;
 		bool top = random() % 2;
 		uint64_t a = range_gap(size, low, high, align, top), best = 0;
 		assert_int_equal(a % align, 0);
 		for (uint64_t t = low; i % 97 == 0 && t < high; t += align) {
-			uint64_t p = top ? high - align - (t - low) : t, e = (p + size + 0xffff) & ~0xffffull;
+			uint64_t p = top ? high - align - (t - low) : t,
+			         e = (p + size + 0xffff) & ~0xffffull;
 			bool clear = e <= high;
 			for (size_t k = 0; clear && k < n; k++)
 				clear = model[k].end <= p || (model[k].start & ~0xffffull) >= e;
@@ -141,14 +146,15 @@ places_are_chosen(void **state)
 	(void)state;
 	char *p = take((void *)0xc000000000, 64 << 20, MEM_RESERVE, PAGE_READWRITE);
 	assert_ptr_equal(p, 0xc000000000);
-	assert_ptr_equal(take(p + (64 << 20), 64 << 20, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE), p + (64 << 20));
+	assert_ptr_equal(take(p + (64 << 20), 64 << 20, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE),
+	                 p + (64 << 20));
 	void *b = NULL;
 	SIZE_T n = 1ull << 40;
-	struct vm_where w = {.align = 1ull << 32};
+	struct vm_where w = { .align = 1ull << 32 };
 	assert_int_equal(vm_alloc(&b, &n, MEM_RESERVE, PAGE_NOACCESS, &w), 0);
 	assert_int_equal((uint64_t)b % w.align, 0);
 	assert_int_equal(give(b, 0, MEM_RELEASE), 0);
-	w = (struct vm_where){.low = 0x50000000, .high = 0x50020000};
+	w = (struct vm_where){ .low = 0x50000000, .high = 0x50020000 };
 	b = NULL;
 	n = 0x10000;
 	assert_int_equal(vm_alloc(&b, &n, MEM_RESERVE, PAGE_NOACCESS, &w), 0);
@@ -222,11 +228,14 @@ placeholders(void **state)
 	assert_ptr_equal(at(p + 0x10000).AllocationBase, p + 0x10000);
 	assert_int_equal(at(p + 0x10000).RegionSize, 0x10000);
 	assert_ptr_equal(at(p + 0x20000).AllocationBase, p + 0x20000);
-	assert_null(take(p, 0x20000, MEM_RESERVE | MEM_COMMIT | MEM_REPLACE_PLACEHOLDER, PAGE_READWRITE));
-	assert_ptr_equal(take(p + 0x10000, 0x10000, MEM_RESERVE | MEM_COMMIT | MEM_REPLACE_PLACEHOLDER, PAGE_READWRITE),
+	assert_null(take(p, 0x20000, MEM_RESERVE | MEM_COMMIT | MEM_REPLACE_PLACEHOLDER,
+	                 PAGE_READWRITE));
+	assert_ptr_equal(take(p + 0x10000, 0x10000,
+	                      MEM_RESERVE | MEM_COMMIT | MEM_REPLACE_PLACEHOLDER, PAGE_READWRITE),
 	                 p + 0x10000);
 	p[0x10000] = 1;
-	assert_int_equal(give(p, 0x40000, MEM_RELEASE | MEM_COALESCE_PLACEHOLDERS), STATUS_CONFLICTING_ADDRESSES);
+	assert_int_equal(give(p, 0x40000, MEM_RELEASE | MEM_COALESCE_PLACEHOLDERS),
+	                 STATUS_CONFLICTING_ADDRESSES);
 	assert_int_equal(give(p + 0x10000, 0x10000, MEM_RELEASE | MEM_PRESERVE_PLACEHOLDER), 0);
 	assert_int_equal(give(p, 0x40000, MEM_RELEASE | MEM_COALESCE_PLACEHOLDERS), 0);
 	assert_int_equal(at(p).RegionSize, 0x40000);
@@ -255,8 +264,9 @@ main(void)
 	thread_set_gs(&t);
 	vm_start();
 	const struct CMUnitTest tests[] = {
-		TEST(gaps_are_found), TEST(pages_are_reserved_and_committed), TEST(places_are_chosen),
-		TEST(guards_and_watches), TEST(placeholders), TEST(resetting_keeps_what_is_written_after),
+		TEST(gaps_are_found),    TEST(pages_are_reserved_and_committed),
+		TEST(places_are_chosen), TEST(guards_and_watches),
+		TEST(placeholders),      TEST(resetting_keeps_what_is_written_after),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

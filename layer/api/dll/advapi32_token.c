@@ -230,6 +230,26 @@ put_number(struct answer *a, DWORD v)
 		*p = v;
 }
 
+/* What new objects would be given: all rights to the user.  ACL with one ACCESS_ALLOWED_ACE. */
+static void
+put_default_acl(struct answer *a)
+{
+	const struct SID *s = sid_user();
+	WORD ace = (WORD)(8 + sid_size(s)), size = (WORD)(8 + ace);
+	BYTE **pointer = take(a, sizeof *pointer), *acl = take(a, size);
+	DWORD all = 0x10000000; /* GENERIC_ALL */
+	if (!acl)
+		return;
+	*pointer = acl;
+	memset(acl, 0, 16);
+	acl[0] = 2;
+	memcpy(acl + 2, &size, 2);
+	acl[4] = 1;
+	memcpy(acl + 10, &ace, 2);
+	memcpy(acl + 12, &all, 4);
+	memcpy(acl + 16, s, sid_size(s));
+}
+
 static void
 put_statistics(struct answer *a, bool impersonation)
 {
@@ -272,11 +292,7 @@ advapi32_GetTokenInformation(HANDLE token, int class, void *out, DWORD size, DWO
 	case 3: put_privileges(&a); break;
 	case 4: put_one(&a, sid_user(), 0, false); break;                /* owner */
 	case 5: put_one(&a, sid_group(0, &attributes), 0, false); break; /* primary group */
-	case 6:
-		take(&a, 8);
-		if (a.n <= a.room)
-			memset(out, 0, 8);
-		break; /* default DACL: none */
+	case 6: put_default_acl(&a); break;
 	case 7:
 		take(&a, 16);
 		if (a.n <= a.room)

@@ -117,7 +117,8 @@ address(struct space *s, const struct sockaddr *a)
 {
 	struct sockaddr_storage host = { 0 };
 	struct ws_sockaddr w;
-	socklen_t n = a->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+	socklen_t n =
+	        a->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
 	int size = sizeof w;
 	memcpy(&host, a, n);
 	(void)socket_address_out(&host, n, &w, &size);
@@ -155,7 +156,9 @@ interfaces(bool *own)
 	static struct sockaddr_in6 v6, m6;
 	static char lo[] = "lo";
 	static struct ifaddrs two[2] = {
-		{ .ifa_next = &two[1], .ifa_name = lo, .ifa_flags = IFF_UP | IFF_RUNNING | IFF_LOOPBACK },
+		{ .ifa_next = &two[1],
+		  .ifa_name = lo,
+		  .ifa_flags = IFF_UP | IFF_RUNNING | IFF_LOOPBACK },
 		{ .ifa_name = lo, .ifa_flags = IFF_UP | IFF_RUNNING | IFF_LOOPBACK },
 	};
 	struct ifaddrs *list;
@@ -163,7 +166,8 @@ interfaces(bool *own)
 	if (birth.network && getifaddrs(&list) == 0)
 		return list;
 	*own = true;
-	v4 = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	v4 = (struct sockaddr_in){ .sin_family = AF_INET,
+		                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	m4 = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(0xff000000) };
 	v6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
 	m6 = v6;
@@ -221,13 +225,15 @@ servers(struct space *s, ULONG family)
 }
 
 static void
-unicasts(struct space *s, struct adapter *a, const struct ifaddrs *list, const char *name, int family, ULONG flags)
+unicasts(struct space *s, struct adapter *a, const struct ifaddrs *list, const char *name,
+         int family, ULONG flags)
 {
 	struct unicast **last = a ? &a->FirstUnicastAddress : NULL;
 	struct prefix **end = a ? &a->FirstPrefix : NULL;
 	for (const struct ifaddrs *i = list; i; i = i->ifa_next) {
 		int f = i->ifa_addr ? i->ifa_addr->sa_family : 0;
-		if (strcmp(i->ifa_name, name) || (f != AF_INET && f != AF_INET6) || (family && f != family))
+		if (strcmp(i->ifa_name, name) || (f != AF_INET && f != AF_INET6) ||
+		    (family && f != family))
 			continue;
 		if (!(flags & SKIP_UNICAST)) {
 			struct unicast *u = take(s, sizeof *u);
@@ -235,11 +241,11 @@ unicasts(struct space *s, struct adapter *a, const struct ifaddrs *list, const c
 			if (u && last) {
 				*u = (struct unicast){
 					.Length = sizeof *u,
-					.Flags = 1,             /* IP_ADAPTER_ADDRESS_DNS_ELIGIBLE */
+					.Flags = 1, /* IP_ADAPTER_ADDRESS_DNS_ELIGIBLE */
 					.Address = x,
-					.PrefixOrigin = 1,      /* manual */
+					.PrefixOrigin = 1, /* manual */
 					.SuffixOrigin = 1,
-					.DadState = 4,          /* preferred */
+					.DadState = 4, /* preferred */
 					.ValidLifetime = UINT32_MAX,
 					.PreferredLifetime = UINT32_MAX,
 					.LeaseLifetime = UINT32_MAX,
@@ -253,7 +259,9 @@ unicasts(struct space *s, struct adapter *a, const struct ifaddrs *list, const c
 			struct prefix *p = take(s, sizeof *p);
 			struct SOCKET_ADDRESS x = address(s, i->ifa_addr);
 			if (p && end) {
-				*p = (struct prefix){ .Length = sizeof *p, .Address = x, .PrefixLength = bits(i->ifa_netmask) };
+				*p = (struct prefix){ .Length = sizeof *p,
+					              .Address = x,
+					              .PrefixLength = bits(i->ifa_netmask) };
 				*end = p;
 				end = &p->Next;
 			}
@@ -262,7 +270,8 @@ unicasts(struct space *s, struct adapter *a, const struct ifaddrs *list, const c
 }
 
 static struct adapter *
-adapter(struct space *s, const struct ifaddrs *list, const struct ifaddrs *i, bool own, int family, ULONG flags)
+adapter(struct space *s, const struct ifaddrs *list, const struct ifaddrs *i, bool own, int family,
+        ULONG flags)
 {
 	struct adapter *a = take(s, sizeof *a);
 	bool loop = i->ifa_flags & IFF_LOOPBACK;
@@ -281,18 +290,20 @@ adapter(struct space *s, const struct ifaddrs *list, const struct ifaddrs *i, bo
 		a->Description = description;
 		a->DnsSuffix = suffix;
 		a->IfType = type;
-		a->OperStatus = i->ifa_flags & IFF_RUNNING ? 1 : 2;     /* up, down */
-		a->Flags = 0x80 | 0x100;                                /* IPv4 and IPv6 are enabled */
+		a->OperStatus = i->ifa_flags & IFF_RUNNING ? 1 : 2; /* up, down */
+		a->Flags = 0x80 | 0x100;                            /* IPv4 and IPv6 are enabled */
 		a->Mtu = loop ? UINT32_MAX : 1500;
 		a->TransmitLinkSpeed = a->ReceiveLinkSpeed = 1000000000;
 		a->Luid = luid(type, index);
 		a->CompartmentId = 1;
-		a->ConnectionType = 1;                                  /* dedicated */
+		a->ConnectionType = 1; /* dedicated */
 		a->Ipv4Metric = a->Ipv6Metric = loop ? 75 : 25;
 		for (const struct ifaddrs *k = list; k; k = k->ifa_next) {
-			if (strcmp(k->ifa_name, i->ifa_name) || !k->ifa_addr || k->ifa_addr->sa_family != AF_PACKET || loop)
+			if (strcmp(k->ifa_name, i->ifa_name) || !k->ifa_addr ||
+			    k->ifa_addr->sa_family != AF_PACKET || loop)
 				continue;
-			memcpy(a->PhysicalAddress, ((const struct sockaddr_ll *)k->ifa_addr)->sll_addr, 6);
+			memcpy(a->PhysicalAddress,
+			       ((const struct sockaddr_ll *)k->ifa_addr)->sll_addr, 6);
 			a->PhysicalAddressLength = 6;
 		}
 	}
@@ -412,7 +423,7 @@ iphlpapi_ConvertInterfaceNameToLuidW(const WCHAR *name, ULONG64 *out)
 	ULONG index = number ? (ULONG)strtoul(number + 1, NULL, 10) : 0;
 	DWORD e = iphlpapi_ConvertInterfaceIndexToLuid(index, out);
 	free(text);
-	return e ? 123 : 0;     /* ERROR_INVALID_NAME */
+	return e ? 123 : 0; /* ERROR_INVALID_NAME */
 }
 
 WINAPI DWORD
@@ -432,7 +443,8 @@ iphlpapi_FreeMibTable(void *table)
 
 /* Changes of the network: nobody would tell the program, so it is told that. */
 WINAPI DWORD
-iphlpapi_NotifyIpInterfaceChange(USHORT family, void *callback, void *context, BOOLEAN initial, HANDLE *out)
+iphlpapi_NotifyIpInterfaceChange(USHORT family, void *callback, void *context, BOOLEAN initial,
+                                 HANDLE *out)
 {
 	(void)family, (void)callback, (void)context, (void)initial;
 	if (out)
@@ -445,6 +457,17 @@ iphlpapi_CancelMibChangeNotify2(HANDLE h)
 {
 	(void)h;
 	return ERROR_INVALID_PARAMETER; /* none was ever given */
+}
+
+/* The host's routes cannot be seen from here; callers (c-ares) sort without them then. */
+WINAPI DWORD
+iphlpapi_GetBestRoute2(const ULONG64 *l, ULONG index, const void *source, const void *destination, ULONG sort,
+                       void *route, void *best)
+{
+	(void)l, (void)index, (void)source, (void)sort;
+	if (!destination || !route || !best)
+		return ERROR_INVALID_PARAMETER;
+	return ERROR_NOT_SUPPORTED;
 }
 
 /* FIXED_INFO */
@@ -473,13 +496,15 @@ iphlpapi_GetNetworkParams(struct fixed_info *out, ULONG *size)
 	}
 	memset(out, 0, sizeof *out);
 	(void)gethostname(out->HostName, sizeof out->HostName - 1);
-	out->NodeType = 8;      /* hybrid */
+	out->NodeType = 8; /* hybrid */
 	char line[256], text[64], domain[128];
 	FILE *f = fopen("/etc/resolv.conf", "re");
 	while (f && fgets(line, sizeof line, f)) {
-		if (!out->DnsServerList.IpAddress[0] && sscanf(line, " nameserver %63s", text) == 1 && strlen(text) < 16)
+		if (!out->DnsServerList.IpAddress[0] &&
+		    sscanf(line, " nameserver %63s", text) == 1 && strlen(text) < 16)
 			memcpy(out->DnsServerList.IpAddress, text, strlen(text) + 1);
-		if (sscanf(line, " domain %127s", domain) == 1 || sscanf(line, " search %127s", domain) == 1)
+		if (sscanf(line, " domain %127s", domain) == 1 ||
+		    sscanf(line, " search %127s", domain) == 1)
 			memcpy(out->DomainName, domain, strlen(domain) + 1);
 	}
 	if (f)

@@ -26,7 +26,8 @@ enum {
 /* -- attribute lists ------------------------------------------------------------------------- */
 
 WINAPI BOOL
-kernel32_InitializeProcThreadAttributeList(struct attribute_list *l, DWORD count, DWORD flags, SIZE_T *size)
+kernel32_InitializeProcThreadAttributeList(struct attribute_list *l, DWORD count, DWORD flags,
+                                           SIZE_T *size)
 {
 	SIZE_T need = sizeof *l + count * sizeof l->item[0];
 
@@ -53,7 +54,8 @@ kernel32_UpdateProcThreadAttribute(struct attribute_list *l, DWORD flags, DWORD_
 			return refuse(698); /* ERROR_OBJECT_NAME_EXISTS */
 	if (l->count == l->most)
 		return refuse(ERROR_BAD_LENGTH);
-	if ((id == ATTRIBUTE_HANDLE_LIST || id == ATTRIBUTE_JOB_LIST) && (!size || size % sizeof(HANDLE)))
+	if ((id == ATTRIBUTE_HANDLE_LIST || id == ATTRIBUTE_JOB_LIST) &&
+	    (!size || size % sizeof(HANDLE)))
 		return refuse(ERROR_BAD_LENGTH);
 	l->item[l->count++] = (struct attribute){ id, size, value };
 	return TRUE;
@@ -126,7 +128,8 @@ check(const WCHAR *program)
 	}
 	if (e.code == EACCES)
 		return ERROR_ACCESS_DENIED;
-	return pe.machine && pe.machine != PE_AMD64 ? ERROR_EXE_MACHINE_TYPE_MISMATCH : ERROR_BAD_EXE_FORMAT;
+	return pe.machine && pe.machine != PE_AMD64 ? ERROR_EXE_MACHINE_TYPE_MISMATCH
+	                                            : ERROR_BAD_EXE_FORMAT;
 }
 
 static DWORD
@@ -164,7 +167,8 @@ hand_over(struct process *p, struct process_thread *t, struct SECURITY_ATTRIBUTE
 {
 	pi->dwProcessId = p->id;
 	pi->dwThreadId = t->id;
-	pi->hProcess = handle_new(&p->object, PROCESS_ALL_ACCESS, process && process->bInheritHandle);
+	pi->hProcess =
+	        handle_new(&p->object, PROCESS_ALL_ACCESS, process && process->bInheritHandle);
 	pi->hThread = handle_new(&t->object, THREAD_ALL_ACCESS, thread && thread->bInheritHandle);
 	if (pi->hProcess && pi->hThread)
 		return TRUE;
@@ -214,8 +218,8 @@ start(struct process_start *s, const struct STARTUPINFOEXW *info, DWORD flags, s
 
 WINAPI BOOL
 kernel32_CreateProcessW(const WCHAR *application, WCHAR *line, struct SECURITY_ATTRIBUTES *process,
-                        struct SECURITY_ATTRIBUTES *thread, BOOL inherit, DWORD flags, void *environment,
-                        const WCHAR *current, struct STARTUPINFOEXW *info,
+                        struct SECURITY_ATTRIBUTES *thread, BOOL inherit, DWORD flags,
+                        void *environment, const WCHAR *current, struct STARTUPINFOEXW *info,
                         struct PROCESS_INFORMATION *pi)
 {
 	struct process_start s = { .inherit = inherit, .flags = flags, .current = current };
@@ -229,6 +233,10 @@ kernel32_CreateProcessW(const WCHAR *application, WCHAR *line, struct SECURITY_A
 	if (!error && current)
 		error = check_folder(current);
 	s.command_line = line ? line : application;
+	if (program && nls_equal(program, PROCESS_CMD)) { /* the file is there to be seen only */
+		free(program);
+		program = NULL;
+	}
 	if (!error && program && is_batch(program)) {
 		s.command_line = batch = batch_line(s.command_line);
 		free(program);
@@ -247,7 +255,8 @@ kernel32_CreateProcessW(const WCHAR *application, WCHAR *line, struct SECURITY_A
 	} else {
 		s.image = program;
 		s.environment = environment;
-		done = succeed(start(&s, info, flags, &p, &t)) && hand_over(p, t, process, thread, pi);
+		done = succeed(start(&s, info, flags, &p, &t)) &&
+		       hand_over(p, t, process, thread, pi);
 	}
 	free(block);
 	free(batch);
@@ -257,19 +266,23 @@ kernel32_CreateProcessW(const WCHAR *application, WCHAR *line, struct SECURITY_A
 
 WINAPI BOOL
 kernel32_CreateProcessA(const char *application, char *line, struct SECURITY_ATTRIBUTES *process,
-                        struct SECURITY_ATTRIBUTES *thread, BOOL inherit, DWORD flags, void *environment,
-                        const char *current, struct STARTUPINFOEXW *info,
+                        struct SECURITY_ATTRIBUTES *thread, BOOL inherit, DWORD flags,
+                        void *environment, const char *current, struct STARTUPINFOEXW *info,
                         struct PROCESS_INFORMATION *pi)
 {
 	if (!info)
 		return refuse(ERROR_INVALID_PARAMETER);
-	WCHAR *a = nls_wide_ansi(application), *l = nls_wide_ansi(line), *c = nls_wide_ansi(current);
+	WCHAR *a = nls_wide_ansi(application), *l = nls_wide_ansi(line),
+	      *c = nls_wide_ansi(current);
 	struct STARTUPINFOEXW wide = { 0 };
-	memcpy(&wide, info, flags & EXTENDED_STARTUPINFO_PRESENT ? sizeof wide
-	                                                         : offsetof(struct STARTUPINFOEXW, lpAttributeList));
+	memcpy(&wide, info,
+	       flags & EXTENDED_STARTUPINFO_PRESENT
+	               ? sizeof wide
+	               : offsetof(struct STARTUPINFOEXW, lpAttributeList));
 	wide.lpTitle = nls_wide_ansi(info->lpTitle);
 	wide.lpDesktop = NULL;
-	BOOL done = kernel32_CreateProcessW(a, l, process, thread, inherit, flags, environment, c, &wide, pi);
+	BOOL done = kernel32_CreateProcessW(a, l, process, thread, inherit, flags, environment, c,
+	                                    &wide, pi);
 	free(wide.lpTitle);
 	free(a);
 	free(l);
@@ -280,24 +293,26 @@ kernel32_CreateProcessA(const char *application, char *line, struct SECURITY_ATT
 /* There is one user: a token of its own is as good as none. */
 WINAPI BOOL
 kernel32_CreateProcessAsUserW(HANDLE token, const WCHAR *application, WCHAR *line,
-                              struct SECURITY_ATTRIBUTES *process, struct SECURITY_ATTRIBUTES *thread,
-                              BOOL inherit, DWORD flags, void *environment, const WCHAR *current,
-                              struct STARTUPINFOEXW *info, struct PROCESS_INFORMATION *pi)
+                              struct SECURITY_ATTRIBUTES *process,
+                              struct SECURITY_ATTRIBUTES *thread, BOOL inherit, DWORD flags,
+                              void *environment, const WCHAR *current, struct STARTUPINFOEXW *info,
+                              struct PROCESS_INFORMATION *pi)
 {
 	(void)token;
-	return kernel32_CreateProcessW(application, line, process, thread, inherit, flags, environment,
-	                               current, info, pi);
+	return kernel32_CreateProcessW(application, line, process, thread, inherit, flags,
+	                               environment, current, info, pi);
 }
 
 WINAPI BOOL
 kernel32_CreateProcessAsUserA(HANDLE token, const char *application, char *line,
-                              struct SECURITY_ATTRIBUTES *process, struct SECURITY_ATTRIBUTES *thread,
-                              BOOL inherit, DWORD flags, void *environment, const char *current,
-                              struct STARTUPINFOEXW *info, struct PROCESS_INFORMATION *pi)
+                              struct SECURITY_ATTRIBUTES *process,
+                              struct SECURITY_ATTRIBUTES *thread, BOOL inherit, DWORD flags,
+                              void *environment, const char *current, struct STARTUPINFOEXW *info,
+                              struct PROCESS_INFORMATION *pi)
 {
 	(void)token;
-	return kernel32_CreateProcessA(application, line, process, thread, inherit, flags, environment,
-	                               current, info, pi);
+	return kernel32_CreateProcessA(application, line, process, thread, inherit, flags,
+	                               environment, current, info, pi);
 }
 
 /* Above 31 it worked: the 16-bit days' way to say so. */
@@ -308,7 +323,8 @@ kernel32_WinExec(const char *line, UINT show)
 	struct PROCESS_INFORMATION pi;
 	char *own = strdup(line);
 
-	BOOL done = own && kernel32_CreateProcessA(NULL, own, NULL, NULL, FALSE, 0, NULL, NULL, &s, &pi);
+	BOOL done = own &&
+	            kernel32_CreateProcessA(NULL, own, NULL, NULL, FALSE, 0, NULL, NULL, &s, &pi);
 	free(own);
 	if (!done) {
 		DWORD error = teb()->LastErrorValue;

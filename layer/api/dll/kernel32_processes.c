@@ -268,8 +268,8 @@ enum {
 };
 
 struct snapshot {
-	struct object object;           /* first */
-	struct PROCESSENTRY32W *process;        /* own, as are the next two */
+	struct object object;            /* first */
+	struct PROCESSENTRY32W *process; /* own, as are the next two */
 	struct MODULEENTRY32W *module;
 	struct THREADENTRY32 *thread;
 	size_t nprocess, nmodule, nthread;
@@ -348,7 +348,8 @@ take_module(struct module *m, void *ctx)
 	e->modBaseSize = m->entry.SizeOfImage;
 	e->hModule = m->entry.DllBase;
 	copy(e->szModule, m->entry.BaseDllName.Buffer ? m->entry.BaseDllName.Buffer : u"", 256);
-	copy(e->szExePath, m->entry.FullDllName.Buffer ? m->entry.FullDllName.Buffer : u"", MAX_PATH);
+	copy(e->szExePath, m->entry.FullDllName.Buffer ? m->entry.FullDllName.Buffer : u"",
+	     MAX_PATH);
 	return true;
 }
 

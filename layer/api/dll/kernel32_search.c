@@ -211,8 +211,8 @@ kernel32_process_find(const WCHAR *application, const WCHAR *line, WCHAR **progr
 /* -- functions of the program -------------------------------------------------------------------- */
 
 WINAPI DWORD
-kernel32_SearchPathW(const WCHAR *path, const WCHAR *name, const WCHAR *extension, DWORD n, WCHAR *buffer,
-                     WCHAR **file)
+kernel32_SearchPathW(const WCHAR *path, const WCHAR *name, const WCHAR *extension, DWORD n,
+                     WCHAR *buffer, WCHAR **file)
 {
 	if (!name || !*name)
 		return (DWORD)refuse(ERROR_INVALID_PARAMETER);
@@ -229,15 +229,15 @@ kernel32_SearchPathW(const WCHAR *path, const WCHAR *name, const WCHAR *extensio
 		if (file)
 			*file = base;
 	} else {
-		len++;          /* how much is needed, its final zero too */
+		len++; /* how much is needed, its final zero too */
 	}
 	free(found);
 	return (DWORD)len;
 }
 
 WINAPI DWORD
-kernel32_SearchPathA(const char *path, const char *name, const char *extension, DWORD n, char *buffer,
-                     char **file)
+kernel32_SearchPathA(const char *path, const char *name, const char *extension, DWORD n,
+                     char *buffer, char **file)
 {
 	WCHAR *p = nls_wide_ansi(path), *f = nls_wide_ansi(name), *x = nls_wide_ansi(extension);
 	DWORD len = 0;
@@ -305,7 +305,7 @@ kernel32_GetBinaryTypeW(const WCHAR *name, DWORD *type)
 		close(fd);
 	if (fd < 0 && pe.machine != PE_I386)
 		return refuse(193); /* ERROR_BAD_EXE_FORMAT */
-	*type = fd < 0 ? 0 : 6; /* SCS_32BIT_BINARY, SCS_64BIT_BINARY */
+	*type = fd < 0 ? 0 : 6;     /* SCS_32BIT_BINARY, SCS_64BIT_BINARY */
 	return TRUE;
 }
 

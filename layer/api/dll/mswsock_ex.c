@@ -165,8 +165,8 @@ mswsock_TransmitFile(HANDLE h, HANDLE file, DWORD n, DWORD each, struct OVERLAPP
 	return finish(f, op, o);
 }
 
-int WINAPI mswsock_WSARecvMsg(HANDLE h, struct WSAMSG *m, DWORD *done, struct OVERLAPPED *o,
-                              ws2_32_routine routine);
+int WINAPI ws2_32_WSARecvMsg(HANDLE h, struct WSAMSG *m, DWORD *done, struct OVERLAPPED *o,
+                             ws2_32_routine routine);
 int WINAPI ws2_32_WSASendMsg(HANDLE h, struct WSAMSG *m, DWORD flags, DWORD *done,
                              struct OVERLAPPED *o, ws2_32_routine routine);
 
@@ -206,7 +206,7 @@ static const struct {
 	  0x6f1f,
 	  0x436b,
 	  { 0x8a, 0x53, 0xe5, 0x4f, 0xe3, 0x51, 0xc3, 0x22 },
-	  (FARPROC)mswsock_WSARecvMsg },
+	  (FARPROC)ws2_32_WSARecvMsg },
 	{ 0xa441e712,
 	  0x754f,
 	  0x43ca,

@@ -62,14 +62,13 @@ query(struct process *p, ULONG class, void *out, ULONG size, ULONG *need)
 
 	switch (class) {
 	case 0: return answer(out, size, need, basic, sizeof basic);
-	case 4:
-		ntdll_process_times(p, t);
-		return answer(out, size, need, t, sizeof t);
+	case 4: ntdll_process_times(p, t); return answer(out, size, need, t, sizeof t);
 	case 7:
-	case 26: return answer(out, size, need, &(ULONG_PTR){ 0 }, 8);  /* debug port, WOW64 */
-	case 18: return answer(out, size, need, (BYTE[]){ 0, 2 }, 2);   /* priority class: normal */
+	case 26: return answer(out, size, need, &(ULONG_PTR){ 0 }, 8); /* debug port, WOW64 */
+	case 18: return answer(out, size, need, (BYTE[]){ 0, 2 }, 2);  /* priority class: normal */
 	case 24:
-		return answer(out, size, need, &(ULONG){ teb()->ProcessEnvironmentBlock->SessionId }, 4);
+		return answer(out, size, need,
+		              &(ULONG){ teb()->ProcessEnvironmentBlock->SessionId }, 4);
 	case 27:
 	case 43: return image_name(p, out, size, need);
 	default: return STATUS_INVALID_INFO_CLASS;

@@ -268,8 +268,68 @@ typedef struct ucrtbase_stream FILE_;
 
 extern FILE_ ucrtbase_iob[20];
 
-void ucrtbase_stream_lock(FILE_ *f);
-void ucrtbase_stream_unlock(FILE_ *f);
+/* A stream's lock: recursive, two atomic operations when nobody else has it.  It stands behind
+ * the FILE and what old programs lock themselves; those of the standard streams stand alone. */
+struct ucrtbase_lock {
+	_Atomic uint32_t state; /* 0 free, 1 taken, 2 taken and waited for */
+	uint32_t depth;
+	void *owner;
+};
+
+struct ucrtbase_section {       /* a CRITICAL_SECTION */
+	void *debug;
+	int32_t lock, recursion;
+	void *owner, *semaphore;
+	uintptr_t spin;
+};
+
+struct ucrtbase_stream_whole {
+	FILE_ f;
+	struct ucrtbase_section section;
+	struct ucrtbase_lock lock;
+};
+
+extern struct ucrtbase_lock ucrtbase_iob_locks[20];
+
+WINAPI void ucrtbase_stream_wait(struct ucrtbase_lock *l);
+WINAPI void ucrtbase_stream_wake(struct ucrtbase_lock *l);
+
+static inline struct ucrtbase_lock *
+ucrtbase_stream_lock_of(FILE_ *f)
+{
+	if (f >= ucrtbase_iob && f < ucrtbase_iob + 20)
+		return &ucrtbase_iob_locks[f - ucrtbase_iob];
+	return &((struct ucrtbase_stream_whole *)(void *)f)->lock;
+}
+
+static inline void
+ucrtbase_stream_lock(FILE_ *f)
+{
+	struct ucrtbase_lock *l = ucrtbase_stream_lock_of(f);
+	uint32_t zero = 0;
+	if (l->owner == (void *)&crt_thread) {
+		l->depth++;
+		return;
+	}
+	if (!__atomic_compare_exchange_n((uint32_t *)&l->state, &zero, 1, false, __ATOMIC_ACQUIRE,
+	                                 __ATOMIC_RELAXED))
+		ucrtbase_stream_wait(l);
+	l->owner = &crt_thread;
+}
+
+static inline void
+ucrtbase_stream_unlock(FILE_ *f)
+{
+	struct ucrtbase_lock *l = ucrtbase_stream_lock_of(f);
+	if (l->depth > 0) {
+		l->depth--;
+		return;
+	}
+	l->owner = NULL;
+	if (__atomic_exchange_n((uint32_t *)&l->state, 0, __ATOMIC_RELEASE) == 2)
+		ucrtbase_stream_wake(l);
+}
+
 /* All below: of a locked stream. */
 int ucrtbase_stream_write(FILE_ *f, const void *p, size_t n);    /* 0 or -1 */
 int ucrtbase_stream_write_wide(FILE_ *f, const WCHAR *p, size_t n);

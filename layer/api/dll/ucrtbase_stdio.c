@@ -218,12 +218,35 @@ put_nolock(int c, FILE_ *f)
 	               : (unsigned char)b;
 }
 
+/* What is not just a byte into a buffer or out of one: functions of Microsoft's convention, so
+ * that the quick ways need not save what only these change. */
+static WINAPI __attribute__((noinline)) int
+put_slowly(int c, FILE_ *f)
+{
+	REQUIRE(f, -1);
+	return put_nolock(c, f);
+}
+
+static WINAPI __attribute__((noinline)) int
+get_slowly(FILE_ *f)
+{
+	REQUIRE(f, -1);
+	return ucrtbase_stream_get(f);
+}
+
 WINAPI int
 ucrtbase_fputc(int c, FILE_ *f)
 {
-	REQUIRE(f, -1);
+	int r = (unsigned char)c;
+	if (!f)
+		return put_slowly(c, f);
 	ucrtbase_stream_lock(f);
-	int r = put_nolock(c, f);
+	if (f->flag & STREAM_WRITE && f->cnt > 1) {
+		f->cnt--;
+		*f->ptr++ = (char)c;
+	} else {
+		r = put_slowly(c, f);
+	}
 	ucrtbase_stream_unlock(f);
 	return r;
 }
@@ -244,9 +267,16 @@ ucrtbase_putchar(int c)
 WINAPI int
 ucrtbase_fgetc(FILE_ *f)
 {
-	REQUIRE(f, -1);
+	int r;
+	if (!f)
+		return get_slowly(f);
 	ucrtbase_stream_lock(f);
-	int r = ucrtbase_stream_get(f);
+	if (f->flag & STREAM_READ && f->cnt > 0) {
+		f->cnt--;
+		r = (unsigned char)*f->ptr++;
+	} else {
+		r = get_slowly(f);
+	}
 	ucrtbase_stream_unlock(f);
 	return r;
 }

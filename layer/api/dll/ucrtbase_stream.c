@@ -8,29 +8,22 @@
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ucrtbase.h"
 
+#include <linux/futex.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 enum { STREAMS = 8192, BUFFER = 4096 };
 
 struct more {
-	pthread_mutex_t lock;
 	bool at_once;      /* flush at the end of each call */
 	bool decided;      /* at_once is known */
 	WCHAR half;        /* of a pair that fgetwc() gives next */
 	int64_t filled_at; /* where the file was before the buffer was filled; -1: not known */
 };
 
-/* What old programs lock themselves: a CRITICAL_SECTION behind the FILE. */
-struct section {
-	void *debug;
-	int32_t lock, recursion;
-	void *owner, *semaphore;
-	uintptr_t spin;
-};
-
 struct whole {
-	FILE_ f;
-	struct section section;
+	struct ucrtbase_stream_whole w;
 	struct more m;
 };
 
@@ -40,26 +33,22 @@ FILE_ ucrtbase_iob[20] = {
 	{ .flag = STREAM_WRITE, .file = 2 },
 };
 
+struct ucrtbase_lock ucrtbase_iob_locks[20];
 static struct more iob_more[20];
 static struct whole *streams[STREAMS];
 static pthread_mutex_t list = PTHREAD_MUTEX_INITIALIZER;
-static pthread_once_t begun = PTHREAD_ONCE_INIT;
 
-static void
-recursive(pthread_mutex_t *m)
+WINAPI void
+ucrtbase_stream_wait(struct ucrtbase_lock *l)
 {
-	pthread_mutexattr_t a;
-	pthread_mutexattr_init(&a);
-	pthread_mutexattr_settype(&a, PTHREAD_MUTEX_RECURSIVE);
-	pthread_mutex_init(m, &a);
-	pthread_mutexattr_destroy(&a);
+	while (__atomic_exchange_n((uint32_t *)&l->state, 2, __ATOMIC_ACQUIRE) != 0)
+		syscall(SYS_futex, &l->state, FUTEX_WAIT_PRIVATE, 2, NULL, NULL, 0);
 }
 
-static void
-begin(void)
+WINAPI void
+ucrtbase_stream_wake(struct ucrtbase_lock *l)
 {
-	for (int i = 0; i < 20; i++)
-		recursive(&iob_more[i].lock);
+	syscall(SYS_futex, &l->state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
 static inline struct more *
@@ -68,19 +57,6 @@ more(FILE_ *f)
 	if (f >= ucrtbase_iob && f < ucrtbase_iob + 20)
 		return &iob_more[f - ucrtbase_iob];
 	return &((struct whole *)(void *)f)->m;
-}
-
-void
-ucrtbase_stream_lock(FILE_ *f)
-{
-	pthread_once(&begun, begin);
-	pthread_mutex_lock(&more(f)->lock);
-}
-
-void
-ucrtbase_stream_unlock(FILE_ *f)
-{
-	pthread_mutex_unlock(&more(f)->lock);
 }
 
 /* -- buffers ---------------------------------------------------------------------- */
@@ -572,9 +548,8 @@ new_stream(void)
 		if (!streams[i]) {
 			w = crt_zalloc(sizeof *w);
 			if (w) {
-				recursive(&w->m.lock);
-				w->f.file = -1;
-				w->section.lock = -1;
+				w->w.f.file = -1;
+				w->w.section.lock = -1;
 				streams[i] = w;
 			}
 			break;
@@ -582,7 +557,7 @@ new_stream(void)
 	pthread_mutex_unlock(&list);
 	if (!w)
 		crt_error(EMFILE);
-	return w ? &w->f : NULL;
+	return w ? &w->w.f : NULL;
 }
 
 static void
@@ -592,9 +567,8 @@ free_stream(FILE_ *f)
 		return;
 	pthread_mutex_lock(&list);
 	for (int i = 3; i < STREAMS; i++)
-		if (streams[i] && &streams[i]->f == f) {
+		if (streams[i] && &streams[i]->w.f == f) {
 			streams[i] = NULL;
-			pthread_mutex_destroy(&((struct whole *)(void *)f)->m.lock);
 			crt_free(f);
 			break;
 		}
@@ -692,7 +666,7 @@ each(int (*what)(FILE_ *f), int first)
 	int n = 0, bad = 0;
 	for (int i = first; i < STREAMS; i++) {
 		pthread_mutex_lock(&list);
-		FILE_ *f = i < 3 ? &ucrtbase_iob[i] : streams[i] ? &streams[i]->f : NULL;
+		FILE_ *f = i < 3 ? &ucrtbase_iob[i] : streams[i] ? &streams[i]->w.f : NULL;
 		pthread_mutex_unlock(&list);
 		if (!f || !(f->flag & (STREAM_READ | STREAM_WRITE | STREAM_BOTH)))
 			continue;
@@ -716,8 +690,8 @@ ucrtbase_stream_close_all(void)
 {
 	int n = each(ucrtbase_stream_close, 3);
 	for (int i = 3; i < STREAMS; i++)
-		if (streams[i] && streams[i]->f.flag == 0)
-			free_stream(&streams[i]->f);
+		if (streams[i] && streams[i]->w.f.flag == 0)
+			free_stream(&streams[i]->w.f);
 	return n;
 }
 

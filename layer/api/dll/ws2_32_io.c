@@ -155,8 +155,8 @@ ws2_32_WSASendMsg(HANDLE h, struct WSAMSG *m, DWORD flags, DWORD *done, struct O
 
 /* WSARecvMsg: only by SIO_GET_EXTENSION_FUNCTION_POINTER. */
 WINAPI int
-mswsock_WSARecvMsg(HANDLE h, struct WSAMSG *m, DWORD *done, struct OVERLAPPED *o,
-                   ws2_32_routine routine)
+ws2_32_WSARecvMsg(HANDLE h, struct WSAMSG *m, DWORD *done, struct OVERLAPPED *o,
+                  ws2_32_routine routine)
 {
 	if (!m)
 		return wsa(WSAEFAULT);

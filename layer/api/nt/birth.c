@@ -19,6 +19,8 @@
 #include "layer/api/nt/thread.h"
 #include "layer/api/nt/vm.h"
 
+enum { SMALL = 1 << 20 };
+
 struct birth birth;
 
 /* What the program's first thread does; lent for the process's life. */
@@ -94,6 +96,10 @@ birth_run(struct birth *b, void (*running)(void *ctx), void *ctx, struct err *e)
 		close(fd);
 	}
 	vm_start();
+	/* Who has sockets but was given no network talks to himself.  A small program that asks
+	 * for none does not pay for one. */
+	if (!birth.network && !birth.jailed && (pe.size > SMALL || ldr_find_ascii("ws2_32.dll")))
+		birth.network = sandbox_loopback();
 	if (sandbox_enter(&birth, e) < 0)
 		return -1;
 	if (thread_first((void *)(uintptr_t)begin, NULL, pe.stack_reserve, &code) < 0)

@@ -37,6 +37,7 @@ struct birth {
 	char *private;          /* the host's folder behind C: */
 	char *store;            /* the machine's folder, where registry and shared things live */
 	bool network;           /* it may make sockets */
+	bool rootless;          /* root is only called so, in a user namespace */
 	bool trace;             /* each call is written to trace_fd */
 	int trace_fd;
 	uint32_t process_id;    /* as the program sees it */

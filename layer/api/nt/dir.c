@@ -19,6 +19,8 @@ struct dir {
 	const char **names; /* own; into text, sorted */
 	size_t n, at;
 	bool facts;
+	size_t units; /* of the expression, for a new look */
+	WCHAR expression[MAX_PATH];
 };
 
 /* -- expressions -------------------------------------------------------------------- */
@@ -189,7 +191,8 @@ read_above(struct dir *d, const WCHAR *x, size_t n)
 		size_t k = strcspn(shown + from, "/");
 		for (size_t j = 0; j < i && !again; j++)
 			again = strncmp(birth.show[j].path, shown, from + k) == 0 &&
-			        (birth.show[j].path[from + k] == '/' || !birth.show[j].path[from + k]);
+			        (birth.show[j].path[from + k] == '/' ||
+			         !birth.show[j].path[from + k]);
 		snprintf(name, sizeof name, "%.*s", (int)k, shown + from);
 		if (again || !wanted(x, n, name))
 			continue;
@@ -249,6 +252,9 @@ dir_new(int fd, const WCHAR *expression, size_t n, bool dos, bool facts, struct 
 		n = dos_expression(expression, n, x);
 		expression = x;
 	}
+	if (n)
+		memcpy(d->expression, expression, n * sizeof *expression);
+	d->units = n;
 	NTSTATUS s = read_all(d, expression, n);
 	if (s < 0) {
 		dir_free(d);
@@ -414,7 +420,7 @@ dir_query(struct file *f, ULONG class, void *out, ULONG n, bool single, const WC
 	} else if (restart) {
 		/* a new look */
 		struct dir *again = NULL;
-		s = dir_new(f->fd, NULL, 0, false, true, &again);
+		s = dir_new(f->fd, f->dir->expression, f->dir->units, false, true, &again);
 		if (s >= 0) {
 			dir_free(f->dir);
 			f->dir = again;

@@ -25,11 +25,17 @@ struct attempt {
 	uint32_t holds;
 };
 
-/* What lies on the program's stack while its exception is dispatched. */
+/* What lies on the program's stack while its exception is dispatched.  CONTEXT has no place for
+ * the upper halves of vector registers, but whoever goes on behind a fault still has them. */
 struct block {
 	struct CONTEXT c;
 	struct EXCEPTION_RECORD r;
+	const void *extended; /* an XSAVE area above the block, or NULL */
+	uint32_t features;    /* of it */
 };
+
+/* Where components of the XSAVE area end (SDM volume 1, 13.4: standard format). */
+enum { XSAVE_AVX = 1 << 2, XSAVE_AVX512 = 7 << 5, XSAVE_AVX_END = 832, XSAVE_AVX512_END = 2688 };
 
 static _Thread_local struct {
 	struct thread *thread; /* NULL: none of the program's */
@@ -39,7 +45,7 @@ static _Thread_local struct {
 
 bool except_try_call(void (*f)(void *), void *a, void **rsp);
 extern const char except_try_failed[];
-_Noreturn void except_jump(const struct CONTEXT *c);
+_Noreturn void except_jump(const struct CONTEXT *c, const void *extended, uint32_t features);
 
 bool
 except_try(void (*f)(void *a), void *a)
@@ -149,8 +155,8 @@ except_context_to(const struct CONTEXT *c, ucontext_t *u)
 	}
 }
 
-_Noreturn void
-except_resume(const struct CONTEXT *c)
+static _Noreturn void
+resume(const struct CONTEXT *c, const void *extended, uint32_t features)
 {
 	struct CONTEXT t;
 	except_capture(&t);
@@ -171,7 +177,20 @@ except_resume(const struct CONTEXT *c)
 	}
 	t.MxCsr &= 0xffff;
 	t.FltSave.MxCsr = t.MxCsr;
-	except_jump(&t);
+	except_jump(&t, extended, features);
+}
+
+_Noreturn void
+except_resume(const struct CONTEXT *c)
+{
+	resume(c, NULL, 0);
+}
+
+_Noreturn void
+except_continue(const struct CONTEXT *c)
+{
+	const struct block *b = (const struct block *)c;
+	resume(c, b->extended, b->features);
 }
 
 /* -- from a signal ---------------------------------------------------------------------------------- */
@@ -244,9 +263,37 @@ except_reset_stack(void)
 	return true;
 }
 
+/* How much of the host's XSAVE area is in use beyond what CONTEXT has; 0: nothing. */
+static size_t
+extended(const ucontext_t *u, uint32_t *features)
+{
+	const char *fp = (const char *)u->uc_mcontext.fpregs;
+	uint32_t magic, size;
+	uint64_t present, enabled;
+	if (!fp)
+		return 0;
+	memcpy(&magic, fp + 464,
+	       4); /* struct _fpx_sw_bytes: magic, size, features, size of the area */
+	memcpy(&enabled, fp + 472, 8);
+	memcpy(&size, fp + 480, 4);
+	if (magic != 0x46505853)
+		return 0;
+	memcpy(&present, fp + 512, 8);
+	*features = (uint32_t)enabled & (XSAVE_AVX | XSAVE_AVX512);
+	size_t end = present & XSAVE_AVX512 ? XSAVE_AVX512_END
+	             : present & XSAVE_AVX  ? XSAVE_AVX_END
+	                                    : 0;
+	if (end == XSAVE_AVX_END)
+		*features &= XSAVE_AVX;
+	return end <= size ? end : 0;
+}
+
 struct placing {
 	struct block *to;
 	const struct block *from;
+	void *area;
+	const void *area_from;
+	size_t size;
 };
 
 static void
@@ -254,6 +301,8 @@ place(void *a)
 {
 	struct placing *p = a;
 	memcpy(p->to, p->from, sizeof *p->to);
+	if (p->size)
+		memcpy(p->area, p->area_from, p->size);
 }
 
 static void
@@ -291,9 +340,12 @@ on_fault(int sig, siginfo_t *si, void *ctx)
 	}
 	if (b.r.ExceptionCode == (DWORD)STATUS_STACK_BUFFER_OVERRUN)
 		die(&b.r, &b.c);
-	uint64_t to =
-	        (((uint64_t)u->uc_mcontext.gregs[REG_RSP] - RED_ZONE) & ~UINT64_C(63)) - sizeof b;
-	struct placing p = { (struct block *)(to & ~UINT64_C(15)), &b };
+	size_t more = extended(u, &b.features);
+	uint64_t area = ((uint64_t)u->uc_mcontext.gregs[REG_RSP] - RED_ZONE - more) & ~UINT64_C(63);
+	struct placing p = { (struct block *)((area - sizeof b) & ~UINT64_C(15)), &b, (void *)area,
+		             u->uc_mcontext.fpregs, more };
+	if (more)
+		b.extended = p.area;
 	if (!except_try(place, &p))
 		die(&b.r, &b.c); /* without a stack nobody can be told */
 	greg_t *g = u->uc_mcontext.gregs;

@@ -172,14 +172,20 @@ vcruntime140___intrinsic_setjmp:
 	.cfi_endproc
 	.size vcruntime140___intrinsic_setjmp, . - vcruntime140___intrinsic_setjmp
 
-/* _Noreturn void except_jump(const struct CONTEXT *c): by IRETQ, which writes nothing where the
- * context's stack is. */
+/* _Noreturn void except_jump(const struct CONTEXT *c, const void *extended, uint32_t features): by
+ * IRETQ, which writes nothing where the context's stack is.  extended is an XSAVE area whose
+ * features are restored too, or NULL. */
 	.globl except_jump
 	.hidden except_jump
 	.type except_jump, @function
 except_jump:
 	.cfi_startproc
-	fxrstor64 0x100(%rdi)
+	test %rsi, %rsi
+	jz 1f
+	mov %edx, %eax
+	xor %edx, %edx
+	xrstor64 (%rsi)
+1:	fxrstor64 0x100(%rdi)
 	ldmxcsr 0x34(%rdi)
 	mov %ss, %eax
 	push %rax

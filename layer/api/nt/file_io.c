@@ -11,6 +11,7 @@
 
 #include "layer/api/nt/file.h"
 #include "layer/api/nt/thread.h"
+#include "layer/api/nt/vm.h"
 #include "layer/api/nt/wait.h"
 
 static uint32_t
@@ -322,6 +323,8 @@ NTSTATUS
 file_begin_read(struct file *f, const struct file_request *r, void *buf, size_t n, int64_t offset)
 {
 	struct file_io x = { buf, n, 0, offset, false };
+	if (vm_watched)
+		(void)vm_touch(buf, n, true);
 	return transfer(f, r, &x, false);
 }
 

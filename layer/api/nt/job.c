@@ -14,14 +14,14 @@
 /* The thing's fields, of a job: flags are the limits, limit the most processes (0: any),
  * state how many there ever were, recursion how many were terminated. */
 struct job {
-	struct object object;           /* first */
-	struct shared_thing *thing;     /* ours as long as it is open */
-	uint32_t number;                /* of the thing + 1 */
+	struct object object;       /* first */
+	struct shared_thing *thing; /* ours as long as it is open */
+	uint32_t number;            /* of the thing + 1 */
 	/* under object.lock */
-	struct object *port;            /* own (a count), or NULL */
+	struct object *port; /* own (a count), or NULL */
 	ULONG_PTR key;
-	struct JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits;     /* as they were set */
-	struct job *next;               /* of all that are open, under the list's lock */
+	struct JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits; /* as they were set */
+	struct job *next; /* of all that are open, under the list's lock */
 };
 
 enum {
@@ -146,7 +146,7 @@ make(const WCHAR *name, bool create, struct object **out)
 	object_init(&j->object, &job_class, 0);
 	j->thing = t;
 	j->number = (uint32_t)(t - shared->thing) + 1;
-	if (made)               /* members of another job that had this place are not ours */
+	if (made) /* members of another job that had this place are not ours */
 		for (uint32_t i = 0; i < SHARED_PROCESSES; i++) {
 			uint32_t old = j->number;
 			atomic_compare_exchange_strong(&shared->process[i].job, &old, 0);
@@ -160,16 +160,10 @@ make(const WCHAR *name, bool create, struct object **out)
 }
 
 NTSTATUS
-job_new(const WCHAR *name, struct object **out)
-{
-	return make(name, true, out);
-}
+job_new(const WCHAR *name, struct object **out) { return make(name, true, out); }
 
 NTSTATUS
-job_open(const WCHAR *name, struct object **out)
-{
-	return make(name, false, out);
-}
+job_open(const WCHAR *name, struct object **out) { return make(name, false, out); }
 
 static struct job *
 job_numbered(uint32_t number)
@@ -192,7 +186,8 @@ enter(struct shared_thing *t, uint32_t number, struct shared_process *p)
 {
 	int64_t most = atomic_load(&t->limit);
 
-	if (atomic_load(&t->flags) & JOB_LIMIT_ACTIVE_PROCESS && (int64_t)members(number, false) >= most)
+	if (atomic_load(&t->flags) & JOB_LIMIT_ACTIVE_PROCESS &&
+	    (int64_t)members(number, false) >= most)
 		return STATUS_QUOTA_EXCEEDED;
 	atomic_store(&p->job, number);
 	atomic_fetch_add(&t->state, 1);
@@ -359,14 +354,14 @@ job_set(struct job *j, int class, const void *data, ULONG n)
 	case BASIC_UI:
 	case END_OF_JOB_TIME:
 	case CPU_RATE:
-	case GROUP:
-		return STATUS_SUCCESS;  /* no window and no rate is limited here */
+	case GROUP: return STATUS_SUCCESS; /* no window and no rate is limited here */
 	default: return STATUS_INVALID_INFO_CLASS;
 	}
 }
 
 static void
-account(uint32_t number, const struct shared_thing *t, struct JOBOBJECT_BASIC_ACCOUNTING_INFORMATION *a)
+account(uint32_t number, const struct shared_thing *t,
+        struct JOBOBJECT_BASIC_ACCOUNTING_INFORMATION *a)
 {
 	memset(a, 0, sizeof *a);
 	for (uint32_t i = 0; i < SHARED_PROCESSES; i++) {
@@ -404,7 +399,7 @@ list(uint32_t number, void *out, ULONG n, ULONG *done)
 	}
 	*done = 8 + l->NumberOfProcessIdsInList * 8;
 	return l->NumberOfProcessIdsInList < l->NumberOfAssignedProcesses ? STATUS_BUFFER_OVERFLOW
-	                                                                 : STATUS_SUCCESS;
+	                                                                  : STATUS_SUCCESS;
 }
 
 static NTSTATUS
@@ -428,7 +423,7 @@ job_query(struct job *j, int class, void *out, ULONG n, ULONG *done)
 	struct job *found = NULL;
 	uint32_t number = j ? j->number : shared_self() ? atomic_load(&shared_self()->job) : 0;
 
-	if (!number)            /* asked about a job of which it is in none */
+	if (!number) /* asked about a job of which it is in none */
 		return STATUS_ACCESS_DENIED;
 	struct shared_thing *t = &shared->thing[number - 1];
 	if (!j)
@@ -437,7 +432,7 @@ job_query(struct job *j, int class, void *out, ULONG n, ULONG *done)
 		steady_lock(&j->object.lock);
 		l = j->limits;
 		steady_unlock(&j->object.lock);
-	} else {                /* another process made it: what all can know */
+	} else { /* another process made it: what all can know */
 		l.BasicLimitInformation.LimitFlags = atomic_load(&t->flags);
 		l.BasicLimitInformation.ActiveProcessLimit = (DWORD)atomic_load(&t->limit);
 	}
@@ -450,7 +445,9 @@ job_query(struct job *j, int class, void *out, ULONG n, ULONG *done)
 	case BASIC_AND_IO_ACCOUNTING:
 		account(number, t, &both.a);
 		return fixed(&both, sizeof both, out, n, done);
-	case BASIC_LIMIT: return fixed(&l.BasicLimitInformation, sizeof l.BasicLimitInformation, out, n, done);
+	case BASIC_LIMIT:
+		return fixed(&l.BasicLimitInformation, sizeof l.BasicLimitInformation, out, n,
+		             done);
 	case EXTENDED_LIMIT: return fixed(&l, sizeof l, out, n, done);
 	case BASIC_PROCESS_LIST: return list(number, out, n, done);
 	case BASIC_UI: {

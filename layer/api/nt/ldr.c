@@ -362,6 +362,8 @@ static void
 each_started(DWORD reason, bool backwards)
 {
 	struct LIST_ENTRY *head = &peb_ldr.InInitializationOrderModuleList, *l, *next;
+	if (!head->Flink) /* no program: a test's threads */
+		return;
 	for (l = backwards ? head->Blink : head->Flink; l != head; l = next) {
 		struct module *m = (void *)((char *)l - offsetof(struct module,
 		                                                 entry.InInitializationOrderLinks));

@@ -82,7 +82,7 @@ parcel_write(struct buf *out, const struct parcel *p)
 	buf_u32(out, b->start_flags);
 	buf_u32(out, b->show_window);
 	buf_u32(out, (uint32_t)b->reserved_size);
-	buf_put(out, b->reserved ? b->reserved : (void *)(uintptr_t)"", b->reserved_size);
+	buf_put(out, b->reserved ? b->reserved : (void *)(uintptr_t) "", b->reserved_size);
 	buf_u32(out, (uint32_t)p->nobject);
 	for (size_t i = 0; i < p->nobject; i++) {
 		const struct parcel_object *o = &p->objects[i];

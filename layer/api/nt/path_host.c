@@ -51,6 +51,9 @@ static const char *const system_folders[] = {
 	"Windows/Temp",
 };
 
+/* Programs look whether it is there before they start it; what starts is our own (process.c). */
+static const char cmd_file[] = "/Windows/System32/cmd.exe";
+
 static _Atomic bool furnished;
 
 static void
@@ -70,6 +73,10 @@ furnish(const struct drive *d)
 			strncpy(p + n + 1, system_folders[i], 62);
 			(void)mkdir(p, 0755);
 		}
+	strncpy(p + n, cmd_file, 63);
+	int fd = open(p, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	if (fd >= 0)
+		close(fd);
 	free(p);
 }
 

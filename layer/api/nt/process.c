@@ -218,7 +218,8 @@ ended(struct reactor_wait *w, uint32_t events)
 
 /* Watch it to its end: the reactor has a count until then.  Takes pidfd. */
 struct process *
-process_watch(struct shared_process *slot, int pidfd, struct job *job, struct process_thread **thread)
+process_watch(struct shared_process *slot, int pidfd, struct job *job,
+              struct process_thread **thread)
 {
 	struct process *p = calloc(1, sizeof *p);
 	struct process_thread *t = thread ? calloc(1, sizeof *t) : NULL;

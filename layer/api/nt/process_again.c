@@ -33,8 +33,9 @@ process_inherit(struct birth *b)
 	for (size_t i = 0; i < parcel.nobject; i++) {
 		struct parcel_object *x = &parcel.objects[i];
 		const struct object_class *class =
-		        (const struct object_class *)(uintptr_t)((uint64_t)(uintptr_t)&process_class +
-		                                                 (uint64_t)x->class);
+		        (const struct object_class
+		                 *)(uintptr_t)((uint64_t)(uintptr_t)&process_class +
+		                               (uint64_t)x->class);
 		for (size_t k = 0; k < sizeof x->i.fd / sizeof *x->i.fd; k++)
 			if (x->i.fd[k] > 2)
 				fcntl(x->i.fd[k], F_SETFD, FD_CLOEXEC);
@@ -45,7 +46,8 @@ process_inherit(struct birth *b)
 		struct parcel_handle *h = &parcel.handles[i];
 		struct object *o = of[h->object];
 		if (o)
-			handle_put((HANDLE)(uintptr_t)h->value, object_ref(o), h->access, h->inherit);
+			handle_put((HANDLE)(uintptr_t)h->value, object_ref(o), h->access,
+			           h->inherit);
 	}
 	for (size_t i = 0; i < parcel.nobject; i++)
 		if (of[i])
@@ -99,7 +101,8 @@ process_again(int argc, char **argv)
 	uint64_t fd;
 
 	if (argc != 2 || !str_u64(argv[1], 1 << 20, &fd)) {
-		fail(&e, EINVAL, "joist-again is what joist calls itself when a program starts another one");
+		fail(&e, EINVAL,
+		     "joist-again is what joist calls itself when a program starts another one");
 		err_hint(&e, "do not start it by hand");
 		return complain(&e);
 	}

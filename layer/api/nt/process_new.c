@@ -38,9 +38,9 @@ enum {
 struct pack {
 	const struct process_start *s;
 	struct parcel parcel;
-	struct object **of;     /* lent: the object of each parcel_object */
+	struct object **of; /* lent: the object of each parcel_object */
 	size_t cap_object, cap_handle;
-	int *fds;               /* those that go along */
+	int *fds; /* those that go along */
 	size_t nfd, cap_fd;
 	bool failed;
 };
@@ -145,7 +145,8 @@ standard(struct pack *k)
 		struct object *o;
 		ACCESS_MASK access = 0;
 		HANDLE h = k->s->std_given ? k->s->std[i] : std[i];
-		if (!k->s->std_given && k->s->flags & (FLAG_DETACHED | FLAG_NEW_CONSOLE | FLAG_NO_WINDOW))
+		if (!k->s->std_given &&
+		    k->s->flags & (FLAG_DETACHED | FLAG_NEW_CONSOLE | FLAG_NO_WINDOW))
 			h = NULL;
 		b->std[i] = (uintptr_t)h;
 		if (!h || h == INVALID_HANDLE_VALUE || handle_get(h, NULL, &o) < 0)
@@ -162,7 +163,7 @@ describe(struct pack *k, const char *image, const char *cwd, WCHAR *environment,
 	struct birth *b = &k->parcel.birth;
 	const struct process_start *s = k->s;
 
-	*b = birth;             /* the machine's part is the same */
+	*b = birth; /* the machine's part is the same */
 	b->image = (char *)(uintptr_t)image;
 	b->cwd = (char *)(uintptr_t)cwd;
 	b->command_line = (WCHAR *)(uintptr_t)s->command_line;
@@ -190,7 +191,7 @@ describe(struct pack *k, const char *image, const char *cwd, WCHAR *environment,
 /* -- the host's process ------------------------------------------------------------------- */
 
 struct spawn {
-	char number[16];        /* of the parcel's descriptor */
+	char number[16]; /* of the parcel's descriptor */
 	const int *fds;
 	size_t nfd;
 	int parcel_fd;
@@ -217,7 +218,7 @@ child(void *ctx)
 static NTSTATUS
 execute(struct pack *k, const struct buf *bytes, int *pidfd, pid_t *pid)
 {
-	_Alignas(16) static char stack[16384];  /* under process_new()'s lock */
+	_Alignas(16) static char stack[16384]; /* under process_new()'s lock */
 	struct spawn s = { .fds = k->fds, .nfd = k->nfd };
 	sigset_t all, before;
 	NTSTATUS status = STATUS_SUCCESS;
@@ -237,7 +238,8 @@ execute(struct pack *k, const struct buf *bytes, int *pidfd, pid_t *pid)
 	/* No handler of ours may run in the child while our memory is its own. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	*pid = clone(child, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &s, pidfd);
+	*pid = clone(child, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
+	             &s, pidfd);
 	int error = *pid < 0 ? errno : s.error;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error) {
@@ -297,7 +299,7 @@ make(const struct process_start *s, const char *image, const char *cwd, WCHAR *e
 NTSTATUS
 process_new(const struct process_start *s, struct process **out, struct process_thread **thread)
 {
-	static _Atomic uint32_t lock;   /* what objects lend to a parcel is one at a time */
+	static _Atomic uint32_t lock; /* what objects lend to a parcel is one at a time */
 	static bool reaping;
 	char *image = NULL, *cwd = NULL;
 	WCHAR *device = NULL, *environment = NULL, *current = NULL;

@@ -8,6 +8,7 @@
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -228,12 +229,25 @@ sandbox_thread(void)
 	      (unsigned long)(etext - __executable_start), NULL);
 }
 
+bool
+sandbox_loopback(void)
+{
+	struct ifreq r = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING | IFF_LOOPBACK };
+	if (unshare(CLONE_NEWNET) < 0)
+		return false;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool up = fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &r) == 0;
+	if (fd >= 0)
+		close(fd);
+	return up;
+}
+
 int
 sandbox_enter(const struct birth *b, struct err *e)
 {
 	struct sigaction a = { .sa_sigaction = strange_call, .sa_flags = SA_SIGINFO | SA_ONSTACK };
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[2] = { { 0 } };
+	struct __user_cap_data_struct keep[2] = { { 0 } };
 	sigaction(SIGSYS, &a, NULL);
 	fenced = true;
 	if (b->jailed)
@@ -242,7 +256,10 @@ sandbox_enter(const struct birth *b, struct err *e)
 		return fail(e, errno, "privileges cannot be given up: %s", strerror(errno));
 	if (hide_files(b, e) < 0)
 		return -1;
-	if (syscall(SYS_capset, &head, none) < 0)
+	/* Root's files are root's: what it sees it may change as whoever started it may. */
+	if (geteuid() == 0 && !b->rootless)
+		keep[0].effective = keep[0].permitted = 1U << CAP_DAC_OVERRIDE | 1U << CAP_FOWNER;
+	if (syscall(SYS_capset, &head, keep) < 0)
 		return fail(e, errno, "capabilities cannot be given up: %s", strerror(errno));
 	return fence_calls(b, e);
 }

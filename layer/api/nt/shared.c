@@ -22,7 +22,7 @@ enum { MAGIC = 0x5453494a, NOBODY = 0x7fffffff };
 struct shared *shared;
 
 static int own_fd = -1;
-static _Atomic uint32_t starting;       /* steady lock of shared_start() */
+static _Atomic uint32_t starting; /* steady lock of shared_start() */
 static struct shared_process *self;
 
 static long
@@ -37,7 +37,8 @@ map(int fd, struct err *e)
 	void *p = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (p == MAP_FAILED)
-		return fail(e, errno, "the machine's shared memory cannot be mapped: %s", strerror(errno));
+		return fail(e, errno, "the machine's shared memory cannot be mapped: %s",
+		            strerror(errno));
 	shared = p;
 	own_fd = fd;
 	return 0;
@@ -109,9 +110,11 @@ shared_lock(void)
 		uint32_t was = 0;
 		if (atomic_compare_exchange_strong(&shared->lock, &was, me))
 			return;
-		if (orphaned(was & ~WAITED) && atomic_compare_exchange_strong(&shared->lock, &was, me | WAITED))
+		if (orphaned(was & ~WAITED) &&
+		    atomic_compare_exchange_strong(&shared->lock, &was, me | WAITED))
 			return;
-		if (!(was & WAITED) && !atomic_compare_exchange_strong(&shared->lock, &was, was | WAITED))
+		if (!(was & WAITED) &&
+		    !atomic_compare_exchange_strong(&shared->lock, &was, was | WAITED))
 			continue;
 		futex(&shared->lock, FUTEX_WAIT, was | WAITED, &patience);
 	}
@@ -308,7 +311,8 @@ find(const WCHAR *name, struct shared_thing **free_one)
 }
 
 NTSTATUS
-shared_open(enum shared_kind kind, const WCHAR *name, bool make, struct shared_thing **out, bool *made)
+shared_open(enum shared_kind kind, const WCHAR *name, bool make, struct shared_thing **out,
+            bool *made)
 {
 	WCHAR own[SHARED_NAME] = { 0 };
 	struct shared_thing *t, *fresh;
@@ -372,7 +376,8 @@ shared_ring(struct shared_thing *t)
 	for (uint32_t w = 0; w < SHARED_PROCESSES / 32; w++) {
 		uint32_t users = t->users[w];
 		for (; users; users &= users - 1) {
-			struct shared_process *p = &shared->process[w * 32 + (uint32_t)__builtin_ctz(users)];
+			struct shared_process *p =
+			        &shared->process[w * 32 + (uint32_t)__builtin_ctz(users)];
 			atomic_fetch_add(&p->bell, 1);
 			if (p != self || atomic_load(&p->listens))
 				futex(&p->bell, FUTEX_WAKE, 1, NULL);

@@ -152,6 +152,8 @@ receive(struct socket *s, struct socket_transfer *t, int how, size_t *done)
 		m.msg_controllen = sizeof space;
 	}
 	ssize_t n;
+	if (vm_watched)
+		(void)touch(t, true);
 	do
 		n = recvmsg(s->file->fd, &m, flags_in(t->flags) | how);
 	while (n < 0 && !s->file->closed &&

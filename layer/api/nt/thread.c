@@ -63,6 +63,7 @@ uint32_t thread_process_id;
 static _Atomic uint32_t hosts_lock;
 static struct thread_host *parked, *dead;
 static unsigned nparked;
+static sigset_t signals; /* that the first thread had blocked */
 
 static _Atomic uint32_t list_lock;
 static struct thread *threads;
@@ -181,6 +182,15 @@ teb_init(struct thread_host *h, struct thread *t)
 	t->cpu_before = h->cpu;
 }
 
+/* Windows computes with 53 bits in the x87 unit, where the host has 64: results differ. */
+static void
+precision(void)
+{
+	static const uint16_t word = 0x27f;
+
+	__asm__ volatile("fldcw %0" : : "m"(word));
+}
+
 /* On the program's stack: the thread's life. */
 static void
 body(void *argument)
@@ -194,6 +204,7 @@ body(void *argument)
 	if (t->dying)
 		thread_die();
 	ldr_thread_attach();
+	precision();
 	thread_exit(((uint32_t(WINAPI *)(void *))(uintptr_t)t->start)(t->argument));
 }
 
@@ -204,6 +215,7 @@ first_body(void *argument)
 	struct thread *t = argument;
 
 	steady_off();
+	precision();
 	thread_exit(((uint32_t(WINAPI *)(void *))(uintptr_t)t->start)(t->argument));
 }
 
@@ -300,6 +312,8 @@ host_main(void *argument)
 {
 	struct thread_host *h = argument;
 
+	/* the reactor, which blocks all, may have made it */
+	pthread_sigmask(SIG_SETMASK, &signals, NULL);
 	steady_on(); /* while no thread of the program runs on it */
 	h->tid = (pid_t)syscall(SYS_gettid);
 	h->id = pthread_self();
@@ -458,6 +472,9 @@ thread_first(void *start, void *argument, size_t stack, uint32_t *code)
 		free(t);
 		return STATUS_NO_MEMORY;
 	}
+	if (stack)
+		thread_stack_default = stack; /* the program's is for all of its threads */
+	pthread_sigmask(SIG_SETMASK, NULL, &signals);
 	steady_on();
 	h->thread = t;
 	h->tid = (pid_t)syscall(SYS_gettid);

@@ -109,6 +109,9 @@ bool vm_fault(void *address, bool write, bool *guard);
 /* The host refused memory of the program with EFAULT: true when something was resolved, and the
  * system call may be tried again. */
 bool vm_touch(const void *p, size_t n, bool write);
+/* There is a write watch: a buffer that the host is to write to is touched first, as else it
+ * gets only what fits before the first page that nobody wrote to. */
+extern _Atomic bool vm_watched;
 
 NTSTATUS vm_watch_get(DWORD flags, void *base, SIZE_T size, void **addresses, ULONG_PTR *count);
 NTSTATUS vm_watch_reset(void *base, SIZE_T size);

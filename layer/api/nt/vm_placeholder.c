@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "layer/api/nt/vm.h"
 #include "layer/api/nt/vm_region.h"
 
 struct region *

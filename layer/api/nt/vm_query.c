@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "layer/api/nt/ldr.h"
+#include "layer/api/nt/vm.h"
 #include "layer/api/nt/vm_region.h"
 
 /* What the host has mapped and nobody told us of: our own binary, the C library's heap, the

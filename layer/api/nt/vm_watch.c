@@ -6,11 +6,14 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "layer/api/nt/vm.h"
 #include "layer/api/nt/vm_region.h"
 
 /* A region whose pages are written one by one makes a mapping of the host each, of which there
  * are 65,530: after so many faults the neighbours are taken along. */
 enum { SINGLE = 8192, TOGETHER = 16, WRITE_WATCH_FLAG_RESET = 1 };
+
+_Atomic bool vm_watched;
 
 static size_t
 bytes(const struct region *r)
@@ -24,6 +27,7 @@ vm_watch_make(struct region *r)
 	void *p = mmap(NULL, bytes(r), PROT_READ | PROT_WRITE,
 	               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	r->dirty = p == MAP_FAILED ? NULL : p;
+	vm_watched = true;
 	return r->dirty;
 }
 

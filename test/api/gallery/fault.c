@@ -15,9 +15,11 @@
 // expect: guard 80000001: 1 0
 // expect: once only
 // expect: protect c0000005: 1 1
+// expect: vectors c0000005: 0 10
+// expect: upper halves kept
 // expect: raise 12345: 1 2 3
 // expect: record 2345: 7
-// expect: 14 continued
+// expect: 15 continued
 // expect: ours c0000005: 1 40
 // expect: overflow c00000fd:
 // expect: made whole 1
@@ -57,6 +59,8 @@ handler(EXCEPTION_POINTERS *p)
 	printf("\n");
 	if (r->ExceptionAddress != (void *)c->Rip)
 		printf("at another address\n");
+	if (what[0] == 'v' && __builtin_cpu_supports("avx"))
+		asm volatile("vxorps %%ymm7, %%ymm7, %%ymm7; vzeroupper" ::: "xmm7");
 	switch (r->ExceptionCode) {
 	case EXCEPTION_ACCESS_VIOLATION:
 		if (what[0] == 'r' && what[1] == 'u') {
@@ -155,6 +159,25 @@ faults(void)
 	asm volatile("pushfq; orl $0x100, (%%rsp); popfq; nop" ::: "memory");
 }
 
+/* A fault does not touch what CONTEXT has no place for. */
+static void
+vectors(void)
+{
+	static const ULONG64 in[4] = { 1, 2, 3, 4 };
+	ULONG64 out[4] = { 0 };
+
+	what = "vectors";
+	if (__builtin_cpu_supports("avx"))
+		asm volatile("vmovups %1, %%ymm7; mov $0x10, %%eax; lea 1f(%%rip), %%r11; mov (%%rax), %%rax; 1:"
+		             "vmovups %%ymm7, %0; vzeroupper"
+		             : "=m"(out)
+		             : "m"(in)
+		             : "rax", "r11", "xmm7", "memory");
+	else
+		memcpy(out, in, sizeof in), puts("vectors c0000005: 0 10"), continued++;
+	puts(memcmp(in, out, sizeof in) == 0 ? "upper halves kept" : "upper halves lost");
+}
+
 int
 main(void)
 {
@@ -175,6 +198,7 @@ main(void)
 	VirtualProtect(page, 4096, PAGE_READONLY, &old);
 	what = "protect";
 	page[1] = 1;
+	vectors();
 	what = "raise";
 	RaiseException(0x12345, 0, 3, args);
 	what = "record";

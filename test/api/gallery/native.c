@@ -13,6 +13,7 @@
 // expect: keyed events: ok
 // expect: native locks: ok
 // expect: native lists: ok
+// expect: second names: ok
 #define _WIN32_WINNT 0x0A00
 #include "check.h"
 
@@ -409,6 +410,34 @@ lists(void)
 	done("native lists");
 }
 
+/* In a program they are the same functions. */
+static const char *const zw[] = {
+	"ZwAssociateWaitCompletionPacket", "ZwCancelTimer", "ZwCancelWaitCompletionPacket",
+	"ZwClearEvent", "ZwClose", "ZwCreateEvent", "ZwCreateIoCompletion", "ZwCreateMutant",
+	"ZwCreateSemaphore", "ZwCreateThreadEx", "ZwCreateTimer", "ZwCreateTimer2",
+	"ZwCreateWaitCompletionPacket", "ZwDelayExecution", "ZwDuplicateObject", "ZwOpenEvent",
+	"ZwOpenIoCompletion", "ZwOpenMutant", "ZwOpenSemaphore", "ZwOpenThread", "ZwOpenTimer",
+	"ZwPulseEvent", "ZwQueryEvent", "ZwQueryInformationThread", "ZwQueryIoCompletion",
+	"ZwQueryMutant", "ZwQueryObject", "ZwQuerySemaphore", "ZwQueryTimer", "ZwQueueApcThread",
+	"ZwQueueApcThreadEx", "ZwReleaseMutant", "ZwReleaseSemaphore", "ZwRemoveIoCompletion",
+	"ZwRemoveIoCompletionEx", "ZwResetEvent", "ZwSetEvent", "ZwSetInformationThread",
+	"ZwSetIoCompletion", "ZwSetIoCompletionEx", "ZwSetTimer",
+	"ZwSignalAndWaitForSingleObject", "ZwTerminateThread", "ZwTestAlert",
+	"ZwWaitForMultipleObjects", "ZwWaitForSingleObject", "ZwYieldExecution"
+};
+
+static void
+zw_names(void)
+{
+	for (size_t i = 0; i < sizeof zw / sizeof *zw; i++) {
+		char name[64] = "Nt";
+
+		strncat(name, zw[i] + 2, 60);
+		IS(nt(zw[i]) == nt(name));
+	}
+	done("second names");
+}
+
 int
 main(void)
 {
@@ -428,5 +457,6 @@ main(void)
 	keyed();
 	locks();
 	lists();
+	zw_names();
 	return 0;
 }

@@ -44,9 +44,13 @@ child(int argc, char **argv)
 	if (strcmp(argv[1], "exit") == 0)
 		ExitProcess(strtoul(argv[2], NULL, 16));
 	if (strcmp(argv[1], "write") == 0)
-		return WriteFile((HANDLE)(ULONG_PTR)strtoull(argv[2], NULL, 10), "from the child", 14, &n, NULL) ? 0 : 1;
-	if (strcmp(argv[1], "is") == 0)
-		return GetHandleInformation((HANDLE)(ULONG_PTR)strtoull(argv[2], NULL, 10), &n) ? 1 : 0;
+		return WriteFile((HANDLE)(ULONG_PTR)strtoull(argv[2], NULL, 10), "from the child",
+		                 14, &n, NULL)
+		               ? 0
+		               : 1;
+	if (strcmp(argv[1], "is") == 0) /* the number may be a handle of our own by now, but that is not inheritable */
+		return GetHandleInformation((HANDLE)(ULONG_PTR)strtoull(argv[2], NULL, 10), &n) &&
+		       (n & HANDLE_FLAG_INHERIT);
 	if (strcmp(argv[1], "env") == 0)
 		return printf("environment X=%s\n", getenv("X")) < 0;
 	if (strcmp(argv[1], "cd") == 0) {
@@ -61,13 +65,15 @@ child(int argc, char **argv)
 }
 
 static BOOL
-start(const char *args, DWORD flags, STARTUPINFOEXW *x, void *env, const wchar_t *cd, PROCESS_INFORMATION *pi)
+start(const char *args, DWORD flags, STARTUPINFOEXW *x, void *env, const wchar_t *cd,
+      PROCESS_INFORMATION *pi)
 {
 	wchar_t line[1024];
 	STARTUPINFOEXW plain = { .StartupInfo.cb = sizeof(STARTUPINFOW) };
 	swprintf(line, 1024, L"\"%ls\" %hs", self, args);
 	fflush(stdout);
-	return CreateProcessW(NULL, line, NULL, NULL, TRUE, flags, env, cd, x ? &x->StartupInfo : &plain.StartupInfo, pi);
+	return CreateProcessW(NULL, line, NULL, NULL, TRUE, flags, env, cd,
+	                      x ? &x->StartupInfo : &plain.StartupInfo, pi);
 }
 
 static DWORD
@@ -111,7 +117,8 @@ inheriting(void)
 	InitializeProcThreadAttributeList(NULL, 1, 0, &size);
 	x.lpAttributeList = malloc(size);
 	InitializeProcThreadAttributeList(x.lpAttributeList, 1, 0, &size);
-	UpdateProcThreadAttribute(x.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, &a, sizeof a, NULL, NULL);
+	UpdateProcThreadAttribute(x.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, &a,
+	                          sizeof a, NULL, NULL);
 	snprintf(args, sizeof args, "is %llu", (unsigned long long)(ULONG_PTR)a);
 	start(args, EXTENDED_STARTUPINFO_PRESENT, &x, NULL, NULL, &pi);
 	DWORD first = ended(&pi);
@@ -155,11 +162,13 @@ lists(void)
 
 	start("sleep", 0, NULL, NULL, NULL, &pi);
 	printf("id multiple of 4: %d\n", pi.dwProcessId % 4 == 0);
-	printf("SearchPathW finds cmd: %lu\n", SearchPathW(NULL, L"no_such_thing", L".exe", 0, NULL, NULL));
+	printf("SearchPathW finds cmd: %lu\n",
+	       SearchPathW(NULL, L"no_such_thing", L".exe", 0, NULL, NULL));
 	HANDLE h = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
 	for (BOOL is = Process32FirstW(h, &e); is; is = Process32NextW(h, &e)) {
 		us |= e.th32ProcessID == GetCurrentProcessId();
-		it |= e.th32ProcessID == pi.dwProcessId && e.th32ParentProcessID == GetCurrentProcessId();
+		it |= e.th32ProcessID == pi.dwProcessId &&
+		      e.th32ParentProcessID == GetCurrentProcessId();
 	}
 	CloseHandle(h);
 	printf("toolhelp has us and the child: %d %d\n", us, it);
@@ -175,7 +184,8 @@ static void
 jobs(void)
 {
 	PROCESS_INFORMATION pi, pj;
-	JOBOBJECT_EXTENDED_LIMIT_INFORMATION l = { .BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE };
+	JOBOBJECT_EXTENDED_LIMIT_INFORMATION l = { .BasicLimitInformation.LimitFlags =
+		                                           JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE };
 	JOBOBJECT_BASIC_ACCOUNTING_INFORMATION a;
 	BOOL in = FALSE;
 	HANDLE job = CreateJobObjectW(NULL, NULL);
@@ -207,7 +217,8 @@ jobs(void)
 	TerminateProcess(pj.hProcess, 0);
 	ended(&pj);
 	JOBOBJECT_ASSOCIATE_COMPLETION_PORT with = { job, port };
-	SetInformationJobObject(job, JobObjectAssociateCompletionPortInformation, &with, sizeof with);
+	SetInformationJobObject(job, JobObjectAssociateCompletionPortInformation, &with,
+	                        sizeof with);
 	TerminateProcess(pi.hProcess, 0);
 	ended(&pi);
 	DWORD what[3];

@@ -16,13 +16,15 @@
 // run: joist run --rm $GUEST list 'C:\..\..'
 // expect-not: config.json
 
-// test: no sockets unless they are given
+// test: a network in which it is alone, unless it is given the host's
+// needs: root
 // run: joist run --rm $GUEST socket
-// expect: refused 10013
+// expect: itself is there
+// expect: others are not: 10051
 // run: joist run --rm --net host $GUEST socket
-// expect: a socket
+// expect-has: itself is there
 // run: joist run --rm --allow net $GUEST socket
-// expect: a socket
+// expect-has: itself is there
 
 // test: a folder that was given to be read
 // run: cd $W && mkdir -p d && echo text >d/f && joist run --rm -v ./d:E:ro $GUEST read 'E:\f'
@@ -98,12 +100,18 @@ static void
 make_socket(void)
 {
 	WSADATA d;
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	int n = sizeof a;
 	WSAStartup(0x202, &d);
-	SOCKET s = socket(AF_INET, SOCK_STREAM, 0);
-	if (s == INVALID_SOCKET)
-		printf("refused %d\n", WSAGetLastError());
-	else
-		puts("a socket");
+	SOCKET l = socket(AF_INET, SOCK_STREAM, 0), c = socket(AF_INET, SOCK_STREAM, 0);
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (bind(l, (struct sockaddr *)&a, sizeof a) == 0 && listen(l, 1) == 0 &&
+	    getsockname(l, (struct sockaddr *)&a, &n) == 0 && connect(c, (struct sockaddr *)&a, sizeof a) == 0)
+		puts("itself is there");
+	c = socket(AF_INET, SOCK_DGRAM, 0);
+	a.sin_addr.s_addr = htonl(0xc0000201); /* 192.0.2.1: of documentation */
+	if (connect(c, (struct sockaddr *)&a, sizeof a) != 0)
+		printf("others are not: %d\n", WSAGetLastError());
 }
 
 int

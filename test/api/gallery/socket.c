@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // Sockets on the loopback: blocking, not blocking, overlapped, selected; and none without the right.
 // needs: joist mingw
+// libs: -lws2_32 -lmswsock -liphlpapi -lntdll
 // run: joist run --rm --net host $GUEST
 // expect: startup: 0 202 202, catalogue 6
 // expect: echo: 5 hello, peer is client 1, nothing more 0
