@@ -5,6 +5,8 @@
 needs joist mingw
 
 cat >"$W/names.c" <<'END'
+#include <fcntl.h>
+#include <io.h>
 #include <stdio.h>
 #include <string.h>
 #include <windows.h>
@@ -14,6 +16,7 @@ main(int argc, char **argv)
 {
 	char name[256];
 	int n = 0;
+	_setmode(1, _O_BINARY);
 	HMODULE m = LoadLibraryA(argv[1]);
 	FILE *f = fopen(argv[2], "r");
 	while (m && f && fgets(name, sizeof name, f)) {

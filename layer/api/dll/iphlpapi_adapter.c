@@ -459,6 +459,17 @@ iphlpapi_CancelMibChangeNotify2(HANDLE h)
 	return ERROR_INVALID_PARAMETER; /* none was ever given */
 }
 
+/* The host's routes cannot be seen from here; callers (c-ares) sort without them then. */
+WINAPI DWORD
+iphlpapi_GetBestRoute2(const ULONG64 *l, ULONG index, const void *source, const void *destination, ULONG sort,
+                       void *route, void *best)
+{
+	(void)l, (void)index, (void)source, (void)sort;
+	if (!destination || !route || !best)
+		return ERROR_INVALID_PARAMETER;
+	return ERROR_NOT_SUPPORTED;
+}
+
 /* FIXED_INFO */
 struct address_string {
 	struct address_string *Next;

@@ -48,9 +48,9 @@ child(int argc, char **argv)
 		                 14, &n, NULL)
 		               ? 0
 		               : 1;
-	if (strcmp(argv[1], "is") == 0)
-		return GetHandleInformation((HANDLE)(ULONG_PTR)strtoull(argv[2], NULL, 10), &n) ? 1
-		                                                                                : 0;
+	if (strcmp(argv[1], "is") == 0) /* the number may be a handle of our own by now, but that is not inheritable */
+		return GetHandleInformation((HANDLE)(ULONG_PTR)strtoull(argv[2], NULL, 10), &n) &&
+		       (n & HANDLE_FLAG_INHERIT);
 	if (strcmp(argv[1], "env") == 0)
 		return printf("environment X=%s\n", getenv("X")) < 0;
 	if (strcmp(argv[1], "cd") == 0) {
