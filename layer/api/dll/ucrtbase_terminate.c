@@ -20,12 +20,6 @@ ucrtbase_terminate(void)
 	ucrtbase_abort();
 }
 
-_Noreturn void
-cxx_terminate(void)
-{
-	ucrtbase_terminate();
-}
-
 WINAPI handler *
 ucrtbase_set_terminate(handler *f)
 {

@@ -11,12 +11,10 @@
  * memory may fail.
  */
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "layer/api/nt/birth.h"
 #include "layer/api/nt/except.h"
 #include "layer/api/nt/ldr.h"
 #include "layer/api/nt/unwind.h"
@@ -24,8 +22,6 @@
 enum { FRAMES = 24, CPP = (int)0xe06d7363, CLR = (int)0xe0434352 };
 
 extern const char __executable_start[];
-
-static _Atomic uint32_t crashing;
 
 const char *
 crash_name(DWORD code)
@@ -181,12 +177,4 @@ crash_report(const struct EXCEPTION_RECORD *r, const struct CONTEXT *c)
 			break;
 		at += (size_t)n;
 	}
-}
-
-_Noreturn void
-except_fatal(struct EXCEPTION_POINTERS *p)
-{
-	if (!atomic_exchange(&crashing, 1))
-		crash_report(p->ExceptionRecord, p->ContextRecord);
-	birth_end(p->ExceptionRecord->ExceptionCode);
 }

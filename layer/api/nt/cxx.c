@@ -37,6 +37,14 @@ cxx_thread(void)
 	return &mine;
 }
 
+WINAPI _Noreturn void ucrtbase_terminate(void);
+
+_Noreturn void
+cxx_terminate(void)
+{
+	ucrtbase_terminate();
+}
+
 void
 cxx_throwing(bool again)
 {

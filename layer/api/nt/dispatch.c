@@ -7,7 +7,6 @@
  */
 #include <string.h>
 
-#include "layer/api/nt/birth.h"
 #include "layer/api/nt/except.h"
 #include "layer/api/nt/unwind.h"
 
@@ -19,8 +18,6 @@ struct search {
 	uint64_t nested;
 	DWORD flags, scope;
 };
-
-static except_filter *_Atomic top;
 
 static void
 describe(struct search *s)
@@ -140,36 +137,6 @@ search(struct EXCEPTION_RECORD *r, struct CONTEXT *c, bool exact, bool *walked)
 	}
 	r->ExceptionFlags = s.flags | (*walked ? 0 : EXCEPTION_STACK_INVALID);
 	return false;
-}
-
-except_filter *
-except_set_filter(except_filter *f)
-{
-	except_filter *before = top;
-	top = f;
-	return before;
-}
-
-LONG
-except_unhandled(struct EXCEPTION_POINTERS *p)
-{
-	except_filter *f = top;
-	if (f) {
-		LONG answer = f(p);
-		if (answer != EXCEPTION_CONTINUE_SEARCH)
-			return answer;
-	}
-	except_fatal(p);
-}
-
-_Noreturn void
-except_second_chance(struct EXCEPTION_RECORD *r, struct CONTEXT *c)
-{
-	struct EXCEPTION_POINTERS p = { r, c };
-	if (except_unhandled(&p) == EXCEPTION_CONTINUE_EXECUTION &&
-	    !(r->ExceptionFlags & EXCEPTION_NONCONTINUABLE))
-		except_resume(c);
-	birth_end(r->ExceptionCode);
 }
 
 _Noreturn void

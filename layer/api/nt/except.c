@@ -2,6 +2,7 @@
 #include "layer/api/nt/except.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 #include "layer/api/nt/unwind.h"
 #include "layer/api/nt/vm.h"
 
-enum { RED_ZONE = 128, LONGJUMP = (int)0x80000026 };
+enum { RED_ZONE = 128, LONGJUMP = (int)0x80000026, UNWIND_CONSOLIDATE = (int)0x80000029 };
 
 /* An attempt that may fault. */
 struct attempt {
@@ -191,6 +192,84 @@ except_continue(const struct CONTEXT *c)
 {
 	const struct block *b = (const struct block *)c;
 	resume(c, b->extended, b->features);
+}
+
+/* -- at the end ---------------------------------------------------------------------------- */
+
+static except_filter *_Atomic top;
+static _Atomic uint32_t crashing;
+
+_Noreturn void
+except_fatal(struct EXCEPTION_POINTERS *p)
+{
+	if (!atomic_exchange(&crashing, 1))
+		crash_report(p->ExceptionRecord, p->ContextRecord);
+	birth_end(p->ExceptionRecord->ExceptionCode);
+}
+
+except_filter *
+except_set_filter(except_filter *f)
+{
+	except_filter *before = top;
+	top = f;
+	return before;
+}
+
+LONG
+except_unhandled(struct EXCEPTION_POINTERS *p)
+{
+	except_filter *f = top;
+	if (f) {
+		LONG answer = f(p);
+		if (answer != EXCEPTION_CONTINUE_SEARCH)
+			return answer;
+	}
+	except_fatal(p);
+}
+
+_Noreturn void
+except_second_chance(struct EXCEPTION_RECORD *r, struct CONTEXT *c)
+{
+	struct EXCEPTION_POINTERS p = { r, c };
+	if (except_unhandled(&p) == EXCEPTION_CONTINUE_EXECUTION &&
+	    !(r->ExceptionFlags & EXCEPTION_NONCONTINUABLE))
+		except_resume(c);
+	birth_end(r->ExceptionCode);
+}
+
+static uint64_t
+consolidate(void *a)
+{
+	struct EXCEPTION_RECORD *r = a;
+	return (uint64_t)(uintptr_t)((void *(
+	        WINAPI *)(struct EXCEPTION_RECORD *))r->ExceptionInformation[0])(r);
+}
+
+/* RtlRestoreContext's two special records: a function that still runs on this stack, with the
+ * target beneath it, and says where to go on; and a jump buffer. */
+_Noreturn void
+except_restore(struct CONTEXT *c, struct EXCEPTION_RECORD *r, DWORD scope)
+{
+	if (r && r->ExceptionCode == (DWORD)UNWIND_CONSOLIDATE && r->NumberParameters >= 1) {
+		struct guard g = { .beneath = c, .scope = scope };
+		c->Rip = unwind_guard(consolidate, r, &g);
+	} else if (r && r->ExceptionCode == (DWORD)LONGJUMP && r->NumberParameters >= 1) {
+		const uint64_t *b = (const uint64_t *)r->ExceptionInformation[0];
+		c->Rbx = b[1];
+		c->Rsp = b[2];
+		c->Rbp = b[3];
+		c->Rsi = b[4];
+		c->Rdi = b[5];
+		c->R12 = b[6];
+		c->R13 = b[7];
+		c->R14 = b[8];
+		c->R15 = b[9];
+		c->Rip = b[10];
+		memcpy(&c->MxCsr, &b[11], 4);
+		memcpy(&c->FltSave.ControlWord, (const char *)&b[11] + 4, 2);
+		memcpy(&c->FltSave.XmmRegisters[6], &b[12], 160);
+	}
+	except_resume(c);
 }
 
 /* -- from a signal ---------------------------------------------------------------------------------- */

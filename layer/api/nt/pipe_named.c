@@ -39,6 +39,7 @@ struct name {
 struct pipe {
 	struct file *file; /* lent: it has us */
 	bool server, messages, read_messages, nowait, root;
+	_Atomic bool given; /* a child has this end too */
 	uint32_t peer; /* process, or 0 */
 	struct pipe_make like;
 
@@ -282,7 +283,8 @@ named_close(struct file *f)
 	}
 	p->state = PIPE_DISCONNECTED_STATE;
 	pthread_mutex_unlock(&lock);
-	if (f->fd >= 0)
+	/* A child that was given this end has it still: the other end hears of the last. */
+	if (f->fd >= 0 && !p->given)
 		(void)shutdown(f->fd, SHUT_RDWR);
 }
 
@@ -961,6 +963,7 @@ pipe_give(struct file *f, uint64_t number[2])
 	struct pipe *p = f->own;
 	if (f->fd < 0 || p->root)
 		return false;
+	p->given = true;
 	number[0] = (uint64_t)p->server | (uint64_t)p->messages << 1 |
 	            (uint64_t)p->read_messages << 2 | (uint64_t)p->nowait << 3 |
 	            (uint64_t)p->like.inbound << 4 | (uint64_t)p->like.outbound << 5 |

@@ -237,41 +237,6 @@ guard_unwind(struct unwinding *u, DWORD flags)
 		frame_unwind(u, flags | EXCEPTION_COLLIDED_UNWIND, is_target(u));
 }
 
-static uint64_t
-consolidate(void *a)
-{
-	struct EXCEPTION_RECORD *r = a;
-	return (uint64_t)(uintptr_t)((void *(
-	        WINAPI *)(struct EXCEPTION_RECORD *))r->ExceptionInformation[0])(r);
-}
-
-/* RtlRestoreContext's two special records: a function that still runs on this stack, with the
- * target beneath it, and says where to go on; and a jump buffer. */
-_Noreturn void
-except_restore(struct CONTEXT *c, struct EXCEPTION_RECORD *r, DWORD scope)
-{
-	if (r && r->ExceptionCode == (DWORD)UNWIND_CONSOLIDATE && r->NumberParameters >= 1) {
-		struct guard g = { .beneath = c, .scope = scope };
-		c->Rip = unwind_guard(consolidate, r, &g);
-	} else if (r && r->ExceptionCode == (DWORD)LONGJUMP && r->NumberParameters >= 1) {
-		const uint64_t *b = (const uint64_t *)r->ExceptionInformation[0];
-		c->Rbx = b[1];
-		c->Rsp = b[2];
-		c->Rbp = b[3];
-		c->Rsi = b[4];
-		c->Rdi = b[5];
-		c->R12 = b[6];
-		c->R13 = b[7];
-		c->R14 = b[8];
-		c->R15 = b[9];
-		c->Rip = b[10];
-		memcpy(&c->MxCsr, &b[11], 4);
-		memcpy(&c->FltSave.ControlWord, (const char *)&b[11] + 4, 2);
-		memcpy(&c->FltSave.XmmRegisters[6], &b[12], 160);
-	}
-	except_resume(c);
-}
-
 _Noreturn void
 unwind_to(struct CONTEXT *from, void *frame, void *ip, struct EXCEPTION_RECORD *r, void *value,
           void *history)
