@@ -86,10 +86,6 @@ socket_protocol_of(const struct socket *s, bool wide, void *out, int *size)
 			continue;
 		struct WSAPROTOCOL_INFO p;
 		socket_protocol(i, wide, out, &p);
-		/* Of a datagram socket that is no layer on another one, libuv expects AFD's own
-		 * receive calls (IOCTL_AFD_RECEIVE), which are not done yet. */
-		if (s->type == SOCK_DGRAM)
-			((struct WSAPROTOCOL_INFO *)out)->ProtocolChain.ChainLen = 0;
 		*size = need;
 		return 0;
 	}
