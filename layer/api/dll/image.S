@@ -223,4 +223,10 @@
 
 #include "layer/api/dll/vcruntime140_throw.inc"
 
+#define DLL_NAME msvcp140
+#define DLL_FILE "MSVCP140.dll"
+#define DLL_PREFIX msvcp140
+#define DLL_TABLE "layer/api/dll/msvcp140.def"
+#include "layer/api/dll/image.inc"
+
 	.section .note.GNU-stack, "", @progbits

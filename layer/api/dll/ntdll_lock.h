@@ -37,6 +37,9 @@ WINAPI void ntdll_RtlAcquireSRWLockExclusive(union RTL_SRWLOCK *l);
 WINAPI void ntdll_RtlAcquireSRWLockShared(union RTL_SRWLOCK *l);
 WINAPI void ntdll_RtlReleaseSRWLockExclusive(union RTL_SRWLOCK *l);
 WINAPI void ntdll_RtlReleaseSRWLockShared(union RTL_SRWLOCK *l);
+WINAPI ULONG ntdll_RtlTryAcquireSRWLockExclusive(union RTL_SRWLOCK *l);
+WINAPI void ntdll_RtlWakeConditionVariable(struct CONDITION_VARIABLE *v);
+WINAPI void ntdll_RtlWakeAllConditionVariable(struct CONDITION_VARIABLE *v);
 
 /* They differ in how time is told; deadline as wait.h's. */
 NTSTATUS ntdll_lock_sleep_cs(struct CONDITION_VARIABLE *v, struct CRITICAL_SECTION *c, uint64_t deadline);

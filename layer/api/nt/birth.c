@@ -124,7 +124,7 @@ status_of(uint32_t code)
 	case (uint32_t)STATUS_BREAKPOINT: return 133;
 	case 0xc000013a: return 130; /* STATUS_CONTROL_C_EXIT */
 	default:
-		if (code >= 0xc0000000)
+		if (code >> 28 == 0xc) /* a status of severity error */
 			return 134;
 		return code & 0xff || code == 0 ? (int)(code & 0xff) : 1;
 	}

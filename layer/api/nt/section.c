@@ -166,8 +166,8 @@ section_map(struct object *o, void **base, uint64_t offset, SIZE_T *size, DWORD 
 		.most = readonly && !copy ? (most & PROT_EXEC ? PAGE_EXECUTE_READ : PAGE_READONLY)
 		                          : x->protect,
 	};
-	if (x->attributes & SEC_RESERVE)
-		type |= MEM_RESERVE;
+	/* Committing in one view commits for all, which is a matter of the section's pages; the host
+	 * gives a page when it is touched, so every view may touch them from the beginning. */
 	object_ref(o);
 	NTSTATUS s = vm_map(base, &n, type, protect, where, &v);
 	if (s < 0) {
