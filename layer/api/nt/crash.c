@@ -17,11 +17,11 @@
 
 #include "layer/api/nt/except.h"
 #include "layer/api/nt/ldr.h"
+#include "layer/api/nt/own.h"
 #include "layer/api/nt/unwind.h"
 
 enum { FRAMES = 24, CPP = (int)0xe06d7363, CLR = (int)0xe0434352 };
 
-extern const char __executable_start[];
 
 const char *
 crash_name(DWORD code)
@@ -75,7 +75,7 @@ where(struct text *t, const char *word, uint64_t pc)
 {
 	if (cfi_ours(pc)) {
 		add(t, "       %s joist+0x%llx\n", word,
-		    (unsigned long long)(pc - (uint64_t)(uintptr_t)__executable_start));
+		    (unsigned long long)(pc - (uint64_t)(uintptr_t)__ehdr_start));
 		return;
 	}
 	struct module *m = ldr_at((const void *)(uintptr_t)pc);

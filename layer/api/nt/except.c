@@ -12,6 +12,7 @@
 #include "layer/api/nt/birth.h"
 #include "layer/api/nt/clock.h"
 #include "layer/api/nt/cxx.h"
+#include "layer/api/nt/own.h"
 #include "layer/api/nt/steady.h"
 #include "layer/api/nt/ldr.h"
 #include "layer/api/nt/unwind.h"
@@ -302,14 +303,13 @@ die(struct EXCEPTION_RECORD *r, struct CONTEXT *c)
 static void
 host_fault(int sig, const ucontext_t *u)
 {
-	extern const char __executable_start[];
 	char text[160];
 	int n = snprintf(text, sizeof text,
 	                 "joist: internal error: signal %d at joist+0x%llx\n"
 	                 "       report it with this line and the program that was run\n",
 	                 sig,
 	                 (unsigned long long)u->uc_mcontext.gregs[REG_RIP] -
-	                         (unsigned long long)(uintptr_t)__executable_start);
+	                         (unsigned long long)(uintptr_t)__ehdr_start);
 	if (write(2, text, (size_t)n) < 0)
 		(void)sig;
 	signal(sig, SIG_DFL); /* and again, for the one who debugs it */

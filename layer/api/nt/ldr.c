@@ -14,6 +14,7 @@
 #include "layer/api/nt/bind.h"
 #include "layer/api/nt/image.h"
 #include "layer/api/nt/nls.h"
+#include "layer/api/nt/own.h"
 #include "layer/api/nt/path.h"
 #include "layer/api/nt/peb.h"
 #include "layer/api/nt/thread.h"
@@ -549,8 +550,6 @@ ldr_of(const void *base)
 	return m;
 }
 
-extern const char __executable_start[], etext[];
-
 struct module *
 ldr_at(const void *address)
 {
@@ -559,7 +558,7 @@ ldr_at(const void *address)
 	for (m = modules; m; m = m->next)
 		if (!m->builtin && p - (uintptr_t)m->entry.DllBase < m->entry.SizeOfImage)
 			return m;
-	if (p >= (uintptr_t)__executable_start && p < (uintptr_t)etext)
+	if (own_code(address))
 		return loaded("ntdll.dll");
 	return NULL;
 }

@@ -21,6 +21,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "layer/api/nt/own.h"
 #include "layer/api/nt/status.h"
 #include "layer/api/nt/types.h"
 
@@ -196,7 +197,6 @@ fence_calls(const struct birth *b, struct err *e)
 
 /* -- system calls that are not ours --------------------------------------------------------------- */
 
-extern const char __executable_start[], etext[];
 
 /* Not one of our own code: the vDSO's fall-backs are made for it, the program's are refused
  * as Windows refuses a number that it does not know. */
@@ -223,10 +223,11 @@ static bool fenced; /* by sandbox_enter(): a test's threads are free */
 void
 sandbox_thread(void)
 {
-	if (!fenced)
+	/* A C library that is shared makes its calls elsewhere: no fence then. */
+	if (!fenced || !own_code((const void *)(uintptr_t)syscall))
 		return;
-	prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, __executable_start,
-	      (unsigned long)(etext - __executable_start), NULL);
+	prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, __ehdr_start,
+	      (unsigned long)(etext - __ehdr_start), NULL);
 }
 
 bool

@@ -19,6 +19,7 @@
 
 #include "layer/api/nt/except.h"
 #include "layer/api/nt/fls.h"
+#include "layer/api/nt/own.h"
 #include "layer/api/nt/steady.h"
 #include "layer/api/nt/ldr.h"
 #include "layer/api/nt/sandbox.h"
@@ -532,7 +533,6 @@ thread_die(void)
 
 /* -- ending another one ------------------------------------------------------- */
 
-extern const char __executable_start[], etext[];
 
 static WINAPI void
 die(void)
@@ -552,7 +552,7 @@ divert(struct thread *t)
 	if (suspend_thread(t, &before) < 0)
 		return true; /* it has ended */
 	if (suspend_get(t, &c) >= 0 &&
-	    (c.Rip < (uintptr_t)__executable_start || c.Rip >= (uintptr_t)etext)) {
+	    !own_code((const void *)(uintptr_t)c.Rip)) {
 		c.Rip = (uintptr_t)die;
 		c.Rsp = ((c.Rsp - 256) & ~UINT64_C(15)) - 8;
 		done = suspend_set(t, &c) >= 0;
