@@ -220,6 +220,8 @@ void socket_op_free(struct socket_op *op);
 int socket_start(struct socket_op *op, const struct file_request *r, size_t *done);
 NTSTATUS socket_try_receive(struct socket_op *op);
 NTSTATUS socket_try_send(struct socket_op *op);
+NTSTATUS socket_afd_receive(struct socket *s, bool datagram, const void *in, ULONG nin, ULONG_PTR *done,
+                            struct file_pending *(*pend)(void *ctx), void *ctx);
 /* Threads and operations that wait are told that the socket is gone. */
 void socket_wake(struct socket *s);
 

@@ -517,6 +517,55 @@ socket_start(struct socket_op *op, const struct file_request *r, size_t *done)
 	return st < 0 ? socket_error_of(st) : 0;
 }
 
+/* IOCTL_AFD_RECEIVE and IOCTL_AFD_RECEIVE_DATAGRAM, which libuv calls itself. */
+NTSTATUS
+socket_afd_receive(struct socket *s, bool datagram, const void *in, ULONG nin, ULONG_PTR *done,
+                   struct file_pending *(*pend)(void *ctx), void *ctx)
+{
+	enum { TDI_RECEIVE_EXPEDITED = 0x40, TDI_RECEIVE_PEEK = 0x80, FEW = 4 };
+	struct {
+		struct WSABUF *buffers;
+		ULONG count, afd, tdi;
+		struct ws_sockaddr *address;
+		int *address_size;
+	} info = { 0 };
+	if (nin < 20 || (datagram && nin < sizeof info))
+		return STATUS_INVALID_PARAMETER;
+	memcpy(&info, in, nin < sizeof info ? nin : sizeof info);
+	if (info.count > FEW || !info.buffers)
+		return STATUS_INVALID_PARAMETER;
+	struct socket_op *op = socket_op_new(s, SOCKET_RECEIVE);
+	if (!op)
+		return STATUS_NO_MEMORY;
+	for (ULONG i = 0; i < info.count; i++)
+		op->few[i] = (struct iovec){ info.buffers[i].buf, info.buffers[i].len };
+	op->t.n = info.count;
+	op->t.flags = (info.tdi & TDI_RECEIVE_PEEK ? WS_MSG_PEEK : 0) |
+	              (info.tdi & TDI_RECEIVE_EXPEDITED ? WS_MSG_OOB : 0);
+	if (datagram) {
+		op->t.address = info.address;
+		op->t.address_size = info.address_size;
+	}
+	steady_lock(&s->lock);
+	NTSTATUS st = s->in.first ? STATUS_PENDING : try(op);
+	struct file_pending *p = st == STATUS_PENDING ? pend(ctx) : NULL;
+	if (p) {
+		p->own = op;
+		p->cancel = cancel;
+		op->pending = p;
+		file_pend_other(p);
+		*(s->in.first ? &s->in.last->next : &s->in.first) = op;
+		s->in.last = op;
+		arm(&s->in);
+	}
+	steady_unlock(&s->lock);
+	if (p)
+		return STATUS_PENDING;
+	*done = op->done;
+	socket_op_free(op);
+	return st == STATUS_PENDING ? STATUS_NO_MEMORY : st;
+}
+
 void
 socket_wake(struct socket *s)
 {
