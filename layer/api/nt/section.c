@@ -10,6 +10,7 @@
 
 #include "layer/api/nt/file.h"
 #include "layer/api/nt/section_share.h"
+#include "layer/api/nt/steady.h"
 
 /* Of a file that grows up to the size. */
 static NTSTATUS
@@ -98,6 +99,7 @@ destroy(struct object *o)
 	else
 		close(x->fd);
 	section_share_leave(x);
+	free(x->committed);
 	free(x);
 }
 
@@ -135,6 +137,49 @@ const struct object_class section_class = {
 	.remake = remake,
 };
 
+void
+section_committed(struct object *section, uint64_t offset, uint64_t size)
+{
+	struct section *x = (struct section *)section;
+	uint64_t *last;
+	steady_lock(&x->object.lock);
+	last = x->ncommitted ? x->committed + 2 * (x->ncommitted - 1) : NULL;
+	if (last && last[1] == offset) {
+		last[1] = offset + size;
+	} else {
+		uint64_t *more = realloc(x->committed, (x->ncommitted + 1) * 2 * sizeof *more);
+		if (more) {
+			x->committed = more;
+			more[2 * x->ncommitted] = offset;
+			more[2 * x->ncommitted++ + 1] = offset + size;
+		}
+	}
+	steady_unlock(&x->object.lock);
+}
+
+/* A new view: what others have committed already. */
+static void
+commit_again(struct section *x, void *base, uint64_t offset, uint64_t n, DWORD protect)
+{
+	steady_lock(&x->object.lock);
+	size_t count = x->ncommitted;
+	uint64_t *list = malloc((2 * count + 1) * sizeof *list);
+	if (list && count)
+		memcpy(list, x->committed, 2 * count * sizeof *list);
+	steady_unlock(&x->object.lock);
+	for (size_t i = 0; list && i < count; i++) {
+		uint64_t from = list[2 * i] > offset ? list[2 * i] : offset, to = list[2 * i + 1];
+		if (to > offset + n)
+			to = offset + n;
+		if (from >= to)
+			continue;
+		void *at = (char *)base + (from - offset);
+		SIZE_T size = to - from;
+		vm_alloc(&at, &size, MEM_COMMIT, protect, NULL);
+	}
+	free(list);
+}
+
 NTSTATUS
 section_map(struct object *o, void **base, uint64_t offset, SIZE_T *size, DWORD type, DWORD protect,
             const struct vm_where *where)
@@ -166,14 +211,16 @@ section_map(struct object *o, void **base, uint64_t offset, SIZE_T *size, DWORD 
 		.most = readonly && !copy ? (most & PROT_EXEC ? PAGE_EXECUTE_READ : PAGE_READONLY)
 		                          : x->protect,
 	};
-	/* Committing in one view commits for all, which is a matter of the section's pages; the host
-	 * gives a page when it is touched, so every view may touch them from the beginning. */
+	if (x->attributes & SEC_RESERVE)
+		type |= MEM_RESERVE;
 	object_ref(o);
 	NTSTATUS s = vm_map(base, &n, type, protect, where, &v);
 	if (s < 0) {
 		object_unref(o);
 		return s;
 	}
+	if (x->attributes & SEC_RESERVE)
+		commit_again(x, *base, offset, n, protect);
 	*size = n;
 	return s;
 }

@@ -41,6 +41,9 @@ struct section {
 	struct shared_thing *thing; /* its name is the machine's; or NULL */
 	/* under object.lock */
 	uint64_t size;
+	/* of SEC_RESERVE: offset and end of what was committed, in turn */
+	uint64_t *committed; /* own */
+	size_t ncommitted;
 };
 
 /* file NULL: memory, of `size` bytes; size 0: the file's. */
@@ -49,6 +52,8 @@ section_new(HANDLE file, uint64_t size, DWORD protect, DWORD attributes, struct 
 /* A view: *size 0 is all behind the offset; type and where as vm_map(). */
 NTSTATUS section_map(struct object *section, void **base, uint64_t offset, SIZE_T *size, DWORD type,
                      DWORD protect, const struct vm_where *where);
+/* Pages were committed through one view: views to come have them too. */
+void section_committed(struct object *section, uint64_t offset, uint64_t size);
 NTSTATUS section_unmap(void *address, bool placeholder);
 NTSTATUS section_flush(const void *address, SIZE_T *size);
 NTSTATUS section_extend(struct object *section, uint64_t *size);

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "layer/api/nt/steady.h"
+#include "layer/api/nt/section.h"
 #include "layer/api/nt/vm_region.h"
 
 /* Addresses that nobody asked for: above what programs ask for by number (image bases, Go's
@@ -316,6 +317,8 @@ vm_alloc(void **base, SIZE_T *size, DWORD type, DWORD protect, const struct vm_w
 		s = commit(&b, &n, protect, &shared, &offset);
 	vm_unlock();
 	if (shared) {
+		if (s >= 0)
+			section_committed(shared, offset, n);
 		vm_view_commit(shared, offset, n, protect);
 		object_unref(shared);
 	}

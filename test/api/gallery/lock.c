@@ -2,6 +2,7 @@
 // Locks that live in the program: critical sections, slim locks, condition variables, one-time
 // initialisation, waiting for an address, interlocked lists, barriers; with four threads at them.
 // needs: joist mingw
+// libs: -lsynchronization
 // run: joist run --rm $GUEST
 // expect: critical sections: ok
 // expect: slim locks: ok

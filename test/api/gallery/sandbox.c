@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // What a program can reach beyond what it was given: nothing.
-// needs: joist mingw
+// needs: joist mingw root
+// libs: -lws2_32
 
 // test: a system call of its own has Windows' answer
 // run: joist run --rm $GUEST call
@@ -17,7 +18,6 @@
 // expect-not: config.json
 
 // test: a network in which it is alone, unless it is given the host's
-// needs: root
 // run: joist run --rm $GUEST socket
 // expect: itself is there
 // expect: others are not: 10051
@@ -38,7 +38,9 @@
 // test: --deny-all takes the working folder
 // run: cd $W && echo text >h && joist run --rm $GUEST read h
 // expect: text
-// run: cd $W && joist run --rm --deny-all $GUEST read h
+// run: mkdir -p $W/e && cd $W/e && echo text >i && joist run --rm -w $W/e $GUEST read i
+// expect: text
+// run: mkdir -p /tmp/joist-e.$$ && cd /tmp/joist-e.$$ && echo text >i && joist run --rm --deny-all $GUEST read i; rm -r /tmp/joist-e.$$
 // expect: refused
 #include <winsock2.h>
 #include <windows.h>

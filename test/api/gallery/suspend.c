@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // Threads that are suspended: counts, their registers, and registers that are changed.
 // needs: joist mingw
+// libs: -lntdll
 // link: -lntdll
 // run: joist run --rm $GUEST
 // expect: made suspended: not begun, 1 before, begins

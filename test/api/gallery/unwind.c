@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // Function tables, unwinding by hand and by the system, back traces, jumps.
 // needs: joist mingw
+// libs: -lntdll
 // link: -lntdll
 // run: joist run --rm $GUEST
 // expect: main is found: its own entry
