@@ -53,7 +53,8 @@ int main(void) {
 	WaitForSingleObject(h, INFINITE);
 	HMODULE m = GetModuleHandleA("high.dll");
 	int (*f)(void) = (void *)GetProcAddress(m, "passed_on"), (*g)(void) = (void *)GetProcAddress(m, (char *)77);
-	printf("forwarded %d, by number %d\n", f ? f() : -1, g ? g() : -1);
+	int one = f ? f() : -1, other = g ? g() : -1;
+	printf("forwarded %d, by number %d\n", one, other);
 	printf("resource %.*s\n", (int)SizeofResource(NULL, r), (char *)LockResource(LoadResource(NULL, r)));
 	if (LoadStringA(GetModuleHandleA(NULL), 3, text, sizeof text)) printf("string %s\n", text);
 	fflush(stdout);
