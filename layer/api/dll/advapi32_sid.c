@@ -137,25 +137,6 @@ advapi32_ConvertSidToStringSidA(const struct SID *s, char **out)
 	return (*out = local(narrow, n + 1)) != NULL;
 }
 
-/* "S-1-..." or two letters of SDDL */
-static size_t
-parse(const WCHAR *s, BYTE out[SID_MOST])
-{
-	static const struct {
-		char two[3];
-		int type;
-	} known[] = { { "AN", 13 }, { "AU", 17 }, { "BA", 26 }, { "BG", 28 }, { "BU", 27 },
-		      { "CG", 4 },  { "CO", 3 },  { "IU", 11 }, { "LS", 23 }, { "LA", 38 },
-		      { "NS", 24 }, { "NU", 9 },  { "PU", 29 }, { "RC", 18 }, { "SU", 12 },
-		      { "SY", 22 }, { "WD", 1 },  { "AC", 84 }, { "ME", 67 }, { "HI", 68 },
-		      { "LW", 66 }, { "SI", 69 } };
-	size_t n = sid_parse(s, nls_length(s), out);
-	for (size_t i = 0; !n && nls_length(s) == 2 && i < sizeof known / sizeof *known; i++)
-		if (nls_equal_ascii(s, known[i].two))
-			n = sid_well_known(known[i].type, out);
-	return n;
-}
-
 WINAPI BOOL
 advapi32_ConvertStringSidToSidW(const WCHAR *s, struct SID **out)
 {
@@ -163,7 +144,7 @@ advapi32_ConvertStringSidToSidW(const WCHAR *s, struct SID **out)
 	size_t n;
 	if (!s || !out)
 		return refuse(ERROR_INVALID_PARAMETER);
-	if (!(n = parse(s, b)))
+	if (!(n = sid_read(s, nls_length(s), b)))
 		return refuse(ERROR_INVALID_SID);
 	return (*out = local(b, n)) != NULL;
 }

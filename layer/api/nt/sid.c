@@ -143,6 +143,24 @@ sid_well_known(int type, BYTE out[SID_MOST])
 	return 0;
 }
 
+size_t
+sid_read(const WCHAR *s, size_t length, BYTE out[SID_MOST])
+{
+	static const struct {
+		char two[3];
+		BYTE type; /* WELL_KNOWN_SID_TYPE */
+	} known[] = { { "AC", 84 }, { "AN", 13 }, { "AO", 30 }, { "AU", 17 }, { "BA", 26 },
+		      { "BG", 28 }, { "BO", 33 }, { "BU", 27 }, { "CG", 4 },  { "CO", 3 },
+		      { "DA", 41 }, { "DU", 42 }, { "HI", 68 }, { "IU", 11 }, { "LA", 38 },
+		      { "LG", 39 }, { "LS", 23 }, { "LW", 66 }, { "ME", 67 }, { "NS", 24 },
+		      { "NU", 9 },  { "OW", 71 }, { "PU", 29 }, { "RC", 18 }, { "SI", 69 },
+		      { "SU", 12 }, { "SY", 22 }, { "WD", 1 } };
+	for (size_t i = 0; length == 2 && i < sizeof known / sizeof *known; i++)
+		if (nls_up(s[0]) == (WCHAR)known[i].two[0] && nls_up(s[1]) == (WCHAR)known[i].two[1])
+			return sid_well_known(known[i].type, out);
+	return sid_parse(s, length, out);
+}
+
 static void
 put(WCHAR out[64], const WCHAR *s)
 {

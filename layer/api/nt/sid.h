@@ -26,6 +26,8 @@ bool sid_equal(const struct SID *a, const struct SID *b);
 /* Units without the final zero; 0: no room.  And back: bytes, 0 when it is none. */
 size_t sid_text(const struct SID *s, WCHAR *out, size_t room);
 size_t sid_parse(const WCHAR *s, size_t length, BYTE out[SID_MOST]);
+/* As security descriptors have it: S-1-..., or two letters (BA, SY, WD ...). */
+size_t sid_read(const WCHAR *s, size_t length, BYTE out[SID_MOST]);
 size_t sid_user_text(WCHAR *out, size_t room);
 
 /* The identifier of a WELL_KNOWN_SID_TYPE; 0: not known.  Names of accounts: of a SID, or the
