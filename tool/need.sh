@@ -13,7 +13,7 @@ packages() {
 		uidmap fuse-overlayfs docker-registry skopeo apache2-utils python3 zstd \
 		attr libcap2-bin procps util-linux openssl netcat-openbsd pkg-config \
 		libvncserver-dev clang lld wasi-libc libclang-rt-dev-wasm32 qemu-utils cpio xz-utils e2fsprogs kmod \
-		gcc-riscv64-linux-gnu libc6-dev-riscv64-cross u-boot-qemu opensbi ;;
+		gcc-riscv64-linux-gnu libc6-dev-riscv64-cross u-boot-qemu opensbi gdb-multiarch ;;
 	programs) command -v npm >/dev/null || echo npm ;;
 	fuzz)  echo clang llvm libcmocka-dev ;;
 	style) echo clang-format mandoc shellcheck binutils ;;
