@@ -14,7 +14,7 @@ needs riscv64-linux-gnu-gcc
 # runs in user mode below page tables.  (rv64uziccid is Ziccid's, that stores become code without a
 # fence.i: not ours.)
 flags=(-static -mcmodel=medany -fvisibility=hidden -nostdlib -nostartfiles -fno-pie -no-pie -fno-stack-protector
-	-Wl,--build-id=none -w -mabi=lp64d -I"$source/isa/macros/scalar")
+	"-Wl,--build-id=none" -w -mabi=lp64d -I"$source/isa/macros/scalar")
 # for assemblers that do not know them yet
 cat >"$W/zicond.h" <<'END'
 .macro czero.eqz d, s, t
@@ -38,7 +38,7 @@ for set in ui um ua uc uf ud uzba uzbb uzbc uzbs uzicond mi si mzicbo ssvnapot; 
 	mzicbo) arch=rv64g_zicboz ;;
 	esac
 	more=()
-	[ "$set" != uzicond ] || more=(-Wa,"$W/zicond.h")
+	[ "$set" != uzicond ] || more=("-Wa,$W/zicond.h")
 	for t in "$source/isa/rv64$set"/*.S; do
 		name=$(basename "$t" .S)
 		build p "rv64$set" "$name" -march=$arch "${more[@]}"
