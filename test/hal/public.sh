@@ -14,7 +14,7 @@ needs riscv64-linux-gnu-gcc
 # runs in user mode below page tables.  (rv64uziccid is Ziccid's, that stores become code without a
 # fence.i: not ours.)
 flags=(-static -mcmodel=medany -fvisibility=hidden -nostdlib -nostartfiles -fno-pie -no-pie -fno-stack-protector
-	-Wl,--build-id=none -w -mabi=lp64d -I"$source/isa/macros/scalar")
+	"-Wl,--build-id=none" -w -mabi=lp64d -I"$source/isa/macros/scalar")
 # for assemblers that do not know them yet
 cat >"$W/zicond.h" <<'END'
 .macro czero.eqz d, s, t
@@ -25,13 +25,11 @@ cat >"$W/zicond.h" <<'END'
 .endm
 END
 build() { # p|v SET NAME FLAGS...
-	local kind=$1 set=$2 name=$3 env=$source/env/$1
+	local kind=$1 set=$2 name=$3 env=$source/env/$1 more=()
 	shift 3
-	case $kind in
-	p) riscv64-linux-gnu-gcc "${flags[@]}" "$@" -I"$env" -T"$env/link.ld" "$source/isa/$set/$name.S" ;;
-	v) riscv64-linux-gnu-gcc "${flags[@]}" "$@" -O2 -std=gnu99 -DENTROPY=0x1234567 -I"$env" -T"$env/link.ld" \
-		"$env/entry.S" "$env"/*.c "$source/isa/$set/$name.S" ;;
-	esac -o "$W/$set-$kind-$name" 2>"$W/cc" || not_ok "$set-$kind-$name cannot be built: $(head -n 1 "$W/cc")"
+	[ "$kind" != v ] || more=(-O2 -std=gnu99 -DENTROPY=0x1234567 "$env/entry.S" "$env"/*.c)
+	riscv64-linux-gnu-gcc "${flags[@]}" "$@" -I"$env" -T"$env/link.ld" "${more[@]}" "$source/isa/$set/$name.S" \
+		-o "$W/$set-$kind-$name" 2>"$W/cc" || not_ok "$set-$kind-$name cannot be built: $(head -n 1 "$W/cc")"
 }
 for set in ui um ua uc uf ud uzba uzbb uzbc uzbs uzicond mi si mzicbo ssvnapot; do
 	arch=rv64g
@@ -40,7 +38,7 @@ for set in ui um ua uc uf ud uzba uzbb uzbc uzbs uzicond mi si mzicbo ssvnapot; 
 	mzicbo) arch=rv64g_zicboz ;;
 	esac
 	more=()
-	[ "$set" != uzicond ] || more=(-Wa,"$W/zicond.h")
+	[ "$set" != uzicond ] || more=("-Wa,$W/zicond.h")
 	for t in "$source/isa/rv64$set"/*.S; do
 		name=$(basename "$t" .S)
 		build p "rv64$set" "$name" -march=$arch "${more[@]}"

@@ -980,25 +980,25 @@ beyond_pmp(void **state)
 		uint32_t word;
 		uint64_t a1, cause; /* 0: it is allowed */
 	} rows[] = {
-		{ 0x00c5b023, DATA, 0 },                            /* sd a2,0(a1) */
-		{ 0x00c5b023, DATA + 56, 0 },                       /* its last 8 bytes */
-		{ 0x00c5b023, DATA + 64, CAUSE_STORE_ACCESS },      /* and those behind it */
-		{ 0x00c5b023, DATA - 8, CAUSE_STORE_ACCESS },       /* in the same page */
-		{ 0x00c5b023, DATA + 60, CAUSE_STORE_ACCESS },      /* half of it */
-		{ 0x00c5b023, DATA - 4, CAUSE_STORE_ACCESS },       /* the other half */
-		{ 0x00c5b023, DATA + 4096, CAUSE_STORE_ACCESS },    /* another page */
-		{ 0x00c58023, RAM + 0x400, CAUSE_STORE_ACCESS },    /* sb: code is not written */
-		{ 0x0005b503, DATA + 64, CAUSE_LOAD_ACCESS },       /* ld a0,0(a1) */
-		{ 0x0005b503, DATA + 60, CAUSE_LOAD_ACCESS },       /* half of it */
-		{ 0x00c5b52f, DATA + 64, CAUSE_STORE_ACCESS },      /* amoadd.d a0,a2,(a1) */
-		{ 0x0045a00f, DATA, 0 },                            /* cbo.zero (a1) */
-		{ 0x0045a00f, DATA + 64, CAUSE_STORE_ACCESS },      /* the next block */
-		{ 0x00058067, DATA, 0 },                            /* jalr zero,0(a1): then it is there */
+		{ 0x00c5b023, DATA, 0 },                         /* sd a2,0(a1) */
+		{ 0x00c5b023, DATA + 56, 0 },                    /* its last 8 bytes */
+		{ 0x00c5b023, DATA + 64, CAUSE_STORE_ACCESS },   /* and those behind it */
+		{ 0x00c5b023, DATA - 8, CAUSE_STORE_ACCESS },    /* in the same page */
+		{ 0x00c5b023, DATA + 60, CAUSE_STORE_ACCESS },   /* half of it */
+		{ 0x00c5b023, DATA - 4, CAUSE_STORE_ACCESS },    /* the other half */
+		{ 0x00c5b023, DATA + 4096, CAUSE_STORE_ACCESS }, /* another page */
+		{ 0x00c58023, RAM + 0x400, CAUSE_STORE_ACCESS }, /* sb: code is not written */
+		{ 0x0005b503, DATA + 64, CAUSE_LOAD_ACCESS },    /* ld a0,0(a1) */
+		{ 0x0005b503, DATA + 60, CAUSE_LOAD_ACCESS },    /* half of it */
+		{ 0x00c5b52f, DATA + 64, CAUSE_STORE_ACCESS },   /* amoadd.d a0,a2,(a1) */
+		{ 0x0045a00f, DATA, 0 },                         /* cbo.zero (a1) */
+		{ 0x0045a00f, DATA + 64, CAUSE_STORE_ACCESS },   /* the next block */
+		{ 0x00058067, DATA, 0 }, /* jalr zero,0(a1): then it is there */
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		place(rows[i].word, rows[i].a1, B, 0);
-		hart_csr_write(h, CSR_pmpaddr, RAM >> 2 | 0x3fff >> 3);             /* 16 KiB: r-x */
-		hart_csr_write(h, CSR_pmpaddr + 1, DATA >> 2 | 63 >> 3);            /* 64 bytes: rw- */
+		hart_csr_write(h, CSR_pmpaddr, RAM >> 2 | 0x3fff >> 3);  /* 16 KiB: r-x */
+		hart_csr_write(h, CSR_pmpaddr + 1, DATA >> 2 | 63 >> 3); /* 64 bytes: rw- */
 		hart_csr_write(h, CSR_pmpcfg0, 0x18 << 8 | 3 << 8 | 0x18 | 5);
 		h->menvcfg |= ENVCFG_CBZE;
 		h->senvcfg |= ENVCFG_CBZE;

@@ -89,7 +89,9 @@ drain(struct uart *u, int patience)
 		/* a pipe that is ready takes so much whole */
 		size_t piece = u->tx_n < 512 ? u->tx_n : 512;
 		ssize_t n = u->out < 0 ? (ssize_t)piece : write(u->out, u->buffer, piece);
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
 			return;
 		if (n <= 0)
 			n = (ssize_t)piece; /* nobody will ever take it */
@@ -194,8 +196,9 @@ read_register(void *dev, uint64_t offset, unsigned size)
 	case LCR: return u->lcr;
 	case MCR: return u->mcr;
 	case LSR:
-		return (u->rx_n ? LSR_DATA : 0) | (is_full(u) ? 0 : LSR_THRE) |
-		       (u->tx_n ? 0 : LSR_IDLE);
+		/* how fast the host takes it is nothing that a deterministic guest may notice */
+		return (u->rx_n ? LSR_DATA : 0) | (is_full(u) && !u->wait ? 0 : LSR_THRE) |
+		       (u->tx_n && !u->wait ? 0 : LSR_IDLE);
 	case MSR:
 		/* looped back: RTS to CTS, DTR to DSR, OUT1 to RI, OUT2 to DCD */
 		if (u->mcr & MCR_LOOP)
