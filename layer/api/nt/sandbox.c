@@ -227,7 +227,7 @@ sandbox_thread(void)
 	if (!fenced || !own_code((const void *)(uintptr_t)syscall))
 		return;
 	prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, __ehdr_start,
-	      (unsigned long)(etext - __ehdr_start), NULL);
+	      own_size(), NULL);
 }
 
 bool
