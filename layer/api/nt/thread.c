@@ -533,7 +533,6 @@ thread_die(void)
 
 /* -- ending another one ------------------------------------------------------- */
 
-
 static WINAPI void
 die(void)
 {
@@ -551,8 +550,7 @@ divert(struct thread *t)
 
 	if (suspend_thread(t, &before) < 0)
 		return true; /* it has ended */
-	if (suspend_get(t, &c) >= 0 &&
-	    !own_code((const void *)(uintptr_t)c.Rip)) {
+	if (suspend_get(t, &c) >= 0 && !own_code((const void *)(uintptr_t)c.Rip)) {
 		c.Rip = (uintptr_t)die;
 		c.Rsp = ((c.Rsp - 256) & ~UINT64_C(15)) - 8;
 		done = suspend_set(t, &c) >= 0;
