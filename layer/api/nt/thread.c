@@ -514,7 +514,7 @@ thread_exit(uint32_t code)
 	atomic_store(&t->exit_code, code);
 	atomic_store(&t->ended, true);
 	steady_unlock(&t->object.lock);
-	apc_drop(t);
+	wait_apc_drop(t);
 	atomic_store(&last_code, code);
 	free(t->teb->TlsExpansionSlots);
 	t->teb->thread = NULL;
