@@ -11,9 +11,5 @@
 #include "layer/os/os.h"
 
 const struct layer *const layers_all[] = {
-	&os_layer,
-	&wasm_layer,
-	&rv_layer,
-	&win_layer,
-	NULL,
+	&os_layer, &wasm_layer, &rv_layer, &win_layer, NULL,
 };

@@ -60,15 +60,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		memset(&c, 0, sizeof c);
 		c.Rsp = c.Rbp = c.Rbx = b.low + 64;
 		c.Rip = im.base + f.BeginAddress + at;
-		if (pdata_step(&im, &f, c.Rip, &c, &p, UNW_FLAG_EHANDLER | UNW_FLAG_UHANDLER, &b, &handler,
-		               &table, &frame) && handler &&
-		    ((uint64_t)(uintptr_t)table < im.base || (uint64_t)(uintptr_t)table > im.base + n))
+		if (pdata_step(&im, &f, c.Rip, &c, &p, UNW_FLAG_EHANDLER | UNW_FLAG_UHANDLER, &b,
+		               &handler, &table, &frame) &&
+		    handler &&
+		    ((uint64_t)(uintptr_t)table < im.base ||
+		     (uint64_t)(uintptr_t)table > im.base + n))
 			abort();
 	}
 	struct image tables;
 	if (pdata_image(im.base, n, &tables))
 		pdata_find(&tables, im.base + f.BeginAddress);
-	struct DISPATCHER_CONTEXT dc = { .ImageBase = im.base, .FunctionEntry = &f,
+	struct DISPATCHER_CONTEXT dc = { .ImageBase = im.base,
+		                         .FunctionEntry = &f,
 		                         .ControlPc = im.base + f.BeginAddress,
 		                         .HandlerData = table ? table : copy + sizeof f };
 	struct cxx_func three = { .im = im, .stack = b, .begin = f.BeginAddress }, four = three;

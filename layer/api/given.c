@@ -18,8 +18,8 @@ static void
 show(json_t *mounts, const char *source, const char *dest, bool readonly)
 {
 	json_array_append_new(mounts, json_pack("{s:s, s:s, s:s, s:[s, s]}", "destination", dest,
-	                                        "type", "bind", "source", source, "options", "rbind",
-	                                        readonly ? "ro" : "rw"));
+	                                        "type", "bind", "source", source, "options",
+	                                        "rbind", readonly ? "ro" : "rw"));
 }
 
 /* A path of the host as the program will see it on drive Z: */
@@ -45,7 +45,8 @@ volume(json_t *mounts, const char *text, struct err *e)
 	while (!bad && (word = strsep(&rest, ":"))) {
 		if (strcmp(word, "ro") == 0 || strcmp(word, "rw") == 0)
 			readonly = word[1] == 'o';
-		else if (*word && !word[1] && !letter && (*word & ~32) >= 'A' && (*word & ~32) <= 'Z')
+		else if (*word && !word[1] && !letter && (*word & ~32) >= 'A' &&
+		         (*word & ~32) <= 'Z')
 			letter = (char)(*word & ~32);
 		else if (*word && strcmp(word, source) != 0)
 			bad = true;
@@ -54,7 +55,8 @@ volume(json_t *mounts, const char *text, struct err *e)
 	int rc = 0;
 	if (bad || letter == 'C' || letter == 'Z') {
 		fail(e, EINVAL, "-v '%s' cannot be given to a Windows program", text);
-		rc = err_hint(e, "write it as -v FOLDER[:ro], or -v FOLDER:E for drive E: (not C or Z)");
+		rc = err_hint(
+		        e, "write it as -v FOLDER[:ro], or -v FOLDER:E for drive E: (not C or Z)");
 	} else if (!path) {
 		fail(e, errno, "-v '%s': %s", source, strerror(errno));
 		rc = err_hint(e, "make it first");
@@ -246,7 +248,8 @@ given_birth(const struct spec *s, const struct home *h, struct birth *b, struct 
 		const struct mount_spec *m = &s->mounts[i];
 		struct stat st;
 		if (!m->source || stat(m->source, &st) < 0) {
-			fail(e, errno, "-v '%s': %s", m->source ? m->source : m->dest, strerror(errno));
+			fail(e, errno, "-v '%s': %s", m->source ? m->source : m->dest,
+			     strerror(errno));
 			return err_hint(e, "it was there when the machine was made; put it back");
 		}
 		see(b, m->source, has_option(m, "ro"));

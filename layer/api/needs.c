@@ -32,7 +32,9 @@ static const char *
 text(const struct view *v, uint64_t rva)
 {
 	const char *s = at(v, rva, 1);
-	return s && memchr(s, 0, (size_t)(v->size - (uint64_t)((const uint8_t *)s - v->bytes))) ? s : NULL;
+	return s && memchr(s, 0, (size_t)(v->size - (uint64_t)((const uint8_t *)s - v->bytes)))
+	               ? s
+	               : NULL;
 }
 
 static const struct table *

@@ -35,8 +35,8 @@ struct guest {
 	struct home home;        /* lent */
 	struct birth birth;      /* own */
 	pid_t pid;
-	int pidfd, kick_fd;      /* own */
-	int sock;                /* own: an error comes here, or its end when the program runs */
+	int pidfd, kick_fd; /* own */
+	int sock;           /* own: an error comes here, or its end when the program runs */
 
 	/* the thread inside enter(), or the monitor's at rest */
 	bool started, frozen;
@@ -69,7 +69,8 @@ become(struct guest *g, struct err *e)
 {
 	const char *trace = spec_note(g->spec, "win.trace", NULL);
 	if (trace) {
-		g->birth.trace_fd = open(trace, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+		g->birth.trace_fd =
+		        open(trace, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
 		if (g->birth.trace_fd < 0)
 			return fail(e, errno, "--trace '%s': %s", trace, strerror(errno));
 		g->birth.trace = true;
@@ -78,7 +79,11 @@ become(struct guest *g, struct err *e)
 		return -1;
 	/* nothing of the monitor's comes along */
 	int keep[2] = { child_sock, g->birth.trace_fd }, from = 3;
-	for (int n = keep[0] < keep[1] ? keep[0] : keep[1] < 0 ? keep[0] : keep[1], k = 0; k < 2; k++) {
+	for (int n = keep[0] < keep[1] ? keep[0]
+	             : keep[1] < 0     ? keep[0]
+	                               : keep[1],
+	         k = 0;
+	     k < 2; k++) {
 		if (n > from)
 			close_range((unsigned)from, (unsigned)n - 1, 0);
 		from = n + 1;
@@ -113,7 +118,8 @@ child(struct guest *g, int sock)
 static pid_t
 born(struct guest *g, int sock[2], struct err *e)
 {
-	struct clone_args a = { .flags = CLONE_CLEAR_SIGHAND | CLONE_PIDFD | CLONE_NEWPID | CLONE_NEWIPC,
+	struct clone_args a = { .flags = CLONE_CLEAR_SIGHAND | CLONE_PIDFD | CLONE_NEWPID |
+		                         CLONE_NEWIPC,
 		                .exit_signal = SIGCHLD };
 	a.pidfd = (uint64_t)(uintptr_t)&g->pidfd;
 	if (g->home.rootless)
@@ -128,7 +134,9 @@ born(struct guest *g, int sock[2], struct err *e)
 		close(sock[0]);
 		child(g, sock[1]);
 	}
-	return pid > 0 ? pid : fail(e, errno, "the program's process cannot be made: %s", strerror(errno));
+	return pid > 0 ? pid
+	               : fail(e, errno, "the program's process cannot be made: %s",
+	                      strerror(errno));
 }
 
 static void

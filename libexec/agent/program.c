@@ -105,8 +105,7 @@ run(const struct request *r, const struct ends *n, struct err *e)
 	execvp(argv[0], argv);
 	int why = errno;
 	fail(e, why, "cannot run '%s': %s", argv[0], strerror(why));
-	return err_status(e,
-	                  why == ENOENT || why == ENOTDIR ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
+	return err_status(e, why == ENOENT || why == ENOTDIR ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
 }
 
 /* -- outside it ------------------------------------------------------------------------------ */

@@ -131,12 +131,16 @@ test_search(void **state)
 	int fd = open(file, O_CREAT | O_WRONLY, 0666);
 	assert_true(fd >= 0);
 	close(fd);
-	assert_int_equal(path_host(u"c:\\SOME folder\\ünÏCODE.txt", true, &found, &device), STATUS_SUCCESS);
+	assert_int_equal(path_host(u"c:\\SOME folder\\ünÏCODE.txt", true, &found, &device),
+	                 STATUS_SUCCESS);
 	assert_string_equal(found, file);
 	free(found);
-	assert_int_equal(path_host(u"c:\\some folder\\none", true, &found, &device), STATUS_OBJECT_NAME_NOT_FOUND);
-	assert_int_equal(path_host(u"c:\\some folder\\none\\x", false, &found, &device), STATUS_OBJECT_PATH_NOT_FOUND);
-	assert_int_equal(path_host(u"c:\\some folder\\none", false, &found, &device), STATUS_SUCCESS);
+	assert_int_equal(path_host(u"c:\\some folder\\none", true, &found, &device),
+	                 STATUS_OBJECT_NAME_NOT_FOUND);
+	assert_int_equal(path_host(u"c:\\some folder\\none\\x", false, &found, &device),
+	                 STATUS_OBJECT_PATH_NOT_FOUND);
+	assert_int_equal(path_host(u"c:\\some folder\\none", false, &found, &device),
+	                 STATUS_SUCCESS);
 	assert_non_null(strstr(found, "/Some Folder/none"));
 	free(found);
 	unlink(file);
@@ -200,11 +204,29 @@ end(void **state)
 	(void)state;
 	char cmd[256];
 	static const char *const left[] = {
-		"Program Files/Common Files", "Program Files", "Program Files (x86)", "ProgramData", "Users/Public",
-		"Users/joist/AppData/Local/Temp", "Users/joist/AppData/Local", "Users/joist/AppData/LocalLow",
-		"Users/joist/AppData/Roaming", "Users/joist/AppData", "Users/joist/Desktop", "Users/joist/Documents",
-		"Users/joist/Downloads", "Users/joist", "Users", "Windows/Fonts", "Windows/System32/drivers/etc",
-		"Windows/System32/drivers", "Windows/System32", "Windows/SysWOW64", "Windows/Temp", "Windows", "",
+		"Program Files/Common Files",
+		"Program Files",
+		"Program Files (x86)",
+		"ProgramData",
+		"Users/Public",
+		"Users/joist/AppData/Local/Temp",
+		"Users/joist/AppData/Local",
+		"Users/joist/AppData/LocalLow",
+		"Users/joist/AppData/Roaming",
+		"Users/joist/AppData",
+		"Users/joist/Desktop",
+		"Users/joist/Documents",
+		"Users/joist/Downloads",
+		"Users/joist",
+		"Users",
+		"Windows/Fonts",
+		"Windows/System32/drivers/etc",
+		"Windows/System32/drivers",
+		"Windows/System32",
+		"Windows/SysWOW64",
+		"Windows/Temp",
+		"Windows",
+		"",
 	};
 	/* C: was furnished when it was touched */
 	for (size_t i = 0; birth.ndrive && i < sizeof left / sizeof *left; i++) {
@@ -218,8 +240,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds),  cmocka_unit_test(test_full), cmocka_unit_test(test_hosts),
-		cmocka_unit_test(test_search), cmocka_unit_test(test_utf),  cmocka_unit_test(test_match),
+		cmocka_unit_test(test_kinds), cmocka_unit_test(test_full),
+		cmocka_unit_test(test_hosts), cmocka_unit_test(test_search),
+		cmocka_unit_test(test_utf),   cmocka_unit_test(test_match),
 	};
 	return cmocka_run_group_tests(tests, NULL, end);
 }

@@ -350,7 +350,7 @@ calls_come_in_alertable_waits(void)
 	struct thread *t;
 	HANDLE h;
 
-	apc_queue(thread_self(), (void *)(uintptr_t)call, (void *)1, (void *)2, (void *)3);
+	wait_apc_queue(thread_self(), (void *)(uintptr_t)call, (void *)1, (void *)2, (void *)3);
 	assert_int_equal(wait_sleep(false, wait_deadline_ms(1)), STATUS_SUCCESS);
 	assert_int_equal(called, 0);
 	assert_int_equal(wait_sleep(true, 0), STATUS_USER_APC);
@@ -360,11 +360,11 @@ calls_come_in_alertable_waits(void)
 	object_ref(&t->object);
 	h = handle_new(&t->object, ALL, false);
 	usleep(20000);
-	assert_int_equal(apc_queue(t, (void *)(uintptr_t)call, (void *)10, NULL, NULL),
+	assert_int_equal(wait_apc_queue(t, (void *)(uintptr_t)call, (void *)10, NULL, NULL),
 	                 STATUS_SUCCESS);
 	assert_int_equal(join(h), (uint32_t)STATUS_USER_APC);
 	assert_int_equal(called, 16);
-	assert_int_equal(apc_queue(t, (void *)(uintptr_t)call, NULL, NULL, NULL),
+	assert_int_equal(wait_apc_queue(t, (void *)(uintptr_t)call, NULL, NULL, NULL),
 	                 STATUS_UNSUCCESSFUL);
 	object_unref(&t->object);
 }

@@ -319,7 +319,7 @@ cmd_call(struct cmd *c, const WCHAR *args)
 	const WCHAR *rest;
 	const WCHAR *ignored;
 	WCHAR *name = cmd_name(wtext_of(&text), &rest), *program = NULL;
-	if (!cmd_builtin(wtext_of(&text), &ignored))
+	if (!builtin_named(wtext_of(&text), &ignored))
 		program = cmd_program(c, name);
 	if (program && cmd_is_batch(program)) {
 		code = cmd_batch(c, program, name, rest);

@@ -45,7 +45,7 @@ follows(const struct builtin *b, const WCHAR *s)
 }
 
 const struct builtin *
-cmd_builtin(const WCHAR *text, const WCHAR **args)
+builtin_named(const WCHAR *text, const WCHAR **args)
 {
 	size_t n = 0;
 
@@ -64,7 +64,7 @@ cmd_builtin(const WCHAR *text, const WCHAR **args)
 }
 
 const struct builtin *
-cmd_fallback(const WCHAR *name)
+builtin_fallback(const WCHAR *name)
 {
 	const WCHAR *dot = wtext_rchr(name, '.');
 	size_t n = dot && wtext_is(dot, ".exe") ? (size_t)(dot - name) : wtext_len(name);
@@ -416,11 +416,11 @@ builtin_start(struct cmd *c, const WCHAR *args)
 	HANDLE h;
 	if (folder.n)
 		current = cmd_full(wtext_of(&folder));
-	if (!cmd_builtin(s, &ignored))
+	if (!builtin_named(s, &ignored))
 		program = cmd_program(c, name);
 	if (program && !cmd_is_batch(program))
 		h = cmd_spawn(c, program, s, current);
-	else if (*s && (program || cmd_builtin(s, &ignored) || cmd_fallback(name)))
+	else if (*s && (program || builtin_named(s, &ignored) || builtin_fallback(name)))
 		h = cmd_spawn_self(c, s);
 	else if (wtext_is(cmd_base_of(name), "cmd") || wtext_is(cmd_base_of(name), "cmd.exe"))
 		h = cmd_spawn(c, NULL, s, current);

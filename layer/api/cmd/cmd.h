@@ -92,8 +92,8 @@ WCHAR *cmd_name(const WCHAR *text, const WCHAR **rest);
 int32_t cmd_external(struct cmd *c, const WCHAR *text);
 
 /* builtin.c */
-const struct builtin *cmd_builtin(const WCHAR *text, const WCHAR **args);
-const struct builtin *cmd_fallback(const WCHAR *name);  /* find, more ...: when there is no file */
+const struct builtin *builtin_named(const WCHAR *text, const WCHAR **args);
+const struct builtin *builtin_fallback(const WCHAR *name);  /* find, more ...: when there is no file */
 
 /* message.c */
 void cmd_write(struct cmd *c, HANDLE h, const WCHAR *s, size_t n);

@@ -187,13 +187,13 @@ is_pure(struct cmd *c, const struct node *n)
 	if (n->kind != NODE_COMMAND || n->redirects)
 		return false;
 	WCHAR *text = cmd_expand(c, n->text);
-	const struct builtin *b = cmd_builtin(text, &args);
+	const struct builtin *b = builtin_named(text, &args);
 	if (b) {
 		pure = wtext_chr(u"P", (WCHAR)b->flags[0]) && b->flags[0];
 	} else {
 		const WCHAR *rest;
 		WCHAR *name = cmd_name(text, &rest), *program = cmd_program(c, name);
-		pure = !program && cmd_fallback(name);
+		pure = !program && builtin_fallback(name);
 		free(name);
 		free(program);
 	}
@@ -211,7 +211,7 @@ side(struct cmd *c, const struct node *n)
 
 	if (n->kind == NODE_COMMAND && !n->redirects) {
 		WCHAR *text = cmd_expand(c, n->text), *from = text;
-		if (!cmd_builtin(text, &args)) {
+		if (!builtin_named(text, &args)) {
 			const WCHAR *rest;
 			WCHAR *name = cmd_name(text, &rest), *program = cmd_program(c, name);
 			while (*from == ' ' || *from == '\t')
@@ -427,7 +427,7 @@ cmd_text(struct cmd *c, const WCHAR *text)
 		return c->errorlevel;
 	if (drive(c, text))
 		return c->errorlevel;
-	const struct builtin *b = cmd_builtin(text, &args);
+	const struct builtin *b = builtin_named(text, &args);
 	if (!b)
 		return cmd_external(c, text);
 	int32_t code = b->run(c, args);

@@ -223,7 +223,7 @@ cmd_external(struct cmd *c, const WCHAR *text)
 		code = cmd_batch(c, program, name, rest);
 	} else if (program) {
 		code = start(c, program, name, text);
-	} else if ((b = cmd_fallback(name))) {
+	} else if ((b = builtin_fallback(name))) {
 		code = b->run(c, rest);
 	} else if (wtext_is(cmd_base_of(name), "cmd") || wtext_is(cmd_base_of(name), "cmd.exe")) {
 		code = start(c, NULL, name, text);

@@ -34,9 +34,12 @@ static const struct word rights[] = {
 	{ "KX", 0x20019 },    { "NW", 1 },          { "NR", 2 },          { "NX", 4 },
 };
 static const struct word ace_flags[] = {
-	{ "OI", 1 }, { "CI", 2 }, { "NP", 4 }, { "IO", 8 }, { "ID", 0x10 }, { "SA", 0x40 }, { "FA", 0x80 },
+	{ "OI", 1 },    { "CI", 2 },    { "NP", 4 },    { "IO", 8 },
+	{ "ID", 0x10 }, { "SA", 0x40 }, { "FA", 0x80 },
 };
-static const struct word ace_types[] = { { "A", 0 }, { "D", 1 }, { "AU", 2 }, { "AL", 3 }, { "ML", 0x11 } };
+static const struct word ace_types[] = {
+	{ "A", 0 }, { "D", 1 }, { "AU", 2 }, { "AL", 3 }, { "ML", 0x11 }
+};
 static const struct word acl_flags[] = { { "P", 0x1000 }, { "AR", 0x100 }, { "AI", 0x400 } };
 
 #define FIND(table, text, n) find(table, sizeof(table) / sizeof *(table), text, n)
@@ -155,7 +158,7 @@ acl(const WCHAR **at, struct buf *b, WORD *control, unsigned shift)
 static DWORD
 parse(const WCHAR *s, struct buf *b)
 {
-	DWORD at[4] = { 0 }; /* owner, group, SACL, DACL */
+	DWORD at[4] = { 0 };   /* owner, group, SACL, DACL */
 	WORD control = 0x8000; /* SE_SELF_RELATIVE */
 	memset(buf_room(b, HEAD), 0, HEAD);
 	while (*s == ' ')
@@ -191,8 +194,8 @@ parse(const WCHAR *s, struct buf *b)
 }
 
 WINAPI BOOL
-advapi32_ConvertStringSecurityDescriptorToSecurityDescriptorW(const WCHAR *s, DWORD revision, void **out,
-                                                              ULONG *size)
+advapi32_ConvertStringSecurityDescriptorToSecurityDescriptorW(const WCHAR *s, DWORD revision,
+                                                              void **out, ULONG *size)
 {
 	struct buf b = { 0 };
 	HANDLE h = NULL;
@@ -214,11 +217,12 @@ advapi32_ConvertStringSecurityDescriptorToSecurityDescriptorW(const WCHAR *s, DW
 }
 
 WINAPI BOOL
-advapi32_ConvertStringSecurityDescriptorToSecurityDescriptorA(const char *s, DWORD revision, void **out,
-                                                              ULONG *size)
+advapi32_ConvertStringSecurityDescriptorToSecurityDescriptorA(const char *s, DWORD revision,
+                                                              void **out, ULONG *size)
 {
 	WCHAR *w = nls_wide_ansi(s);
-	BOOL ok = advapi32_ConvertStringSecurityDescriptorToSecurityDescriptorW(w, revision, out, size);
+	BOOL ok = advapi32_ConvertStringSecurityDescriptorToSecurityDescriptorW(w, revision, out,
+	                                                                        size);
 	free(w);
 	return ok;
 }

@@ -461,8 +461,8 @@ iphlpapi_CancelMibChangeNotify2(HANDLE h)
 
 /* The host's routes cannot be seen from here; callers (c-ares) sort without them then. */
 WINAPI DWORD
-iphlpapi_GetBestRoute2(const ULONG64 *l, ULONG index, const void *source, const void *destination, ULONG sort,
-                       void *route, void *best)
+iphlpapi_GetBestRoute2(const ULONG64 *l, ULONG index, const void *source, const void *destination,
+                       ULONG sort, void *route, void *best)
 {
 	(void)l, (void)index, (void)source, (void)sort;
 	if (!destination || !route || !best)

@@ -208,7 +208,8 @@ transfer(HANDLE h, void *buf, DWORD n, DWORD *done, struct OVERLAPPED *o, bool w
 			return refuse(ERROR_INVALID_PARAMETER);
 		}
 	}
-	s = write ? file_begin_write(f, &r, buf, n, offset) : file_begin_read(f, &r, buf, n, offset);
+	s = write ? file_begin_write(f, &r, buf, n, offset)
+	          : file_begin_read(f, &r, buf, n, offset);
 	if (s == STATUS_PENDING && !o) {
 		/* an overlapped pipe used without an OVERLAPPED: wait for it */
 		(void)wait_objects(1, (struct object *[]){ &f->object }, true, false, WAIT_FOREVER);

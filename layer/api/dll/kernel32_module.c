@@ -24,7 +24,10 @@ kernel32_LoadLibraryExW(const WCHAR *name, HANDLE file, DWORD flags)
 	}
 	if (!succeed(ldr_load(name, flags, &m)))
 		return NULL;
-	uintptr_t mark = m->resources_only ? (flags & DATAFILE ? 1 : flags & IMAGE_RESOURCE ? 2 : 0) : 0;
+	uintptr_t mark = m->resources_only ? (flags & DATAFILE         ? 1
+	                                      : flags & IMAGE_RESOURCE ? 2
+	                                                               : 0)
+	                                   : 0;
 	return (HMODULE)((uintptr_t)m->entry.DllBase | mark);
 }
 
@@ -159,8 +162,9 @@ kernel32_GetModuleHandleW(const WCHAR *name)
 WINAPI HMODULE
 kernel32_GetModuleHandleA(const char *name)
 {
-	struct module *m = name ? ldr_find_ascii(strrchr(name, '\\') ? strrchr(name, '\\') + 1 : name)
-	                        : ldr_main();
+	struct module *m =
+	        name ? ldr_find_ascii(strrchr(name, '\\') ? strrchr(name, '\\') + 1 : name)
+	             : ldr_main();
 	if (!m)
 		last_error(ERROR_MOD_NOT_FOUND);
 	return m ? m->entry.DllBase : NULL;
@@ -213,7 +217,8 @@ kernel32_GetProcAddress(HMODULE h, const char *name)
 	}
 	void *p = ldr_symbol(m, name);
 	if (!p)
-		last_error((uintptr_t)name < 65536 ? 182 /* ERROR_INVALID_ORDINAL */ : ERROR_PROC_NOT_FOUND);
+		last_error((uintptr_t)name < 65536 ? 182 /* ERROR_INVALID_ORDINAL */
+		                                   : ERROR_PROC_NOT_FOUND);
 	return p;
 }
 
@@ -341,7 +346,8 @@ enumerate(struct enumeration *x)
 		return refuse(ERROR_RESOURCE_TYPE_NOT_FOUND);
 	if (x->name && !resource_level(&r, at & 0x7fffffff, x->name, &at))
 		return refuse(1814 /* ERROR_RESOURCE_NAME_NOT_FOUND */);
-	return resource_each(&r, at, found, x) ? TRUE : refuse(15106 /* ERROR_RESOURCE_ENUM_USER_STOP */);
+	return resource_each(&r, at, found, x) ? TRUE
+	                                       : refuse(15106 /* ERROR_RESOURCE_ENUM_USER_STOP */);
 }
 
 WINAPI BOOL

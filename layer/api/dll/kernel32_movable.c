@@ -84,5 +84,6 @@ kernel32_GlobalHandle(const void *p)
 }
 
 /* The same functions under the names that our own code calls. */
-WINAPI HANDLE kernel32_LocalAlloc(UINT flags, SIZE_T n) __attribute__((alias("kernel32_GlobalAlloc")));
+WINAPI HANDLE kernel32_LocalAlloc(UINT flags, SIZE_T n)
+        __attribute__((alias("kernel32_GlobalAlloc")));
 WINAPI HANDLE kernel32_LocalFree(HANDLE h) __attribute__((alias("kernel32_GlobalFree")));

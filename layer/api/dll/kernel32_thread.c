@@ -520,7 +520,7 @@ kernel32_QueueUserAPC2(void *f, HANDLE h, ULONG_PTR data, DWORD flags)
 	t = thread_of(h);
 	if (!t)
 		return FALSE;
-	s = apc_queue(t, f, (void *)data, NULL, NULL);
+	s = wait_apc_queue(t, f, (void *)data, NULL, NULL);
 	put(t);
 	return s < 0 ? refuse(31) : TRUE; /* ERROR_GEN_FAILURE */
 }

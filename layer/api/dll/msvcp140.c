@@ -125,8 +125,7 @@ msvcp140__Cnd_wait(struct condition *c, struct mutex *m)
 WINAPI int
 msvcp140__Cnd_timedwait(struct condition *c, struct mutex *m, const int64_t until[2])
 {
-	int64_t left = until[0] * 1000000000 + (int32_t)until[1] -
-	               (clock_now() - CLOCK_UNIX) * 100;
+	int64_t left = until[0] * 1000000000 + (int32_t)until[1] - (clock_now() - CLOCK_UNIX) * 100;
 	return wait_for(c, m, wait_now() + (left > 0 ? (uint64_t)left : 0));
 }
 

@@ -67,7 +67,9 @@ ntdll_LdrGetProcedureAddress(HMODULE h, const struct ANSI_STRING *name, ULONG or
 	} else {
 		*out = ldr_symbol(m, (const char *)(uintptr_t)(ordinal & 0xffff));
 	}
-	return *out ? STATUS_SUCCESS : name ? STATUS_ENTRYPOINT_NOT_FOUND : STATUS_ORDINAL_NOT_FOUND;
+	return *out   ? STATUS_SUCCESS
+	       : name ? STATUS_ENTRYPOINT_NOT_FOUND
+	              : STATUS_ORDINAL_NOT_FOUND;
 }
 
 WINAPI NTSTATUS
@@ -150,8 +152,8 @@ struct delay_info {
 WINAPI void *
 ntdll_LdrResolveDelayLoadedAPI(BYTE *base, const struct delay *d,
                                void *(WINAPI *hook)(ULONG what, struct delay_info *i),
-                               void *(WINAPI *failed)(const char *dll, const char *name), void **thunk,
-                               ULONG flags)
+                               void *(WINAPI *failed)(const char *dll, const char *name),
+                               void **thunk, ULONG flags)
 {
 	struct module *by = ldr_of(base), *m;
 	uint32_t size = by ? by->entry.SizeOfImage : 0;
@@ -163,7 +165,8 @@ ntdll_LdrResolveDelayLoadedAPI(BYTE *base, const struct delay *d,
 	(void)flags, (void)hook;
 	if (!by || !dll || !slot || !at)
 		return NULL;
-	name = *at >> 63 ? (const char *)(uintptr_t)(*at & 0xffff) : pe_text(base, size, (uint32_t)*at + 2);
+	name = *at >> 63 ? (const char *)(uintptr_t)(*at & 0xffff)
+	                 : pe_text(base, size, (uint32_t)*at + 2);
 	if (!*slot) {
 		WCHAR wide[260];
 		size_t n = 0;
@@ -193,7 +196,8 @@ ntdll_RtlImageNtHeader(BYTE *base)
 	if (!base || base == INVALID_HANDLE_VALUE || memcmp(base, "MZ", 2) != 0)
 		return NULL;
 	memcpy(&lfanew, base + 0x3c, 4);
-	return lfanew < PE_MOST_HEADERS && memcmp(base + lfanew, "PE\0", 4) == 0 ? base + lfanew : NULL;
+	return lfanew < PE_MOST_HEADERS && memcmp(base + lfanew, "PE\0", 4) == 0 ? base + lfanew
+	                                                                         : NULL;
 }
 
 WINAPI NTSTATUS

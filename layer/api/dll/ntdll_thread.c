@@ -304,7 +304,7 @@ ntdll_NtQueueApcThread(HANDLE h, void *f, void *a, void *b, void *c)
 
 	if (s < 0)
 		return s;
-	s = apc_queue((struct thread *)o, f, a, b, c);
+	s = wait_apc_queue((struct thread *)o, f, a, b, c);
 	object_unref(o);
 	return s;
 }
@@ -320,7 +320,7 @@ ntdll_NtQueueApcThreadEx(HANDLE h, HANDLE reserve, void *f, void *a, void *b, vo
 WINAPI NTSTATUS
 ntdll_NtTestAlert(void)
 {
-	apc_run();
+	wait_apc_run();
 	return STATUS_SUCCESS;
 }
 

@@ -13,7 +13,7 @@
 
 static const struct table tables[] = {
 #define DLL(name, file, brief) { #name, file, brief, dll_image_##name, dll_extra_##name },
-#define SYSTEM(name) { name, name, "", NULL, NULL },
+#define SYSTEM(name)           { name, name, "", NULL, NULL },
 #include "layer/api/dll/dlls.def"
 #undef DLL
 #undef SYSTEM

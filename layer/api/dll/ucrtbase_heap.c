@@ -5,63 +5,6 @@
 
 #include <string.h>
 
-typedef int(WINAPI *new_handler)(size_t);
-
-static new_handler _Atomic handler;
-static _Atomic int new_mode;
-
-/* After a failure: whether to try again. */
-static bool
-again(size_t n)
-{
-	new_handler f = handler;
-	return new_mode && f && f(n);
-}
-
-static void *
-allocate(size_t n, DWORD flags)
-{
-	void *p;
-	if (n > SIZE_MAX - 64) {
-		crt_error(ENOMEM);
-		return NULL;
-	}
-	do
-		p = heap_alloc(heap_process(), flags, n ? n : 1);
-	while (!p && again(n));
-	if (!p)
-		crt_error(ENOMEM);
-	return p;
-}
-
-void *crt_alloc(size_t n) { return allocate(n, 0); }
-void *crt_zalloc(size_t n) { return allocate(n, HEAP_ZERO_MEMORY); }
-
-void *
-crt_realloc(void *p, size_t n)
-{
-	void *q;
-	if (!p)
-		return crt_alloc(n);
-	if (n == 0) {
-		crt_free(p);
-		return NULL;
-	}
-	do
-		q = heap_realloc(heap_process(), 0, p, n);
-	while (!q && again(n));
-	if (!q)
-		crt_error(ENOMEM);
-	return q;
-}
-
-void
-crt_free(void *p)
-{
-	if (p)
-		heap_free(heap_process(), 0, p);
-}
-
 WINAPI void *
 ucrtbase_malloc(size_t n)
 {
@@ -306,41 +249,41 @@ ucrtbase__heapwalk(struct heapinfo *info)
 	return HEAPOK;
 }
 
-WINAPI new_handler
-ucrtbase__set_new_handler(new_handler f)
+WINAPI crt_new_handler
+ucrtbase__set_new_handler(crt_new_handler f)
 {
-	new_handler before = handler;
-	handler = f;
+	crt_new_handler before = crt_new_process;
+	crt_new_process = f;
 	return before;
 }
 
-WINAPI new_handler
+WINAPI crt_new_handler
 ucrtbase__query_new_handler(void)
 {
-	return handler;
+	return crt_new_process;
 }
 
 WINAPI int
 ucrtbase__callnewh(size_t n)
 {
-	new_handler f = handler;
+	crt_new_handler f = crt_new_process;
 	return f ? f(n) != 0 : 0;
 }
 
 WINAPI int
 ucrtbase__set_new_mode(int mode)
 {
-	int before = new_mode;
+	int before = crt_new_mode;
 	if (mode != 0 && mode != 1) {
 		crt_invalid(EINVAL);
 		return -1;
 	}
-	new_mode = mode;
+	crt_new_mode = mode;
 	return before;
 }
 
 WINAPI int
 ucrtbase__query_new_mode(void)
 {
-	return new_mode;
+	return crt_new_mode;
 }

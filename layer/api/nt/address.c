@@ -148,7 +148,7 @@ address_meet(const void *event, const void *key, bool release, bool alertable, u
 	struct sleeper *s, *before = NULL;
 
 	if (!wait_begin(&me.block, thread_self(), false, alertable)) {
-		apc_run();
+		wait_apc_run();
 		return STATUS_USER_APC;
 	}
 	steady_lock(&b->lock);
@@ -173,6 +173,6 @@ address_meet(const void *event, const void *key, bool release, bool alertable, u
 	leave(b, &me);
 	wait_end(&me.block);
 	if (me.block.result == STATUS_USER_APC)
-		apc_run();
+		wait_apc_run();
 	return me.block.result;
 }

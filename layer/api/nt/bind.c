@@ -117,7 +117,8 @@ bind_imports(struct module *m, const struct pe *pe,
 /* -- exports of files ------------------------------------------------------------------------- */
 
 struct exports {
-	uint32_t flags, stamp, version, name, base, functions, names, function_at, name_at, ordinal_at;
+	uint32_t flags, stamp, version, name, base, functions, names, function_at, name_at,
+	        ordinal_at;
 };
 
 static int

@@ -22,7 +22,6 @@
 
 enum { FRAMES = 24, CPP = (int)0xe06d7363, CLR = (int)0xe0434352 };
 
-
 const char *
 crash_name(DWORD code)
 {

@@ -97,6 +97,11 @@ extern bool crt_lenient;        /* the program is msvcrt's: invalid parameters a
 extern struct crt_locale crt_locale_c;
 extern struct crt_locale *_Atomic crt_locale_process;
 extern crt_invalid_handler _Atomic crt_invalid_process;
+/* What memory that is not there asks (_set_new_handler): not zero tries again; malloc() asks
+ * only with the mode. */
+typedef int(WINAPI *crt_new_handler)(size_t);
+extern crt_new_handler _Atomic crt_new_process;
+extern _Atomic int crt_new_mode;
 
 /* errno = error, and the handler of invalid parameters is called; comes back with error when
  * that does. */

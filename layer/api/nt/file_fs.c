@@ -10,6 +10,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "layer/api/nt/file.h"
 #include "layer/api/nt/utf.h"
 
 #define NT_EPOCH INT64_C(11644473600)

@@ -51,7 +51,7 @@ file_at_once(struct file *f, const struct file_request *r, NTSTATUS s, ULONG_PTR
 	}
 	if (!f->overlapped) {
 		if (r->apc && s >= 0)
-			(void)apc_queue(thread_self(), r->apc, r->apc_context, r->iosb, NULL);
+			(void)wait_apc_queue(thread_self(), r->apc, r->apc_context, r->iosb, NULL);
 		return s;
 	}
 	if (!(f->modes & 2)) /* FILE_SKIP_SET_EVENT_ON_HANDLE */
@@ -59,7 +59,7 @@ file_at_once(struct file *f, const struct file_request *r, NTSTATUS s, ULONG_PTR
 	if (s == STATUS_END_OF_FILE)
 		return s;
 	if (r->apc)
-		(void)apc_queue(thread_self(), r->apc, r->apc_context, r->iosb, NULL);
+		(void)wait_apc_queue(thread_self(), r->apc, r->apc_context, r->iosb, NULL);
 	else if (f->port && r->apc_context && !(f->modes & 1))
 		(void)port_post(f->port, &(struct packet){ f->key, r->apc_context, s, n });
 	return s;
@@ -100,7 +100,7 @@ file_pend(struct file *f, const struct file_request *r)
 void
 file_end(struct file_pending *p, NTSTATUS s, ULONG_PTR n)
 {
-	io_done(&p->io, s, n);
+	port_done(&p->io, s, n);
 	free(p->own);
 	free(p);
 }

@@ -47,7 +47,8 @@ image_open(const char *path, struct pe *pe, struct err *e)
 		/* most headers are within a page; those of others are read whole */
 		uint32_t at, size;
 		memcpy(&at, head + 0x3c, 4);
-		memcpy(&size, at < PAGE - 0x58 ? head + at + 0x54 : (uint8_t *)"\xff\xff\xff\xff", 4);
+		memcpy(&size, at < PAGE - 0x58 ? head + at + 0x54 : (uint8_t *)"\xff\xff\xff\xff",
+		       4);
 		if (size > PAGE) {
 			n = pread(fd, head, sizeof head, 0);
 		}
@@ -117,7 +118,8 @@ fill(int fd, char *base, const struct pe *pe)
 		if (whole && mmap(base + s->rva, whole, PROT_READ | PROT_WRITE,
 		                  MAP_PRIVATE | MAP_FIXED, fd, s->offset) == MAP_FAILED)
 			return -1;
-		if (read_all(fd, base + s->rva + whole, s->file_size - whole, s->offset + whole) < 0)
+		if (read_all(fd, base + s->rva + whole, s->file_size - whole, s->offset + whole) <
+		    0)
 			return -1;
 	}
 	return 0;
@@ -277,7 +279,8 @@ image_protect(void *base, const struct pe *pe, struct err *e)
 		if (s->size && prot != (PROT_READ | PROT_WRITE))
 			rc = mprotect((char *)base + s->rva, pages(s->size), prot);
 	}
-	return rc == 0 ? 0 : fail(e, errno, "its sections cannot be protected: %s", strerror(errno));
+	return rc == 0 ? 0
+	               : fail(e, errno, "its sections cannot be protected: %s", strerror(errno));
 }
 
 void

@@ -27,7 +27,7 @@ static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 /* under lock */
 static struct module *modules, **last_module = &modules;
 static struct module *program;
-static bool running;            /* DllMain of what is loaded is called at once */
+static bool running; /* DllMain of what is loaded is called at once */
 static _Atomic bool detached;
 
 void ldr_lock(void) { pthread_mutex_lock(&lock); }
@@ -192,7 +192,8 @@ search(const char *name, const struct module *by)
 			return own;
 		/* as Windows compares: without case */
 		w = path_windows(own);
-		if (w && path_host(w, true, &found, &device) == 0 && found && access(found, R_OK) == 0) {
+		if (w && path_host(w, true, &found, &device) == 0 && found &&
+		    access(found, R_OK) == 0) {
 			free(w);
 			free(own);
 			return found;
@@ -217,7 +218,8 @@ search(const char *name, const struct module *by)
 static bool
 may_be_brought(const struct table *t)
 {
-	return !t->image || strncmp(t->name, "vcruntime", 9) == 0 || strcmp(t->name, "dbghelp") == 0;
+	return !t->image || strncmp(t->name, "vcruntime", 9) == 0 ||
+	       strcmp(t->name, "dbghelp") == 0;
 }
 
 static void
@@ -271,8 +273,10 @@ load_import(const char *dll, struct module *by, struct err *e)
 		*e = inner;
 		return NULL;
 	}
-	fail(e, ENOENT, "it needs '%s', which is not beside it and is no DLL of Windows that "
-	     "Joist has", dll);
+	fail(e, ENOENT,
+	     "it needs '%s', which is not beside it and is no DLL of Windows that "
+	     "Joist has",
+	     dll);
 	err_hint(e, "put the DLL into the program's folder");
 	err_status(e, EXIT_CANNOT_EXEC);
 	return NULL;
@@ -528,7 +532,8 @@ ldr_find(const WCHAR *name)
 	if (m && folder && !m->builtin) {
 		char *host = NULL;
 		WCHAR *device = NULL;
-		if (path_host(name, true, &host, &device) != 0 || !host || strcmp(host, m->path) != 0)
+		if (path_host(name, true, &host, &device) != 0 || !host ||
+		    strcmp(host, m->path) != 0)
 			m = NULL;
 		free(host);
 		free(device);

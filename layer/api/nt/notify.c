@@ -346,7 +346,7 @@ begin(struct file *f, DWORD filter, bool subtree, bool signal, struct watch **ou
 
 NTSTATUS
 notify_read(struct file *f, const struct file_request *r, void *buf, ULONG n, DWORD filter,
-           bool subtree, ULONG_PTR *done)
+            bool subtree, ULONG_PTR *done)
 {
 	struct watch *w;
 	*done = 0;

@@ -109,7 +109,8 @@ sections(struct cur c, uint32_t n, uint64_t file_size, struct pe *pe, struct err
 		if (s->size == 0)
 			s->size = s->file_size;
 		uint64_t room = ((uint64_t)s->size + PAGE - 1) & ~(uint64_t)(PAGE - 1);
-		if (s->rva % PAGE || s->rva < end || s->rva + room > ((uint64_t)pe->size + PAGE - 1))
+		if (s->rva % PAGE || s->rva < end ||
+		    s->rva + room > ((uint64_t)pe->size + PAGE - 1))
 			return wrong(e, "its sections overlap or reach outside its image");
 		end = s->rva + room;
 		if (s->offset == 0)

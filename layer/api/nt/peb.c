@@ -84,7 +84,8 @@ compare(const void *a, const void *b)
 {
 	const WCHAR *x = *(WCHAR *const *)a, *y = *(WCHAR *const *)b;
 	for (;; x++, y++) {
-		WCHAR c = *x >= 'a' && *x <= 'z' ? *x - 32 : *x, d = *y >= 'a' && *y <= 'z' ? *y - 32 : *y;
+		WCHAR c = *x >= 'a' && *x <= 'z' ? *x - 32 : *x,
+		      d = *y >= 'a' && *y <= 'z' ? *y - 32 : *y;
 		if (c == '=')
 			c = 0;
 		if (d == '=')
@@ -141,7 +142,8 @@ peb_build(const struct birth *b)
 	peb_string(&p->WindowTitle, b->title ? b->title : image);
 	p->WindowFlags = b->start_flags;
 	p->ShowWindowFlags = b->show_window;
-	p->RuntimeData = (struct UNICODE_STRING){ (USHORT)b->reserved_size, (USHORT)b->reserved_size, b->reserved };
+	p->RuntimeData = (struct UNICODE_STRING){ (USHORT)b->reserved_size,
+		                                  (USHORT)b->reserved_size, b->reserved };
 	peb_string(&p->DllPath, NULL);
 	if (b->environment) {
 		p->Environment = b->environment;
@@ -160,8 +162,9 @@ peb_build(const struct birth *b)
 	peb_block.OSBuildNumber = 19045;
 	peb_block.OSPlatformId = 2;
 	peb_block.SessionId = 1;
-	peb_block.ActiveProcessAffinityMask =
-	        peb_block.NumberOfProcessors < 64 ? (1ULL << peb_block.NumberOfProcessors) - 1 : ~0ULL;
+	peb_block.ActiveProcessAffinityMask = peb_block.NumberOfProcessors < 64
+	                                              ? (1ULL << peb_block.NumberOfProcessors) - 1
+	                                              : ~0ULL;
 	peb_block.HeapSegmentReserve = 0x100000;
 	peb_block.HeapSegmentCommit = 0x2000;
 }

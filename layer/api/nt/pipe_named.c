@@ -40,7 +40,7 @@ struct pipe {
 	struct file *file; /* lent: it has us */
 	bool server, messages, read_messages, nowait, root;
 	_Atomic bool given; /* a child has this end too */
-	uint32_t peer; /* process, or 0 */
+	uint32_t peer;      /* process, or 0 */
 	struct pipe_make like;
 
 	/* under `lock` */

@@ -159,7 +159,7 @@ take_slowly(struct port *p, struct packet *out, ULONG n, ULONG *taken, bool aler
 	struct taker k = { 0 };
 
 	if (!wait_begin(&k.block, thread_self(), false, alertable)) {
-		apc_run();
+		wait_apc_run();
 		return STATUS_USER_APC;
 	}
 	steady_lock(&p->object.lock);
@@ -188,7 +188,7 @@ take_slowly(struct port *p, struct packet *out, ULONG n, ULONG *taken, bool aler
 	}
 	wait_end(&k.block);
 	if (k.block.result == STATUS_USER_APC)
-		apc_run();
+		wait_apc_run();
 	return k.block.result;
 }
 
@@ -209,7 +209,7 @@ port_take(struct object *o, struct packet *out, ULONG n, ULONG *taken, bool aler
 			return STATUS_SUCCESS;
 	}
 	if (!deadline) {
-		if (alertable && apc_run())
+		if (alertable && wait_apc_run())
 			return STATUS_USER_APC;
 		return STATUS_TIMEOUT;
 	}
@@ -248,7 +248,7 @@ port_depth(struct object *o)
 }
 
 void
-io_done(struct io *io, NTSTATUS status, ULONG_PTR information)
+port_done(struct io *io, NTSTATUS status, ULONG_PTR information)
 {
 	if (io->iosb) {
 		io->iosb->Information = information;
@@ -260,7 +260,7 @@ io_done(struct io *io, NTSTATUS status, ULONG_PTR information)
 	if (io->file)
 		object_signal(io->file);
 	if (io->apc && io->thread)
-		apc_queue(io->thread, io->apc, io->apc_context, io->iosb, NULL);
+		wait_apc_queue(io->thread, io->apc, io->apc_context, io->iosb, NULL);
 	else if (io->port && !io->skip_port && io->apc_context) {
 		struct packet p = { io->key, io->apc_context, status, information };
 

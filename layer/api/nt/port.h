@@ -1,6 +1,6 @@
 /* port.h -- I/O completion ports, and how an operation on a file ends.
  *
- * port_post() may be called by any thread, also by the reactor's.  io_done() is the one way in
+ * port_post() may be called by any thread, also by the reactor's.  port_done() is the one way in
  * which an overlapped operation ends: it fills the status block, sets the event, queues the
  * APC and posts to the port, whichever there are.
  */
@@ -40,6 +40,6 @@ struct io {
 	bool skip_port;                 /* FILE_SKIP_COMPLETION_PORT_ON_SUCCESS and it was at once */
 };
 
-void io_done(struct io *io, NTSTATUS status, ULONG_PTR information);   /* gives back the counts */
+void port_done(struct io *io, NTSTATUS status, ULONG_PTR information);   /* gives back the counts */
 
 #endif

@@ -480,7 +480,7 @@ registry_root(enum registry_root r, struct registry_node **out)
 
 NTSTATUS
 registry_open_key(struct registry_node *from, const WCHAR *path, size_t length, bool make,
-              DWORD options, struct registry_key **out, bool *made)
+                  DWORD options, struct registry_key **out, bool *made)
 {
 	NTSTATUS s = STATUS_SUCCESS;
 	bool fresh = false;

@@ -26,7 +26,8 @@ resource_root(struct module *m, struct resource *r)
 	struct pe_range dir;
 	memcpy(&lfanew, base + 0x3c, 4);
 	memcpy(&dir, base + lfanew + 0x88 + 8 * PE_RESOURCE, sizeof dir);
-	r->root = m->builtin || !dir.rva ? NULL : pe_at(base, m->entry.SizeOfImage, dir.rva, dir.size);
+	r->root = m->builtin || !dir.rva ? NULL
+	                                 : pe_at(base, m->entry.SizeOfImage, dir.rva, dir.size);
 	r->size = dir.size;
 	r->image = base;
 	r->image_size = m->entry.SizeOfImage;
@@ -136,8 +137,9 @@ resource_each(const struct resource *r, uint32_t at,
 	const struct entry *e = entries(r, at & ~(uint32_t)HIGH, &named, &count);
 	for (uint32_t i = 0; e && i < count; i++) {
 		uint16_t n = 0;
-		const WCHAR *s = e[i].name & (uint32_t)HIGH ? name_of(r, e[i].name, &n)
-		                                            : (const WCHAR *)(uintptr_t)(e[i].name & 0xffff);
+		const WCHAR *s = e[i].name & (uint32_t)HIGH
+		                         ? name_of(r, e[i].name, &n)
+		                         : (const WCHAR *)(uintptr_t)(e[i].name & 0xffff);
 		if (s && !f(ctx, s, n, e[i].at))
 			return false;
 	}

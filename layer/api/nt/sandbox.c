@@ -197,7 +197,6 @@ fence_calls(const struct birth *b, struct err *e)
 
 /* -- system calls that are not ours --------------------------------------------------------------- */
 
-
 /* Not one of our own code: the vDSO's fall-backs are made for it, the program's are refused
  * as Windows refuses a number that it does not know. */
 static void

@@ -156,7 +156,8 @@ sid_read(const WCHAR *s, size_t length, BYTE out[SID_MOST])
 		      { "NU", 9 },  { "OW", 71 }, { "PU", 29 }, { "RC", 18 }, { "SI", 69 },
 		      { "SU", 12 }, { "SY", 22 }, { "WD", 1 } };
 	for (size_t i = 0; length == 2 && i < sizeof known / sizeof *known; i++)
-		if (nls_up(s[0]) == (WCHAR)known[i].two[0] && nls_up(s[1]) == (WCHAR)known[i].two[1])
+		if (nls_up(s[0]) == (WCHAR)known[i].two[0] &&
+		    nls_up(s[1]) == (WCHAR)known[i].two[1])
 			return sid_well_known(known[i].type, out);
 	return sid_parse(s, length, out);
 }

@@ -14,7 +14,11 @@
 #include "layer/api/nt/vm.h"
 #include "layer/api/nt/wait.h"
 
-enum { IOCTL_AFD_POLL = 0x12024, IOCTL_AFD_RECEIVE = 0x12017, IOCTL_AFD_RECEIVE_DATAGRAM = 0x1201b };
+enum {
+	IOCTL_AFD_POLL = 0x12024,
+	IOCTL_AFD_RECEIVE = 0x12017,
+	IOCTL_AFD_RECEIVE_DATAGRAM = 0x1201b
+};
 
 static NTSTATUS
 read_some(struct file *f, struct file_io *x)
@@ -50,7 +54,8 @@ control(struct file *f, ULONG code, const void *in, ULONG nin, void *out, ULONG 
         ULONG_PTR *done, struct file_pending *(*pend)(void *ctx), void *ctx)
 {
 	if (code == IOCTL_AFD_RECEIVE || code == IOCTL_AFD_RECEIVE_DATAGRAM)
-		return socket_afd_receive(f->own, code == IOCTL_AFD_RECEIVE_DATAGRAM, in, nin, done, pend, ctx);
+		return socket_afd_receive(f->own, code == IOCTL_AFD_RECEIVE_DATAGRAM, in, nin, done,
+		                          pend, ctx);
 	if (code == IOCTL_AFD_POLL)
 		return afd_poll(f, in, nin, out, nout, done, pend, ctx);
 	return STATUS_INVALID_DEVICE_REQUEST;

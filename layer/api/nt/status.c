@@ -7,7 +7,9 @@ DWORD
 status_error(NTSTATUS s)
 {
 	switch ((uint32_t)s) {
-#define STATUS(name, value, error) case value: return (DWORD)error;
+#define STATUS(name, value, error)                                                                 \
+	case value:                                                                                \
+		return (DWORD)error;
 #include "layer/api/nt/status.def"
 #undef STATUS
 	}

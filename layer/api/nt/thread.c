@@ -514,7 +514,7 @@ thread_exit(uint32_t code)
 	atomic_store(&t->exit_code, code);
 	atomic_store(&t->ended, true);
 	steady_unlock(&t->object.lock);
-	apc_drop(t);
+	wait_apc_drop(t);
 	atomic_store(&last_code, code);
 	free(t->teb->TlsExpansionSlots);
 	t->teb->thread = NULL;
@@ -533,7 +533,6 @@ thread_die(void)
 
 /* -- ending another one ------------------------------------------------------- */
 
-
 static WINAPI void
 die(void)
 {
@@ -551,8 +550,7 @@ divert(struct thread *t)
 
 	if (suspend_thread(t, &before) < 0)
 		return true; /* it has ended */
-	if (suspend_get(t, &c) >= 0 &&
-	    !own_code((const void *)(uintptr_t)c.Rip)) {
+	if (suspend_get(t, &c) >= 0 && !own_code((const void *)(uintptr_t)c.Rip)) {
 		c.Rip = (uintptr_t)die;
 		c.Rsp = ((c.Rsp - 256) & ~UINT64_C(15)) - 8;
 		done = suspend_set(t, &c) >= 0;

@@ -120,7 +120,7 @@ ring(struct reactor_timer *alarm)
 		clock_gettime(CLOCK_REALTIME, &real);
 		at = ((uint64_t)real.tv_sec + 11644473600u) * 10000000 +
 		     (uint64_t)real.tv_nsec / 100;
-		apc_queue(who, f, argument, (void *)(at & 0xffffffff), (void *)(at >> 32));
+		wait_apc_queue(who, f, argument, (void *)(at & 0xffffffff), (void *)(at >> 32));
 		object_unref(&who->object);
 	}
 	object_wake(&t->object);

@@ -62,9 +62,8 @@ fresh(void)
 static void *
 emit(const struct entry *x, const void *to)
 {
-	unsigned char code[STUB] = { 0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0,    0x49,
-		                     0xbb, 0,    0, 0, 0, 0, 0, 0, 0, 0x41, 0xff,
-		                     0xe3 };
+	unsigned char code[STUB] = { 0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0,    0,    0x49, 0xbb,
+		                     0,    0,    0, 0, 0, 0, 0, 0, 0x41, 0xff, 0xe3 };
 	void *at = NULL;
 	memcpy(code + 2, &x, 8);
 	memcpy(code + 12, &to, 8);

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "layer/api/nt/object.h"
 #include "layer/api/nt/steady.h"
 #include "layer/api/nt/status.h"
 #include "layer/api/nt/sync.h"
@@ -415,7 +416,7 @@ wait_slowly(size_t n, struct object *const *o, bool all, bool alertable, uint64_
 	size_t lined;
 
 	if (!wait_begin(&b, thread_self(), all, alertable)) {
-		apc_run();
+		wait_apc_run();
 		return STATUS_USER_APC;
 	}
 	lined = line_up(n, o, w, &b);
@@ -433,7 +434,7 @@ wait_slowly(size_t n, struct object *const *o, bool all, bool alertable, uint64_
 	}
 	wait_end(&b);
 	if (b.result == STATUS_USER_APC)
-		apc_run();
+		wait_apc_run();
 	return b.result;
 }
 
@@ -456,7 +457,7 @@ wait_objects(size_t n, struct object *const *o, bool all, bool alertable, uint64
 	if (n && try(n, o, all, t, &s))
 		return s;
 	if (!deadline) {
-		if (alertable && apc_run())
+		if (alertable && wait_apc_run())
 			return STATUS_USER_APC;
 		return STATUS_TIMEOUT;
 	}
@@ -506,7 +507,7 @@ wait_sleep(bool alertable, uint64_t deadline)
 	NTSTATUS s;
 
 	if (!deadline) {
-		if (alertable && apc_run())
+		if (alertable && wait_apc_run())
 			return STATUS_USER_APC;
 		sched_yield();
 		return STATUS_SUCCESS;
@@ -574,7 +575,7 @@ wait_watch_end(struct wait_watch *w)
 }
 
 NTSTATUS
-apc_queue(struct thread *t, void *f, void *a, void *b, void *c)
+wait_apc_queue(struct thread *t, void *f, void *a, void *b, void *c)
 {
 	struct apc *new = malloc(sizeof *new), **at;
 
@@ -597,7 +598,7 @@ apc_queue(struct thread *t, void *f, void *a, void *b, void *c)
 }
 
 bool
-apc_run(void)
+wait_apc_run(void)
 {
 	struct thread *t = thread_self();
 	bool any = false;
@@ -620,7 +621,7 @@ apc_run(void)
 }
 
 void
-apc_drop(struct thread *t)
+wait_apc_drop(struct thread *t)
 {
 	struct apc *a, *next;
 

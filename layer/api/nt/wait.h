@@ -27,9 +27,9 @@ NTSTATUS wait_sleep(bool alertable, uint64_t deadline);
 
 /* Queue a call for a thread: f(a, b, c) with Microsoft's convention, run in its next alertable
  * wait.  STATUS_UNSUCCESSFUL: the thread has ended. */
-NTSTATUS apc_queue(struct thread *t, void *f, void *a, void *b, void *c);
-bool apc_run(void);     /* those of the calling thread; false: there were none */
-void apc_drop(struct thread *t);        /* it ends: forget them */
+NTSTATUS wait_apc_queue(struct thread *t, void *f, void *a, void *b, void *c);
+bool wait_apc_run(void);     /* those of the calling thread; false: there were none */
+void wait_apc_drop(struct thread *t);        /* it ends: forget them */
 
 /* -- for those who let threads wait for something of their own (port.c) -------------- */
 

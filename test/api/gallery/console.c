@@ -46,7 +46,8 @@ none(void)
 	char a[8];
 	WCHAR w[8] = L"";
 	int refused = 0, all = 0;
-#define NO(call) (all++, SetLastError(0), refused += !(call) && GetLastError() == ERROR_INVALID_HANDLE)
+#define NO(call)                                                                                   \
+	(all++, SetLastError(0), refused += !(call) && GetLastError() == ERROR_INVALID_HANDLE)
 	NO(GetConsoleMode(h, &n));
 	NO(SetConsoleMode(h, 3));
 	NO(WriteConsoleA(h, "x", 1, &n, NULL));
@@ -139,7 +140,8 @@ terminal(void)
 	DWORD im = 0, om = 0, n = 0;
 	printf("type %lu %lu\n", GetFileType(in), GetFileType(out));
 	BOOL a = GetConsoleMode(in, &im), b = GetConsoleMode(out, &om);
-	printf("input mode %d output mode %d\n", a && (im & ENABLE_LINE_INPUT), b && (om & ENABLE_PROCESSED_OUTPUT));
+	printf("input mode %d output mode %d\n", a && (im & ENABLE_LINE_INPUT),
+	       b && (om & ENABLE_PROCESSED_OUTPUT));
 	a = SetConsoleMode(in, im & ~(ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT));
 	b = SetConsoleMode(in, im);
 	printf("raw %d cooked %d\n", a, b);

@@ -29,8 +29,7 @@
 #include <string.h>
 #include <windows.h>
 
-static unsigned __stdcall
-thread(void *p)
+static unsigned __stdcall thread(void *p)
 {
 	*(int *)p = 7;
 	_endthreadex(9);

@@ -52,8 +52,11 @@ handler(EXCEPTION_POINTERS *p)
 		return EXCEPTION_CONTINUE_SEARCH;
 	printf("%s %lx:", what, (unsigned long)r->ExceptionCode);
 	for (DWORD i = 0; i < r->NumberParameters; i++)
-		printf(" %llx", r->ExceptionInformation[i] - (r->ExceptionInformation[i] >= (ULONG_PTR)page &&
-		                                              i == 1 && page ? (ULONG_PTR)page : 0));
+		printf(" %llx",
+		       r->ExceptionInformation[i] -
+		               (r->ExceptionInformation[i] >= (ULONG_PTR)page && i == 1 && page
+		                        ? (ULONG_PTR)page
+		                        : 0));
 	if (r->ExceptionCode == EXCEPTION_BREAKPOINT && *(BYTE *)c->Rip == 0xcc)
 		printf(", at the int3");
 	printf("\n");
@@ -137,18 +140,23 @@ static void
 faults(void)
 {
 	what = "read";
-	asm volatile("mov $0x10, %%eax; lea 1f(%%rip), %%r11; mov (%%rax), %%rax; 1:" ::: "rax", "r11", "memory");
+	asm volatile("mov $0x10, %%eax; lea 1f(%%rip), %%r11; mov (%%rax), %%rax; 1:" ::
+	                     : "rax", "r11", "memory");
 	what = "write";
-	asm volatile("mov $0x20, %%eax; lea 1f(%%rip), %%r11; movl $1, (%%rax); 1:" ::: "rax", "r11", "memory");
+	asm volatile("mov $0x20, %%eax; lea 1f(%%rip), %%r11; movl $1, (%%rax); 1:" ::
+	                     : "rax", "r11", "memory");
 	what = "run";
 	((void (*)(void))0x1230)();
 	what = "wild";
-	asm volatile("mov $1, %%eax; shl $62, %%rax; lea 1f(%%rip), %%r11; mov (%%rax), %%rax; 1:" ::
-	                     : "rax", "r11", "memory");
+	asm volatile(
+	        "mov $1, %%eax; shl $62, %%rax; lea 1f(%%rip), %%r11; mov (%%rax), %%rax; 1:" ::
+	                : "rax", "r11", "memory");
 	what = "divide";
-	asm volatile("mov $5, %%eax; xor %%edx, %%edx; xor %%ecx, %%ecx; idiv %%ecx" ::: "rax", "rcx", "rdx", "memory");
+	asm volatile("mov $5, %%eax; xor %%edx, %%edx; xor %%ecx, %%ecx; idiv %%ecx" ::
+	                     : "rax", "rcx", "rdx", "memory");
 	what = "quotient";
-	asm volatile("mov $5, %%eax; mov $7, %%edx; mov $1, %%ecx; div %%ecx" ::: "rax", "rcx", "rdx", "memory");
+	asm volatile("mov $5, %%eax; mov $7, %%edx; mov $1, %%ecx; div %%ecx" ::
+	                     : "rax", "rcx", "rdx", "memory");
 	what = "int3";
 	asm volatile("int3" ::: "memory");
 	what = "ud2";
@@ -168,7 +176,8 @@ vectors(void)
 
 	what = "vectors";
 	if (__builtin_cpu_supports("avx"))
-		asm volatile("vmovups %1, %%ymm7; mov $0x10, %%eax; lea 1f(%%rip), %%r11; mov (%%rax), %%rax; 1:"
+		asm volatile("vmovups %1, %%ymm7; mov $0x10, %%eax; lea 1f(%%rip), %%r11; mov "
+		             "(%%rax), %%rax; 1:"
 		             "vmovups %%ymm7, %0; vzeroupper"
 		             : "=m"(out)
 		             : "m"(in)
@@ -183,7 +192,9 @@ main(void)
 {
 	DWORD old;
 	ULONG_PTR args[] = { 1, 2, 3 };
-	EXCEPTION_RECORD r = { .ExceptionCode = 0x2345, .NumberParameters = 1, .ExceptionInformation = { 7 } };
+	EXCEPTION_RECORD r = { .ExceptionCode = 0x2345,
+		               .NumberParameters = 1,
+		               .ExceptionInformation = { 7 } };
 	void *v, *c;
 
 	setvbuf(stdout, NULL, _IONBF, 0);
@@ -214,7 +225,8 @@ main(void)
 	SetUnhandledExceptionFilter(filter);
 	RaiseException(0x54321, 0, 0, NULL);
 	puts("filtered");
-	if (!RemoveVectoredExceptionHandler(v) || !RemoveVectoredContinueHandler(c) || RemoveVectoredExceptionHandler(v))
+	if (!RemoveVectoredExceptionHandler(v) || !RemoveVectoredContinueHandler(c) ||
+	    RemoveVectoredExceptionHandler(v))
 		puts("not removed");
 	return 0;
 }

@@ -236,7 +236,8 @@ test_move(void)
 	put("z.txt", "old");
 	MoveFileA("y.txt", "z.txt");
 	printf("onto another %lu\n", GetLastError());
-	printf("onto another by force %d\n", MoveFileExA("y.txt", "z.txt", MOVEFILE_REPLACE_EXISTING));
+	printf("onto another by force %d\n",
+	       MoveFileExA("y.txt", "z.txt", MOVEFILE_REPLACE_EXISTING));
 	WIN32_FIND_DATAA d;
 	BOOL ok = MoveFileA("z.txt", "Z.TXT");
 	FindClose(FindFirstFileA("z.txt", &d));
@@ -290,7 +291,8 @@ test_lock(void)
 	HANDLE a = op("k.txt", GENERIC_READ | GENERIC_WRITE, 7, OPEN_EXISTING, 0);
 	HANDLE b = op("k.txt", GENERIC_READ | GENERIC_WRITE, 7, OPEN_EXISTING, 0);
 	OVERLAPPED o = { .Offset = 0 };
-	printf("first %d\n", LockFileEx(a, LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, 4, 0, &o));
+	printf("first %d\n",
+	       LockFileEx(a, LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, 4, 0, &o));
 	LockFile(b, 2, 0, 2, 0);
 	printf("second %lu\n", GetLastError());
 	printf("other range %d\n", LockFile(b, 6, 0, 2, 0));
@@ -308,7 +310,8 @@ test_link(void)
 	printf("made %d\n", CreateSymbolicLinkA("link.txt", "target.txt", 2));
 	printf("attributes %lx\n", GetFileAttributesA("link.txt") | FILE_ATTRIBUTE_ARCHIVE);
 	printf("content %s\n", get("link.txt"));
-	HANDLE h = op("link.txt", 0, 7, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS);
+	HANDLE h = op("link.txt", 0, 7, OPEN_EXISTING,
+	              FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS);
 	struct {
 		ULONG tag;
 		USHORT length, reserved, sat, slen, pat, plen;
@@ -330,9 +333,10 @@ main(int argc, char **argv)
 		const char *name;
 		void (*run)(void);
 	} tests[] = {
-		{ "open", test_open },   { "share", test_share }, { "position", test_position },
-		{ "attributes", test_attributes }, { "move", test_move },   { "gone", test_gone },
-		{ "lock", test_lock },   { "link", test_link },
+		{ "open", test_open },         { "share", test_share },
+		{ "position", test_position }, { "attributes", test_attributes },
+		{ "move", test_move },         { "gone", test_gone },
+		{ "lock", test_lock },         { "link", test_link },
 	};
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		if (argc > 1 && !strcmp(argv[1], tests[i].name)) {

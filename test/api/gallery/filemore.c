@@ -63,7 +63,8 @@ static void
 put(const WCHAR *name, const char *text)
 {
 	DWORD n;
-	CREATEFILE2_EXTENDED_PARAMETERS x = { .dwSize = sizeof x, .dwFileAttributes = FILE_ATTRIBUTE_NORMAL };
+	CREATEFILE2_EXTENDED_PARAMETERS x = { .dwSize = sizeof x,
+		                              .dwFileAttributes = FILE_ATTRIBUTE_NORMAL };
 	HANDLE h = CreateFile2(name, GENERIC_WRITE, 0, CREATE_ALWAYS, &x);
 	WriteFile(h, text, (DWORD)strlen(text), &n, NULL);
 	CloseHandle(h);
@@ -78,13 +79,15 @@ wide(void)
 	int a = CreateDirectoryW(L"d", NULL), b = CreateDirectoryExW(L"d", L"e", NULL);
 	printf("folders %d %d %d\n", a, b, CreateDirectoryExA("d", "g", NULL));
 	put(L"d\\a.txt", "12345");
-	a = GetFileAttributesExW(L"d\\a.txt", GetFileExInfoStandard, &d) && GetFileAttributesExA("d\\a.txt", GetFileExInfoStandard, &d);
+	a = GetFileAttributesExW(L"d\\a.txt", GetFileExInfoStandard, &d) &&
+	    GetFileAttributesExA("d\\a.txt", GetFileExInfoStandard, &d);
 	SetFileAttributesW(L"d\\a.txt", FILE_ATTRIBUTE_NORMAL);
 	printf("file %d %lx %lu\n", a, GetFileAttributesW(L"d\\a.txt"), d.nFileSizeLow);
 	a = MoveFileW(L"d\\a.txt", L"d\\x.txt");
 	b = MoveFileExW(L"d\\x.txt", L"d\\y.txt", 0);
 	int c = MoveFileWithProgressW(L"d\\y.txt", L"d\\z.txt", NULL, NULL, 0);
-	printf("moved %d %d %d %d\n", a, b, c, MoveFileWithProgressA("d\\z.txt", "d\\a.txt", NULL, NULL, 0));
+	printf("moved %d %d %d %d\n", a, b, c,
+	       MoveFileWithProgressA("d\\z.txt", "d\\a.txt", NULL, NULL, 0));
 	a = CopyFileW(L"d\\a.txt", L"d\\b.txt", TRUE);
 	b = CopyFileExW(L"d\\a.txt", L"d\\b.txt", NULL, NULL, NULL, 0);
 	c = CopyFileExA("d\\a.txt", "d\\b.txt", NULL, NULL, NULL, 0);
@@ -95,7 +98,9 @@ wide(void)
 	printf("%ls\n", f.cFileName);
 	FindClose(h);
 	a = CreateHardLinkW(L"h.txt", L"d\\a.txt", NULL);
-	printf("links %d %d\n", a, CreateSymbolicLinkW(L"l.txt", L"h.txt", SYMBOLIC_LINK_FLAG_ALLOW_UNPRIVILEGED_CREATE));
+	printf("links %d %d\n", a,
+	       CreateSymbolicLinkW(L"l.txt", L"h.txt",
+	                           SYMBOLIC_LINK_FLAG_ALLOW_UNPRIVILEGED_CREATE));
 	h = FindFirstStreamW(L"h.txt", FindStreamInfoStandard, &s, 0);
 	FindNextStreamW(h, &s);
 	printf("streams %ls %lu\n", s.cStreamName, GetLastError());
@@ -137,27 +142,31 @@ paths(void)
 	ok = GetTempPathW(MAX_PATH, w) > 0;
 	int named = GetTempFileNameW(L".", L"t", 7, w) == 7;
 	HMODULE k32 = GetModuleHandleA("kernel32");
-	DWORD (WINAPI *temp_w)(DWORD, WCHAR *) = (void *)GetProcAddress(k32, "GetTempPath2W");
-	DWORD (WINAPI *temp_a)(DWORD, char *) = (void *)GetProcAddress(k32, "GetTempPath2A");
+	DWORD(WINAPI * temp_w)(DWORD, WCHAR *) = (void *)GetProcAddress(k32, "GetTempPath2W");
+	DWORD(WINAPI * temp_a)(DWORD, char *) = (void *)GetProcAddress(k32, "GetTempPath2A");
 	printf("temp %d %d %d\n", ok, named, temp_w(MAX_PATH, w) && temp_a(sizeof a, a));
 	ok = GetFullPathNameW(L"d\\f.txt", MAX_PATH, w, &part) > 0;
 	printf("full %d %ls\n", ok, part);
 	ULARGE_INTEGER u;
 	DWORD s, y, fr, cl, flags;
-	ok = GetDiskFreeSpaceW(L"C:\\", &s, &y, &fr, &cl) && GetDiskFreeSpaceA("C:\\", &s, &y, &fr, &cl) &&
+	ok = GetDiskFreeSpaceW(L"C:\\", &s, &y, &fr, &cl) &&
+	     GetDiskFreeSpaceA("C:\\", &s, &y, &fr, &cl) &&
 	     GetDiskFreeSpaceExW(L"C:\\", &u, NULL, NULL);
 	HANDLE v = FindFirstVolumeW(w, MAX_PATH);
 	FindNextVolumeW(v, w, MAX_PATH);
 	FindVolumeClose(v);
 	SetVolumeLabelW(L"C:\\", L"x");
-	int vol = GetVolumeInformationW(L"C:\\", w, MAX_PATH, NULL, NULL, &flags, NULL, 0) && GetVolumePathNameW(L"C:\\x", w, MAX_PATH);
+	int vol = GetVolumeInformationW(L"C:\\", w, MAX_PATH, NULL, NULL, &flags, NULL, 0) &&
+	          GetVolumePathNameW(L"C:\\x", w, MAX_PATH);
 	int byh = GetVolumeInformationByHandleW(h, NULL, 0, NULL, NULL, NULL, w, MAX_PATH);
-	printf("volumes %d %d %d %ls %d\n", ok, vol, byh, w, GetDriveTypeW(L"C:\\") == DRIVE_FIXED && (GetLogicalDrives() & 4));
+	printf("volumes %d %d %d %ls %d\n", ok, vol, byh, w,
+	       GetDriveTypeW(L"C:\\") == DRIVE_FIXED && (GetLogicalDrives() & 4));
 	CloseHandle(h);
 	QueryDosDeviceW(L"NUL", w, MAX_PATH);
 	DefineDosDeviceW(0, L"Q:", L"x");
 	n = GetLastError();
-	DWORD l = GetLogicalDriveStringsA(sizeof a, a), m = GetLogicalDriveStringsW(MAX_PATH, w + 64);
+	DWORD l = GetLogicalDriveStringsA(sizeof a, a),
+	      m = GetLogicalDriveStringsW(MAX_PATH, w + 64);
 	printf("devices %ls %lu %lu %d\n", w, l == m && l % 4 == 0 ? 2ul : 0ul, n, 5);
 	BOOL legal = 0, spaces = 0, no = 1;
 	CheckNameLegalDOS8Dot3W(L"SHORT.TXT", NULL, 0, &spaces, &legal);
@@ -191,7 +200,9 @@ static void
 handles(void)
 {
 	HANDLE out = GetStdHandle(STD_ERROR_HANDLE), before = NULL;
-	BOOL (WINAPI *set_ex)(DWORD, HANDLE, HANDLE *) = (void *)GetProcAddress(GetModuleHandleA("kernel32"), "SetStdHandleEx");
+	BOOL(WINAPI * set_ex)
+	(DWORD, HANDLE, HANDLE *) =
+	        (void *)GetProcAddress(GetModuleHandleA("kernel32"), "SetStdHandleEx");
 	int a = SetStdHandle(STD_ERROR_HANDLE, out), b = set_ex(STD_ERROR_HANDLE, out, &before);
 	printf("standard %d %d %d\n", a, b, before == out);
 	put(L"f", "0123456789");
@@ -204,10 +215,12 @@ handles(void)
 	} name;
 	a = GetFileInformationByHandleEx(h, FileStandardInfo, &s, sizeof s);
 	b = GetFileInformationByHandleEx(h, FileNameInfo, &name, sizeof name);
-	printf("by handle %d size %d name %d id %d\n", a, (int)s.EndOfFile.QuadPart, b, GetFileInformationByHandleEx(h, FileIdInfo, &id, sizeof id));
+	printf("by handle %d size %d name %d id %d\n", a, (int)s.EndOfFile.QuadPart, b,
+	       GetFileInformationByHandleEx(h, FileIdInfo, &id, sizeof id));
 	SetFileValidData(h, 10);
 	CloseHandle(h);
-	h = CreateFileW(L"f", GENERIC_READ | GENERIC_WRITE, 7, NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
+	h = CreateFileW(L"f", GENERIC_READ | GENERIC_WRITE, 7, NULL, OPEN_EXISTING,
+	                FILE_FLAG_OVERLAPPED, NULL);
 	OVERLAPPED o = { 0 }, p = { 0 };
 	char buf[8];
 	WriteFileEx(h, "abcd", 4, &o, routine);
@@ -234,18 +247,23 @@ handles(void)
 	CancelSynchronousIo(GetCurrentThread());
 	printf("nothing to cancel %d %lu %lu\n", a, n, GetLastError());
 	CloseHandle(h);
-	HANDLE q = CreateNamedPipeW(L"\\\\.\\pipe\\joist-more", PIPE_ACCESS_DUPLEX, PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, 1, 0, 0, 0, NULL);
+	HANDLE q = CreateNamedPipeW(L"\\\\.\\pipe\\joist-more", PIPE_ACCESS_DUPLEX,
+	                            PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, 1, 0, 0, 0, NULL);
 	a = WaitNamedPipeA("\\\\.\\pipe\\joist-more", 10);
-	h = CreateFileA("\\\\.\\pipe\\joist-more", GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+	h = CreateFileA("\\\\.\\pipe\\joist-more", GENERIC_READ | GENERIC_WRITE, 0, NULL,
+	                OPEN_EXISTING, 0, NULL);
 	ULONG client = 0, serv = 0;
 	GetNamedPipeClientProcessId(q, &client);
 	GetNamedPipeServerProcessId(h, &serv);
 	DWORD state = 9, instances = 0;
-	b = GetNamedPipeHandleStateW(q, &state, &instances, NULL, NULL, NULL, 0) && GetNamedPipeHandleStateA(h, &state, NULL, NULL, NULL, NULL, 0);
-	printf("pipe client %d server %d state %d peer %d\n", client == GetCurrentProcessId(), serv == GetCurrentProcessId(), b && state == 0 && instances == 1, a);
+	b = GetNamedPipeHandleStateW(q, &state, &instances, NULL, NULL, NULL, 0) &&
+	    GetNamedPipeHandleStateA(h, &state, NULL, NULL, NULL, NULL, 0);
+	printf("pipe client %d server %d state %d peer %d\n", client == GetCurrentProcessId(),
+	       serv == GetCurrentProcessId(), b && state == 0 && instances == 1, a);
 	CloseHandle(h);
 	CloseHandle(q);
-	q = CreateNamedPipeW(L"\\\\.\\pipe\\joist-call", PIPE_ACCESS_DUPLEX, PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, 1, 0, 0, 0, NULL);
+	q = CreateNamedPipeW(L"\\\\.\\pipe\\joist-call", PIPE_ACCESS_DUPLEX,
+	                     PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, 1, 0, 0, 0, NULL);
 	HANDLE t = CreateThread(NULL, 0, server, q, 0, NULL);
 	char answer[16];
 	a = CallNamedPipeW(L"\\\\.\\pipe\\joist-call", "ask", 3, answer, sizeof answer, &n, 1000);
@@ -276,30 +294,40 @@ native(void)
 	HANDLE k = CreateFileW(L"f", GENERIC_READ | GENERIC_WRITE, 7, NULL, OPEN_EXISTING, 0, NULL);
 	LONG s = nt("NtReadFile")(h, NULL, NULL, NULL, &io, buf, 16ul, &at, NULL);
 	printf("read %lx %d %.5s\n", s, (int)io.Information, buf);
-	LONG f = nt("NtFlushBuffersFile")(h, &io), g = nt("NtFlushBuffersFileEx")(h, 0ul, NULL, 0ul, &io);
+	LONG f = nt("NtFlushBuffersFile")(h, &io),
+	     g = nt("NtFlushBuffersFileEx")(h, 0ul, NULL, 0ul, &io);
 	LONG l = nt("NtLockFile")(h, NULL, NULL, NULL, &io, &at, &n2, 0ul, TRUE, TRUE);
 	LONG m = nt("NtLockFile")(k, NULL, NULL, NULL, &io, &at, &n2, 0ul, TRUE, TRUE);
-	printf("flush %lx %lx lock %lx %lx %lx\n", f, g, l, m, nt("NtUnlockFile")(h, &io, &at, &n2, 0ul));
+	printf("flush %lx %lx lock %lx %lx %lx\n", f, g, l, m,
+	       nt("NtUnlockFile")(h, &io, &at, &n2, 0ul));
 	s = nt("NtSetInformationFile")(h, &io, &n2, 8ul, 14ul);
 	printf("set %lx position %lu\n", s, SetFilePointer(h, 0, NULL, FILE_CURRENT));
 	ULONG device[2];
 	s = nt("NtQueryVolumeInformationFile")(h, &io, device, 8ul, 4ul);
-	printf("volume %lx %lu %lx\n", s, device[0], nt("NtQueryVolumeInformationFile")(h, &io, buf, 512ul, 5ul));
+	printf("volume %lx %lu %lx\n", s, device[0],
+	       nt("NtQueryVolumeInformationFile")(h, &io, buf, 512ul, 5ul));
 	UNICODE_STRING u;
 	OBJECT_ATTRIBUTES a;
 	s = nt("RtlDosPathNameToNtPathName_U_WithStatus")(L"f", &u, NULL, NULL);
 	InitializeObjectAttributes(&a, &u, 0, NULL, NULL);
-	printf("by name %lx %lx %lx\n", s, nt("NtQueryInformationByName")(&a, &io, buf, 512ul, 68ul), nt("NtQueryFullAttributesFile")(&a, buf));
-	HANDLE d = CreateFileW(L".", FILE_LIST_DIRECTORY, 7, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OVERLAPPED, NULL);
+	printf("by name %lx %lx %lx\n", s,
+	       nt("NtQueryInformationByName")(&a, &io, buf, 512ul, 68ul),
+	       nt("NtQueryFullAttributesFile")(&a, buf));
+	HANDLE d = CreateFileW(L".", FILE_LIST_DIRECTORY, 7, NULL, OPEN_EXISTING,
+	                       FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OVERLAPPED, NULL);
 	UNICODE_STRING star;
 	RtlInitUnicodeString(&star, L"f");
 	s = nt("NtQueryDirectoryFileEx")(d, NULL, NULL, NULL, &io, buf, 512ul, 3ul, 2ul, &star);
 	printf("directory %lx %d\n", s, (int)io.Information > 94 ? 11 : 0);
 	s = nt("NtCancelIoFile")(d, &io);
 	l = nt("NtCancelIoFileEx")(d, NULL, &io);
-	printf("cancel %lx %lx %lx\n", s, l, nt("NtCancelSynchronousIoFile")(GetCurrentThread(), NULL, &io));
-	s = nt("NtFsControlFile")(h, NULL, NULL, NULL, &io, (ULONG)FSCTL_GET_REPARSE_POINT, NULL, 0ul, buf, 512ul);
-	printf("control %lx %lx\n", s, nt("NtDeviceIoControlFile")(h, NULL, NULL, NULL, &io, 0x12345678ul, NULL, 0ul, NULL, 0ul));
+	printf("cancel %lx %lx %lx\n", s, l,
+	       nt("NtCancelSynchronousIoFile")(GetCurrentThread(), NULL, &io));
+	s = nt("NtFsControlFile")(h, NULL, NULL, NULL, &io, (ULONG)FSCTL_GET_REPARSE_POINT, NULL,
+	                          0ul, buf, 512ul);
+	printf("control %lx %lx\n", s,
+	       nt("NtDeviceIoControlFile")(h, NULL, NULL, NULL, &io, 0x12345678ul, NULL, 0ul, NULL,
+	                                   0ul));
 	UNICODE_STRING root, none;
 	OBJECT_ATTRIBUTES ra, pa;
 	HANDLE r, p, q;
@@ -309,7 +337,8 @@ native(void)
 	InitializeObjectAttributes(&ra, &root, 0, NULL, NULL);
 	NtOpenFile(&r, SYNCHRONIZE | GENERIC_READ, &ra, &io, 3, 0x20);
 	InitializeObjectAttributes(&pa, &none, 0, r, NULL);
-	s = nt("NtCreateNamedPipeFile")(&p, (ULONG)(GENERIC_READ | SYNCHRONIZE), &pa, &io, 3ul, 2ul, 0x20ul, 0ul, 0ul, 0ul, 1ul, 4096ul, 4096ul, &timeout);
+	s = nt("NtCreateNamedPipeFile")(&p, (ULONG)(GENERIC_READ | SYNCHRONIZE), &pa, &io, 3ul, 2ul,
+	                                0x20ul, 0ul, 0ul, 0ul, 1ul, 4096ul, 4096ul, &timeout);
 	InitializeObjectAttributes(&pa, &none, 0, p, NULL);
 	l = NtOpenFile(&q, GENERIC_WRITE | SYNCHRONIZE, &pa, &io, 3, 0x60);
 	DWORD n = 0;
@@ -331,7 +360,8 @@ native(void)
 	LONG r3 = nt("RtlGetFullPathName_U")(L"f", (ULONG)sizeof w, w, NULL) > 4;
 	LONG r4 = nt("RtlGetCurrentDirectory_U")((ULONG)sizeof w, w) > 4;
 	LONG r5 = nt("RtlIsDosDeviceName_U")(L"NUL") == 6;
-	printf("paths %ld %lx %ld %ld %ld %ld\n", r1, r2, r3, r4, r5, nt("RtlDoesFileExists_U")(L"none") & 1);
+	printf("paths %ld %lx %ld %ld %ld %ld\n", r1, r2, r3, r4, r5,
+	       nt("RtlDoesFileExists_U")(L"none") & 1);
 	CloseHandle(h);
 	CloseHandle(k);
 	printf("deleted %lx\n", nt("NtDeleteFile")(&a));

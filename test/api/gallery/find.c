@@ -16,7 +16,7 @@
 // expect: A.TXT : a.txt
 // expect: none : 2
 // expect: no folder : 3
-// expect: level 1 folders only: . .. 
+// expect: level 1 folders only: . ..
 
 // test: full paths
 // run: cd $W && joist run --rm $GUEST path
@@ -90,17 +90,18 @@ list(const char *expression)
 static void
 find(void)
 {
-	static const char *const all[] = { "*.*", "*", "*.", "*.txt", "?.txt", "a.???", "C???", "*.name.*", "A.TXT",
-		                           "none" };
+	static const char *const all[] = { "*.*",   "*",    "*.",       "*.txt", "?.txt",
+		                           "a.???", "C???", "*.name.*", "A.TXT", "none" };
 	WIN32_FIND_DATAA d;
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		list(all[i]);
 	FindFirstFileA("g\\*", &d);
 	printf("no folder : %lu\n", GetLastError());
-	HANDLE h = FindFirstFileExA("f\\*", FindExInfoBasic, &d, FindExSearchLimitToDirectories, NULL, 2);
-	printf("level 1 folders only: ");
+	HANDLE h = FindFirstFileExA("f\\*", FindExInfoBasic, &d, FindExSearchLimitToDirectories,
+	                            NULL, 2);
+	printf("level 1 folders only:");
 	do
-		printf("%s ", d.cFileName);
+		printf(" %s", d.cFileName);
 	while (FindNextFileA(h, &d));
 	printf("\n");
 	FindClose(h);
@@ -109,8 +110,10 @@ find(void)
 static void
 path(void)
 {
-	static const char *const all[] = { "C:\\a\\b\\..\\c", "C:/x/./y/", "C:\\x.", "C:\\..", "\\\\?\\C:\\x\\..\\y",
-		                           "\\\\.\\pipe\\x", "NUL", "\\\\server\\share\\..\\x" };
+	static const char *const all[] = {
+		"C:\\a\\b\\..\\c",     "C:/x/./y/",      "C:\\x.", "C:\\..",
+		"\\\\?\\C:\\x\\..\\y", "\\\\.\\pipe\\x", "NUL",    "\\\\server\\share\\..\\x"
+	};
 	char out[MAX_PATH], *part;
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		GetFullPathNameA(all[i], sizeof out, out, &part);
@@ -140,7 +143,8 @@ drives(void)
 	DWORD longest;
 	ULARGE_INTEGER a, t, f;
 	WCHAR guid[64], names[8];
-	printf("C: fixed %u, Z: fixed %u, Q: %u\n", GetDriveTypeA("C:\\"), GetDriveTypeA("Z:\\"), GetDriveTypeA("Q:\\"));
+	printf("C: fixed %u, Z: fixed %u, Q: %u\n", GetDriveTypeA("C:\\"), GetDriveTypeA("Z:\\"),
+	       GetDriveTypeA("Q:\\"));
 	GetVolumeInformationA("C:\\", NULL, 0, NULL, &longest, NULL, fs, sizeof fs);
 	printf("%s %lu\n", fs, longest);
 	printf("space %d\n", GetDiskFreeSpaceExA("C:\\", &a, &t, &f) && t.QuadPart >= f.QuadPart);
@@ -161,7 +165,8 @@ watch(void)
 	CreateDirectoryA("w", NULL);
 	HANDLE d = CreateFileA("w", FILE_LIST_DIRECTORY, 7, NULL, OPEN_EXISTING,
 	                       FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OVERLAPPED, NULL);
-	printf("pending %d\n", ReadDirectoryChangesW(d, buf, sizeof buf, FALSE, FILE_NOTIFY_CHANGE_FILE_NAME, NULL, &o, NULL));
+	printf("pending %d\n", ReadDirectoryChangesW(d, buf, sizeof buf, FALSE,
+	                                             FILE_NOTIFY_CHANGE_FILE_NAME, NULL, &o, NULL));
 	HANDLE c = FindFirstChangeNotificationA("w", FALSE, FILE_NOTIFY_CHANGE_FILE_NAME);
 	CloseHandle(CreateFileA("w\\new.txt", GENERIC_WRITE, 0, NULL, CREATE_NEW, 0, NULL));
 	if (GetOverlappedResult(d, &o, &n, TRUE) && n) {
@@ -175,11 +180,12 @@ watch(void)
 	CloseHandle(d);
 }
 
-NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE, HANDLE, PIO_APC_ROUTINE, PVOID, PIO_STATUS_BLOCK, PVOID, ULONG,
-                                    FILE_INFORMATION_CLASS, BOOLEAN, PUNICODE_STRING, BOOLEAN);
+NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE, HANDLE, PIO_APC_ROUTINE, PVOID, PIO_STATUS_BLOCK, PVOID,
+                                    ULONG, FILE_INFORMATION_CLASS, BOOLEAN, PUNICODE_STRING,
+                                    BOOLEAN);
 NTSTATUS NTAPI NtQueryAttributesFile(POBJECT_ATTRIBUTES, PVOID);
-NTSTATUS NTAPI NtWriteFile(HANDLE, HANDLE, PIO_APC_ROUTINE, PVOID, PIO_STATUS_BLOCK, PVOID, ULONG, PLARGE_INTEGER,
-                           PULONG);
+NTSTATUS NTAPI NtWriteFile(HANDLE, HANDLE, PIO_APC_ROUTINE, PVOID, PIO_STATUS_BLOCK, PVOID, ULONG,
+                           PLARGE_INTEGER, PULONG);
 ULONG NTAPI RtlDetermineDosPathNameType_U(PCWSTR);
 
 static void
@@ -193,7 +199,8 @@ native(void)
 	CreateDirectoryA("n", NULL);
 	RtlDosPathNameToNtPathName_U(L"n\\n.txt", &u, NULL, NULL);
 	InitializeObjectAttributes(&a, &u, OBJ_CASE_INSENSITIVE, NULL, NULL);
-	NTSTATUS s = NtCreateFile(&h, GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE, &a, &io, NULL, 0, 7, 5, 0x60, NULL, 0);
+	NTSTATUS s = NtCreateFile(&h, GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE, &a, &io, NULL, 0,
+	                          7, 5, 0x60, NULL, 0);
 	printf("create %lx %d\n", s, (int)io.Information);
 	s = NtWriteFile(h, NULL, NULL, NULL, &io, "12345", 5, NULL, NULL);
 	printf("write %lx %d\n", s, (int)io.Information);
@@ -222,9 +229,11 @@ native(void)
 	} *e = (void *)buf;
 	UNICODE_STRING star;
 	RtlInitUnicodeString(&star, L"*.txt");
-	s = NtQueryDirectoryFile(d, NULL, NULL, NULL, &io, buf, sizeof buf, (FILE_INFORMATION_CLASS)1, TRUE, &star, TRUE);
+	s = NtQueryDirectoryFile(d, NULL, NULL, NULL, &io, buf, sizeof buf,
+	                         (FILE_INFORMATION_CLASS)1, TRUE, &star, TRUE);
 	printf("directory %lx %.*ls\n", s, (int)e->length / 2, e->name);
-	s = NtQueryDirectoryFile(d, NULL, NULL, NULL, &io, buf, sizeof buf, (FILE_INFORMATION_CLASS)1, TRUE, NULL, FALSE);
+	s = NtQueryDirectoryFile(d, NULL, NULL, NULL, &io, buf, sizeof buf,
+	                         (FILE_INFORMATION_CLASS)1, TRUE, NULL, FALSE);
 	printf("end %lx\n", s);
 	struct {
 		LARGE_INTEGER times[4];
@@ -234,8 +243,9 @@ native(void)
 	printf("attributes %lx %lx\n", s, basic.attributes);
 	RtlInitUnicodeString(&name, L"none");
 	printf("missing %lx\n", NtQueryAttributesFile(&a, &basic));
-	printf("type %lu %lu %lu %lu\n", RtlDetermineDosPathNameType_U(L"C:\\x"), RtlDetermineDosPathNameType_U(L"x"),
-	       RtlDetermineDosPathNameType_U(L"\\x"), RtlDetermineDosPathNameType_U(L"\\\\.\\x"));
+	printf("type %lu %lu %lu %lu\n", RtlDetermineDosPathNameType_U(L"C:\\x"),
+	       RtlDetermineDosPathNameType_U(L"x"), RtlDetermineDosPathNameType_U(L"\\x"),
+	       RtlDetermineDosPathNameType_U(L"\\\\.\\x"));
 }
 
 int
@@ -245,7 +255,7 @@ main(int argc, char **argv)
 		const char *name;
 		void (*run)(void);
 	} tests[] = {
-		{ "find", find },   { "path", path },   { "temp", temp },
+		{ "find", find },     { "path", path },   { "temp", temp },
 		{ "drives", drives }, { "watch", watch }, { "native", native },
 	};
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)

@@ -45,12 +45,15 @@ process_heap(void)
 {
 	HANDLE h = GetProcessHeap();
 	char *p = HeapAlloc(h, HEAP_ZERO_MEMORY, 100);
-	printf("alloc: %d aligned %d size %d zero %d\n", p != NULL, (ULONG_PTR)p % 16 == 0, (int)HeapSize(h, 0, p), all(p, 0, 100));
+	printf("alloc: %d aligned %d size %d zero %d\n", p != NULL, (ULONG_PTR)p % 16 == 0,
+	       (int)HeapSize(h, 0, p), all(p, 0, 100));
 	memset(p, 7, 100);
 	p = HeapReAlloc(h, HEAP_ZERO_MEMORY, p, 5000);
-	printf("realloc: size %d kept %d zero %d\n", (int)HeapSize(h, 0, p), all(p, 7, 100), all(p + 100, 0, 4900));
+	printf("realloc: size %d kept %d zero %d\n", (int)HeapSize(h, 0, p), all(p, 7, 100),
+	       all(p + 100, 0, 4900));
 	int small = HeapReAlloc(h, HEAP_REALLOC_IN_PLACE_ONLY, p, 50) == p;
-	printf("in place: smaller %d, too large %d\n", small, HeapReAlloc(h, HEAP_REALLOC_IN_PLACE_ONLY, p, 50000000) != NULL);
+	printf("in place: smaller %d, too large %d\n", small,
+	       HeapReAlloc(h, HEAP_REALLOC_IN_PLACE_ONLY, p, 50000000) != NULL);
 	printf("free: %d, nothing: %d\n", HeapFree(h, 0, p), HeapFree(h, 0, NULL));
 	static char block[64];
 	printf("wild: %d\n", HeapFree(h, 0, block + 32 - (ULONG_PTR)block % 16));
@@ -67,14 +70,16 @@ own_heaps(void)
 	int n = 0;
 	while (HeapWalk(h, &e))
 		n += (e.wFlags & PROCESS_HEAP_ENTRY_BUSY) != 0;
-	printf("private: %d sizes %d valid %d blocks %d compact %d\n", h != NULL, (int)HeapSize(h, 0, a), HeapValidate(h, 0, NULL), n,
-	       HeapCompact(h, 0) > 0);
+	printf("private: %d sizes %d valid %d blocks %d compact %d\n", h != NULL,
+	       (int)HeapSize(h, 0, a), HeapValidate(h, 0, NULL), n, HeapCompact(h, 0) > 0);
 	HANDLE f = HeapCreate(0, 0, 0x10000);
-	printf("fixed: small %d large %d\n", HeapAlloc(f, 0, 1000) != NULL, HeapAlloc(f, 0, 0x20000) != NULL);
+	printf("fixed: small %d large %d\n", HeapAlloc(f, 0, 1000) != NULL,
+	       HeapAlloc(f, 0, 0x20000) != NULL);
 	HeapAlloc(f, HEAP_GENERATE_EXCEPTIONS, 0x20000);
 	printf("exception: %lx\n", code);
 	int lock = HeapLock(h), unlock = HeapUnlock(h);
-	printf("lock: %d %d, destroy: %d, of the process: %d\n", lock, unlock, HeapDestroy(h), HeapDestroy(GetProcessHeap()));
+	printf("lock: %d %d, destroy: %d, of the process: %d\n", lock, unlock, HeapDestroy(h),
+	       HeapDestroy(GetProcessHeap()));
 	HANDLE list[16];
 	DWORD count = GetProcessHeaps(16, list);
 	int found = 0;
@@ -83,7 +88,8 @@ own_heaps(void)
 	printf("heaps: %d\n", found && count >= 2);
 	ULONG kind = 0;
 	SIZE_T size;
-	HeapQueryInformation(GetProcessHeap(), HeapCompatibilityInformation, &kind, sizeof kind, &size);
+	HeapQueryInformation(GetProcessHeap(), HeapCompatibilityInformation, &kind, sizeof kind,
+	                     &size);
 	HeapSetInformation(GetProcessHeap(), HeapEnableTerminationOnCorruption, NULL, 0);
 	printf("information: %lu %d\n", kind, (int)size);
 	HANDLE x = HeapCreate(HEAP_CREATE_ENABLE_EXECUTE, 0, 0);
@@ -98,18 +104,19 @@ own_heaps(void)
 static void
 rtl(void)
 {
-	HANDLE(NTAPI *create)(ULONG, void *, SIZE_T, SIZE_T, void *, void *) = RTL(RtlCreateHeap);
-	void *(NTAPI *alloc)(HANDLE, ULONG, SIZE_T) = RTL(RtlAllocateHeap);
-	void *(NTAPI *again)(HANDLE, ULONG, void *, SIZE_T) = RTL(RtlReAllocateHeap);
-	SIZE_T(NTAPI *size)(HANDLE, ULONG, void *) = RTL(RtlSizeHeap);
-	BOOLEAN(NTAPI *release)(HANDLE, ULONG, void *) = RTL(RtlFreeHeap);
-	BOOLEAN(NTAPI *valid)(HANDLE, ULONG, void *) = RTL(RtlValidateHeap);
-	BOOLEAN(NTAPI *lock)(HANDLE) = RTL(RtlLockHeap), (NTAPI * unlock)(HANDLE) = RTL(RtlUnlockHeap);
-	HANDLE(NTAPI *destroy)(HANDLE) = RTL(RtlDestroyHeap);
-	ULONG(NTAPI *heaps)(ULONG, HANDLE *) = RTL(RtlGetProcessHeaps);
-	SIZE_T(NTAPI *compact)(HANDLE, ULONG) = RTL(RtlCompactHeap);
-	LONG(NTAPI *query)(HANDLE, int, void *, SIZE_T, SIZE_T *) = RTL(RtlQueryHeapInformation);
-	LONG(NTAPI *set)(HANDLE, int, void *, SIZE_T) = RTL(RtlSetHeapInformation);
+	HANDLE(NTAPI * create)(ULONG, void *, SIZE_T, SIZE_T, void *, void *) = RTL(RtlCreateHeap);
+	void *(NTAPI * alloc)(HANDLE, ULONG, SIZE_T) = RTL(RtlAllocateHeap);
+	void *(NTAPI * again)(HANDLE, ULONG, void *, SIZE_T) = RTL(RtlReAllocateHeap);
+	SIZE_T(NTAPI * size)(HANDLE, ULONG, void *) = RTL(RtlSizeHeap);
+	BOOLEAN(NTAPI * release)(HANDLE, ULONG, void *) = RTL(RtlFreeHeap);
+	BOOLEAN(NTAPI * valid)(HANDLE, ULONG, void *) = RTL(RtlValidateHeap);
+	BOOLEAN(NTAPI * lock)
+	(HANDLE) = RTL(RtlLockHeap), (NTAPI * unlock)(HANDLE) = RTL(RtlUnlockHeap);
+	HANDLE(NTAPI * destroy)(HANDLE) = RTL(RtlDestroyHeap);
+	ULONG(NTAPI * heaps)(ULONG, HANDLE *) = RTL(RtlGetProcessHeaps);
+	SIZE_T(NTAPI * compact)(HANDLE, ULONG) = RTL(RtlCompactHeap);
+	LONG(NTAPI * query)(HANDLE, int, void *, SIZE_T, SIZE_T *) = RTL(RtlQueryHeapInformation);
+	LONG(NTAPI * set)(HANDLE, int, void *, SIZE_T) = RTL(RtlSetHeapInformation);
 	ULONG kind = 0;
 	HANDLE h = create(2, NULL, 0, 0, NULL, NULL);
 	void *p = alloc(h, 0, 32);
@@ -117,7 +124,8 @@ rtl(void)
 	printf("rtl: %d %d %d", h != NULL, p != NULL, (int)size(h, 0, p));
 	printf(" %d %d", valid(h, 0, p), lock(h) && unlock(h));
 	printf(" %d %d", release(h, 0, p), compact(h, 0) > 0 && heaps(0, NULL) >= 2);
-	printf(" %d", query(h, 0, &kind, sizeof kind, NULL) == 0 && set(h, 0, &kind, sizeof kind) == 0);
+	printf(" %d",
+	       query(h, 0, &kind, sizeof kind, NULL) == 0 && set(h, 0, &kind, sizeof kind) == 0);
 	printf(" %d\n", destroy(h) != NULL);
 }
 
@@ -131,13 +139,14 @@ movable(void)
 	printf(", moved %d size %d, freed %d\n", l != NULL, size, LocalFree(l) == NULL);
 	HGLOBAL g = GlobalAlloc(GMEM_MOVEABLE, 100);
 	void *p = GlobalLock(g);
-	int locks = GlobalFlags(g) & GMEM_LOCKCOUNT, handle = GlobalHandle(p) == g, size_right = GlobalSize(g) == 100;
+	int locks = GlobalFlags(g) & GMEM_LOCKCOUNT, handle = GlobalHandle(p) == g,
+	    size_right = GlobalSize(g) == 100;
 	BOOL more = GlobalUnlock(g);
 	SetLastError(0);
 	BOOL over = GlobalUnlock(g);
 	DWORD e = GetLastError();
-	printf("global: handle %d locks %d found %d flags %d, then %d, unlocked %d %lu, freed %d\n", (void *)g != p, locks, handle,
-	       size_right, more, over, e, GlobalFree(g) == NULL);
+	printf("global: handle %d locks %d found %d flags %d, then %d, unlocked %d %lu, freed %d\n",
+	       (void *)g != p, locks, handle, size_right, more, over, e, GlobalFree(g) == NULL);
 	g = GlobalAlloc(GMEM_MOVEABLE | GMEM_DISCARDABLE, 10);
 	g = GlobalReAlloc(g, 0, GMEM_MOVEABLE);
 	printf("discarded: %x, lock %d\n", GlobalFlags(g) & GMEM_DISCARDED, GlobalLock(g) != NULL);

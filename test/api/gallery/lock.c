@@ -181,7 +181,8 @@ condition_variables(void)
 	IS((DWORD)(UINT_PTR)cs.OwningThread == GetCurrentThreadId());
 	LeaveCriticalSection(&cs);
 	AcquireSRWLockShared(&slim);
-	ERR(SleepConditionVariableSRW(&changed, &slim, 0, CONDITION_VARIABLE_LOCKMODE_SHARED), ERROR_TIMEOUT);
+	ERR(SleepConditionVariableSRW(&changed, &slim, 0, CONDITION_VARIABLE_LOCKMODE_SHARED),
+	    ERROR_TIMEOUT);
 	ReleaseSRWLockShared(&slim);
 	WakeConditionVariable(&changed);
 	all(in_turn);
@@ -317,9 +318,11 @@ lists(void)
 	IS(QueryDepthSList(&list) == 3);
 	IS(InterlockedPopEntrySList(&list) == &i[2].entry);
 	e = InterlockedFlushSList(&list);
-	IS(e == &i[1].entry && e->Next == &i[0].entry && !e->Next->Next && QueryDepthSList(&list) == 0);
+	IS(e == &i[1].entry && e->Next == &i[0].entry && !e->Next->Next &&
+	   QueryDepthSList(&list) == 0);
 	i[0].entry.Next = &i[1].entry;
-	IS(!InterlockedPushListSListEx(&list, &i[0].entry, &i[1].entry, 2) && QueryDepthSList(&list) == 2);
+	IS(!InterlockedPushListSListEx(&list, &i[0].entry, &i[1].entry, 2) &&
+	   QueryDepthSList(&list) == 2);
 	InterlockedFlushSList(&list);
 	all(push_and_pop);
 	IS(QueryDepthSList(&list) == THREADS * 8);

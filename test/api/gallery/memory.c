@@ -40,9 +40,9 @@
 /* newer than the headers of some compilers */
 #ifndef MEM_RESERVE_PLACEHOLDER
 #define MEM_COALESCE_PLACEHOLDERS 1
-#define MEM_PRESERVE_PLACEHOLDER 2
-#define MEM_REPLACE_PLACEHOLDER 0x4000
-#define MEM_RESERVE_PLACEHOLDER 0x40000
+#define MEM_PRESERVE_PLACEHOLDER  2
+#define MEM_REPLACE_PLACEHOLDER   0x4000
+#define MEM_RESERVE_PLACEHOLDER   0x40000
 #endif
 
 static volatile LONG caught, code_seen;
@@ -60,7 +60,8 @@ handler(EXCEPTION_POINTERS *p)
 		DWORD old;
 		caught++;
 		code_seen = (LONG)code;
-		VirtualProtect((void *)p->ExceptionRecord->ExceptionInformation[1], 1, PAGE_READWRITE, &old);
+		VirtualProtect((void *)p->ExceptionRecord->ExceptionInformation[1], 1,
+		               PAGE_READWRITE, &old);
 		return EXCEPTION_CONTINUE_EXECUTION;
 	}
 	return EXCEPTION_CONTINUE_SEARCH;
@@ -80,11 +81,13 @@ pages(void)
 	char *p = VirtualAlloc(NULL, 0x100000, MEM_RESERVE, PAGE_READWRITE);
 	MEMORY_BASIC_INFORMATION m = at(p);
 	DWORD old;
-	printf("reserve: base %d state %lx size %llx protect %lx allocated %lx type %lx\n", m.AllocationBase == p, m.State,
-	       (unsigned long long)m.RegionSize, m.Protect, m.AllocationProtect, m.Type);
+	printf("reserve: base %d state %lx size %llx protect %lx allocated %lx type %lx\n",
+	       m.AllocationBase == p, m.State, (unsigned long long)m.RegionSize, m.Protect,
+	       m.AllocationProtect, m.Type);
 	char *q = VirtualAlloc(p + 0x3010, 0x2000, MEM_COMMIT, PAGE_READWRITE);
 	m = at(p + 0x3000);
-	printf("commit: same %d state %lx size %llx\n", q == p + 0x3000, m.State, (unsigned long long)m.RegionSize);
+	printf("commit: same %d state %lx size %llx\n", q == p + 0x3000, m.State,
+	       (unsigned long long)m.RegionSize);
 	p[0x3000] = p[0x4000] = 1;
 	VirtualProtect(p + 0x4000, 1, PAGE_READONLY, &old);
 	DWORD before = old;
@@ -104,7 +107,8 @@ pages(void)
 	DWORD b = GetLastError();
 	int right = VirtualFree(p, 0, MEM_RELEASE);
 	VirtualFree(p, 0, MEM_RELEASE);
-	printf("release with a size: %lu, inside: %lu, right: %d, again: %lu\n", a, b, right, GetLastError());
+	printf("release with a size: %lu, inside: %lu, right: %d, again: %lu\n", a, b, right,
+	       GetLastError());
 	VirtualAlloc(p, 0x1000, MEM_COMMIT, PAGE_READWRITE);
 	a = GetLastError();
 	VirtualAlloc(NULL, 0, MEM_COMMIT, PAGE_READWRITE);
@@ -120,7 +124,8 @@ pages(void)
 	VirtualFree(p, 0, MEM_RELEASE);
 }
 
-typedef void *(WINAPI *alloc2)(HANDLE, void *, SIZE_T, ULONG, ULONG, MEM_EXTENDED_PARAMETER *, ULONG);
+typedef void *(WINAPI *alloc2)(HANDLE, void *, SIZE_T, ULONG, ULONG, MEM_EXTENDED_PARAMETER *,
+                               ULONG);
 
 static void
 places(void)
@@ -136,34 +141,42 @@ places(void)
 	r = (MEM_ADDRESS_REQUIREMENTS){ (void *)0x50000000, (void *)0x5000ffff, 0 };
 	p = f(NULL, NULL, 0x10000, MEM_RESERVE, PAGE_NOACCESS, &x, 1);
 	f(NULL, NULL, 0x10000, MEM_RESERVE, PAGE_NOACCESS, &x, 1);
-	printf("aligned: %d, between: %d, full: %lu\n", aligned, p == (void *)0x50000000, GetLastError());
+	printf("aligned: %d, between: %d, full: %lu\n", aligned, p == (void *)0x50000000,
+	       GetLastError());
 	VirtualFree(p, 0, MEM_RELEASE);
 	p = f(NULL, NULL, 0x40000, MEM_RESERVE | MEM_RESERVE_PLACEHOLDER, PAGE_NOACCESS, NULL, 0);
 	VirtualFree(p + 0x10000, 0x10000, MEM_RELEASE | MEM_PRESERVE_PLACEHOLDER);
-	printf("placeholders: %llx %llx %llx", (unsigned long long)at(p).RegionSize, (unsigned long long)at(p + 0x10000).RegionSize,
+	printf("placeholders: %llx %llx %llx", (unsigned long long)at(p).RegionSize,
+	       (unsigned long long)at(p + 0x10000).RegionSize,
 	       (unsigned long long)at(p + 0x20000).RegionSize);
-	char *q = f(NULL, p + 0x10000, 0x10000, MEM_RESERVE | MEM_COMMIT | MEM_REPLACE_PLACEHOLDER, PAGE_READWRITE, NULL, 0);
+	char *q = f(NULL, p + 0x10000, 0x10000, MEM_RESERVE | MEM_COMMIT | MEM_REPLACE_PLACEHOLDER,
+	            PAGE_READWRITE, NULL, 0);
 	q[5] = 1;
 	VirtualFree(q, 0x10000, MEM_RELEASE | MEM_PRESERVE_PLACEHOLDER);
 	VirtualFree(p, 0x40000, MEM_RELEASE | MEM_COALESCE_PLACEHOLDERS);
-	printf(", filled %d, joined %llx\n", q == p + 0x10000, (unsigned long long)at(p).RegionSize);
+	printf(", filled %d, joined %llx\n", q == p + 0x10000,
+	       (unsigned long long)at(p).RegionSize);
 	VirtualFree(p, 0, MEM_RELEASE);
 }
 
 static void
 faults(void)
 {
-	volatile char *p = VirtualAlloc(NULL, 0x2000, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE | PAGE_GUARD);
+	volatile char *p =
+	        VirtualAlloc(NULL, 0x2000, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE | PAGE_GUARD);
 	p[5] = 5;
 	printf("guard: code %lx, then %d\n", (unsigned long)code_seen, p[5]);
-	char *w = VirtualAlloc(NULL, 0x100000, MEM_RESERVE | MEM_COMMIT | MEM_WRITE_WATCH, PAGE_READWRITE);
+	char *w = VirtualAlloc(NULL, 0x100000, MEM_RESERVE | MEM_COMMIT | MEM_WRITE_WATCH,
+	                       PAGE_READWRITE);
 	w[0x3004] = w[0x5000] = w[0x70fff] = 1;
 	void *list[8];
 	ULONG_PTR n = 8, after = 8, again = 8;
 	DWORD grain;
 	GetWriteWatch(WRITE_WATCH_FLAG_RESET, w, 0x100000, list, &n, &grain);
-	printf("watch: %d pages %llx %llx %llx", (int)n, (unsigned long long)((char *)list[0] - w) / grain,
-	       (unsigned long long)((char *)list[1] - w) / grain, (unsigned long long)((char *)list[2] - w) / grain);
+	printf("watch: %d pages %llx %llx %llx", (int)n,
+	       (unsigned long long)((char *)list[0] - w) / grain,
+	       (unsigned long long)((char *)list[1] - w) / grain,
+	       (unsigned long long)((char *)list[2] - w) / grain);
 	GetWriteWatch(0, w, 0x100000, list, &after, &grain);
 	w[0x9000] = 1;
 	GetWriteWatch(0, w, 0x100000, list, &again, &grain);
@@ -189,7 +202,8 @@ queries(void)
 	m = at(k);
 	printf("kernel32: %d %lx\n", m.AllocationBase == k, m.Type);
 	m = at(&local);
-	printf("the stack: %d %lx\n", m.AllocationBase < (void *)&local && m.State == MEM_COMMIT, m.Type);
+	printf("the stack: %d %lx\n", m.AllocationBase < (void *)&local && m.State == MEM_COMMIT,
+	       m.Type);
 	m = at((void *)0x20000);
 	printf("free: %lx %d\n", m.State, m.AllocationBase == NULL);
 	int a = 4, b = 0;
@@ -203,7 +217,8 @@ queries(void)
 	HANDLE me = GetCurrentProcess();
 	DWORD old;
 	char *p = VirtualAllocEx(me, NULL, 0x10000, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
-	printf("ex: %d %d %d", p != NULL, VirtualProtectEx(me, p, 1, PAGE_READONLY, &old), VirtualQueryEx(me, p, &m, sizeof m) == sizeof m);
+	printf("ex: %d %d %d", p != NULL, VirtualProtectEx(me, p, 1, PAGE_READONLY, &old),
+	       VirtualQueryEx(me, p, &m, sizeof m) == sizeof m);
 	printf(" %d\n", VirtualFreeEx(me, p, 0, MEM_RELEASE));
 }
 
@@ -214,8 +229,9 @@ advice(void)
 	memset(p, 1, 0x4000);
 	DWORD d = DiscardVirtualMemory(p, 0x4000);
 	WIN32_MEMORY_RANGE_ENTRY r = { p, 0x4000 };
-	printf("discard: %lu %d, offer %lu, reclaim %lu, prefetch %d", d, p[0] == 1, OfferVirtualMemory(p, 0x4000, VmOfferPriorityLow),
-	       ReclaimVirtualMemory(p, 0x4000), PrefetchVirtualMemory(GetCurrentProcess(), 1, &r, 0));
+	printf("discard: %lu %d, offer %lu, reclaim %lu, prefetch %d", d, p[0] == 1,
+	       OfferVirtualMemory(p, 0x4000, VmOfferPriorityLow), ReclaimVirtualMemory(p, 0x4000),
+	       PrefetchVirtualMemory(GetCurrentProcess(), 1, &r, 0));
 	int lock = VirtualLock(p, 0x1000);
 	printf(", lock %d %d\n", lock, VirtualUnlock(p, 0x1000));
 	memset(p, 7, 0x4000);
@@ -253,40 +269,58 @@ native(void)
 	q = p;
 	LONG e = alloc(me, &q, 0, &size, MEM_RESERVE, PAGE_READWRITE);
 	LONG d = release(me, &p, &zero, MEM_RELEASE);
-	printf("native: %lx %llx %lx %lx %lx 0 %lx\n", (unsigned long)a, (unsigned long long)size, (unsigned long)b, (unsigned long)c,
-	       (unsigned long)d, (unsigned long)e);
+	printf("native: %lx %llx %lx %lx %lx 0 %lx\n", (unsigned long)a, (unsigned long long)size,
+	       (unsigned long)b, (unsigned long)c, (unsigned long)d, (unsigned long)e);
 	struct {
 		void *base;
 		ULONG protect, type;
 		SIZE_T size, commit;
 	} r = { 0 };
 	p = VirtualAlloc(NULL, 0x10000, MEM_RESERVE, PAGE_READWRITE);
-	BOOL(WINAPI *information)(HANDLE, const void *, int, void *, SIZE_T, SIZE_T *) = (void *)GetProcAddress(
-		GetModuleHandleA("kernelbase"), "QueryVirtualMemoryInformation");
+	BOOL(WINAPI * information)
+	(HANDLE, const void *, int, void *, SIZE_T, SIZE_T *) = (void *)GetProcAddress(
+	        GetModuleHandleA("kernelbase"), "QueryVirtualMemoryInformation");
 	information(me, p, 0, &r, sizeof r, NULL);
 	printf("region information: %llx\n", (unsigned long long)r.size);
 	HMODULE kb = GetModuleHandleA("kernelbase");
-	void *(WINAPI *from_app)(void *, SIZE_T, ULONG, ULONG) = (void *)GetProcAddress(kb, "VirtualAllocFromApp");
-	BOOL(WINAPI *protect_app)(void *, SIZE_T, ULONG, ULONG *) = (void *)GetProcAddress(kb, "VirtualProtectFromApp");
-	void *(WINAPI *numa)(HANDLE, void *, SIZE_T, DWORD, DWORD, DWORD) = (void *)GetProcAddress(kb, "VirtualAllocExNuma");
+	void *(WINAPI * from_app)(void *, SIZE_T, ULONG, ULONG) =
+	        (void *)GetProcAddress(kb, "VirtualAllocFromApp");
+	BOOL(WINAPI * protect_app)
+	(void *, SIZE_T, ULONG, ULONG *) = (void *)GetProcAddress(kb, "VirtualProtectFromApp");
+	void *(WINAPI * numa)(HANDLE, void *, SIZE_T, DWORD, DWORD, DWORD) =
+	        (void *)GetProcAddress(kb, "VirtualAllocExNuma");
 	alloc2 app2 = (alloc2)(void *)GetProcAddress(kb, "VirtualAlloc2FromApp");
 	char *x = from_app(NULL, 1, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
 	printf("app: %d %d %d %d\n", x != NULL, protect_app(x, 1, PAGE_READONLY, &old),
-	       numa(me, NULL, 1, MEM_RESERVE, PAGE_READWRITE, 0) != NULL, app2(me, NULL, 0, MEM_RESERVE, PAGE_READWRITE, NULL, 0) != NULL);
+	       numa(me, NULL, 1, MEM_RESERVE, PAGE_READWRITE, 0) != NULL,
+	       app2(me, NULL, 0, MEM_RESERVE, PAGE_READWRITE, NULL, 0) != NULL);
 	ULONG_PTR count = 1, frame;
 	AllocateUserPhysicalPages(me, &count, &frame);
 	printf("awe: %lu\n", GetLastError());
-	LONG(NTAPI *lock)(HANDLE, void **, SIZE_T *, ULONG) = (void *)GetProcAddress(n, "NtLockVirtualMemory");
-	LONG(NTAPI *unlock)(HANDLE, void **, SIZE_T *, ULONG) = (void *)GetProcAddress(n, "NtUnlockVirtualMemory");
-	LONG(NTAPI *flush)(HANDLE, void *, SIZE_T) = (void *)GetProcAddress(n, "NtFlushInstructionCache");
-	LONG(NTAPI *watch)(HANDLE, ULONG, void *, SIZE_T, void **, ULONG_PTR *, ULONG *) = (void *)GetProcAddress(n, "NtGetWriteWatch");
-	LONG(NTAPI *reset)(HANDLE, void *, SIZE_T) = (void *)GetProcAddress(n, "NtResetWriteWatch");
-	LONG(NTAPI *nread)(HANDLE, void *, void *, SIZE_T, SIZE_T *) = (void *)GetProcAddress(n, "NtReadVirtualMemory");
-	LONG(NTAPI *nwrite)(HANDLE, void *, void *, SIZE_T, SIZE_T *) = (void *)GetProcAddress(n, "NtWriteVirtualMemory");
-	LONG(NTAPI *alloc_ex)(HANDLE, void **, SIZE_T *, ULONG, ULONG, void *, ULONG) = (void *)GetProcAddress(n, "NtAllocateVirtualMemoryEx");
+	LONG(NTAPI * lock)
+	(HANDLE, void **, SIZE_T *, ULONG) = (void *)GetProcAddress(n, "NtLockVirtualMemory");
+	LONG(NTAPI * unlock)
+	(HANDLE, void **, SIZE_T *, ULONG) = (void *)GetProcAddress(n, "NtUnlockVirtualMemory");
+	LONG(NTAPI * flush)
+	(HANDLE, void *, SIZE_T) = (void *)GetProcAddress(n, "NtFlushInstructionCache");
+	LONG(NTAPI * watch)
+	(HANDLE, ULONG, void *, SIZE_T, void **, ULONG_PTR *, ULONG *) =
+	        (void *)GetProcAddress(n, "NtGetWriteWatch");
+	LONG(NTAPI * reset)
+	(HANDLE, void *, SIZE_T) = (void *)GetProcAddress(n, "NtResetWriteWatch");
+	LONG(NTAPI * nread)
+	(HANDLE, void *, void *, SIZE_T, SIZE_T *) =
+	        (void *)GetProcAddress(n, "NtReadVirtualMemory");
+	LONG(NTAPI * nwrite)
+	(HANDLE, void *, void *, SIZE_T, SIZE_T *) =
+	        (void *)GetProcAddress(n, "NtWriteVirtualMemory");
+	LONG(NTAPI * alloc_ex)
+	(HANDLE, void **, SIZE_T *, ULONG, ULONG, void *, ULONG) =
+	        (void *)GetProcAddress(n, "NtAllocateVirtualMemoryEx");
 	int from = 2, to = 0;
 	nread(me, &from, &to, sizeof to, NULL);
-	char *w = VirtualAlloc(NULL, 0x1000, MEM_RESERVE | MEM_COMMIT | MEM_WRITE_WATCH, PAGE_READWRITE);
+	char *w = VirtualAlloc(NULL, 0x1000, MEM_RESERVE | MEM_COMMIT | MEM_WRITE_WATCH,
+	                       PAGE_READWRITE);
 	int three = 3;
 	nwrite(me, w, &three, sizeof three, NULL);
 	void *list[1];
@@ -299,7 +333,8 @@ native(void)
 	LONG ex = alloc_ex(me, &q, &size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE, NULL, 0);
 	void *l = q;
 	SIZE_T ln = 1;
-	printf("ntdll: %d %d %lx %lx %d %lx %d\n", (int)seen, to, (unsigned long)g, (unsigned long)z, *(int *)w == 3, (unsigned long)ex,
+	printf("ntdll: %d %d %lx %lx %d %lx %d\n", (int)seen, to, (unsigned long)g,
+	       (unsigned long)z, *(int *)w == 3, (unsigned long)ex,
 	       lock(me, &l, &ln, 1) == 0 && unlock(me, &l, &ln, 1) == 0 && flush(me, l, 1) == 0);
 }
 

@@ -23,8 +23,8 @@ walked(HMODULE h)
 	/* as a program does that wants to ask nobody */
 	BYTE *b = (BYTE *)h;
 	IMAGE_NT_HEADERS64 *nt = (IMAGE_NT_HEADERS64 *)(b + ((IMAGE_DOS_HEADER *)b)->e_lfanew);
-	IMAGE_EXPORT_DIRECTORY *x = (IMAGE_EXPORT_DIRECTORY *)
-		(b + nt->OptionalHeader.DataDirectory[0].VirtualAddress);
+	IMAGE_EXPORT_DIRECTORY *x =
+	        (IMAGE_EXPORT_DIRECTORY *)(b + nt->OptionalHeader.DataDirectory[0].VirtualAddress);
 	DWORD *names = (DWORD *)(b + x->AddressOfNames), *at = (DWORD *)(b + x->AddressOfFunctions);
 	WORD *ord = (WORD *)(b + x->AddressOfNameOrdinals);
 	for (DWORD i = 0; i < x->NumberOfNames; i++)
@@ -41,10 +41,13 @@ main(void)
 	HMODULE h = GetModuleHandleA("KERNEL32"), m = NULL;
 	GetModuleFileNameA(h, name, sizeof name);
 	GetModuleFileNameW(NULL, wide, 300);
-	printf("kernel32 is %s\n", _stricmp(strrchr(name, '\\') + 1, "kernel32.dll") ? name : "kernel32.dll");
+	printf("kernel32 is %s\n",
+	       _stricmp(strrchr(name, '\\') + 1, "kernel32.dll") ? name : "kernel32.dll");
 	printf("itself is %s\n", wcsstr(wide, L".exe") ? "module or guest" : "?");
-	if (GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
-	                       (LPCWSTR)(void *)main, &m) && m == GetModuleHandleW(NULL))
+	if (GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
+	                               GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+	                       (LPCWSTR)(void *)main, &m) &&
+	    m == GetModuleHandleW(NULL))
 		puts("by address");
 	DWORD(WINAPI * tick)(void) = (void *)GetProcAddress(h, "GetTickCount");
 	if (tick && tick() + 1)
@@ -57,15 +60,17 @@ main(void)
 	if (m == h && FreeLibrary(m) && GetModuleHandleExA(0, "kernel32.dll", &m) && m == h)
 		puts("LoadLibrary counts");
 	walked(h);
-	if (GetProcAddress(LoadLibraryW(L"api-ms-win-core-synch-l1-2-0"), "Sleep") == (FARPROC)Sleep ||
+	if (GetProcAddress(LoadLibraryW(L"api-ms-win-core-synch-l1-2-0"), "Sleep") ==
+	            (FARPROC)Sleep ||
 	    LoadLibraryW(L"api-ms-win-core-synch-l1-2-0.dll"))
 		puts("sets lead to it");
 	if (DisableThreadLibraryCalls(GetModuleHandleW(NULL)) && SetDllDirectoryW(L"") &&
 	    SetDllDirectoryA(NULL) && SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_DEFAULT_DIRS))
 		puts("thread calls off");
 	DLL_DIRECTORY_COOKIE c = AddDllDirectory(L"C:\\");
-	if (c && RemoveDllDirectory(c) && !FindResourceA(NULL, "x", "y") && !FindResourceW(NULL, L"x", L"y") &&
-	    !FindResourceExW(NULL, L"x", L"y", 0) && !FindResourceExA(NULL, "x", "y", 0))
+	if (c && RemoveDllDirectory(c) && !FindResourceA(NULL, "x", "y") &&
+	    !FindResourceW(NULL, L"x", L"y") && !FindResourceExW(NULL, L"x", L"y", 0) &&
+	    !FindResourceExA(NULL, "x", "y", 0))
 		puts("delay-free");
 	return 0;
 }

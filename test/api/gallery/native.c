@@ -18,7 +18,7 @@
 #include "check.h"
 
 /* Every argument is passed as a pointer is. */
-#define V(x) ((void *)(INT_PTR)(x))
+#define V(x)     ((void *)(INT_PTR)(x))
 #define NT(name) ((LONG(WINAPI *)())nt(#name))
 
 typedef struct {
@@ -108,7 +108,8 @@ mutants(void)
 	named(&a, &s, L"\\Sessions\\1\\BaseNamedObjects\\mutant");
 	IS(NT(NtCreateMutant)(&m, V(ALL), &a, V(1)) == 0);
 	IS(NT(NtOpenMutant)(&o, V(ALL), &a) == 0);
-	IS(NT(NtQueryMutant)(o, V(0), &info, V(sizeof info), NULL) == 0 && info.count == 0 && info.owned);
+	IS(NT(NtQueryMutant)(o, V(0), &info, V(sizeof info), NULL) == 0 && info.count == 0 &&
+	   info.owned);
 	IS(NT(NtReleaseMutant)(o, &before) == 0 && before == 0);
 	IS(NT(NtReleaseMutant)(o, &before) == (LONG)0xc0000046);
 	NT(NtClose)(m);
@@ -150,7 +151,8 @@ timers(void)
 	named(&a, &s, L"\\BaseNamedObjects\\timer");
 	IS(NT(NtCreateTimer)(&t, V(ALL), &a, V(0)) == 0 && NT(NtOpenTimer)(&o, V(ALL), &a) == 0);
 	IS(NT(NtSetTimer)(o, &soon, NULL, NULL, V(0), V(0), &was) == 0 && !was);
-	IS(NT(NtQueryTimer)(t, V(0), &info, V(sizeof info), NULL) == 0 && !info.state && info.left > 0);
+	IS(NT(NtQueryTimer)(t, V(0), &info, V(sizeof info), NULL) == 0 && !info.state &&
+	   info.left > 0);
 	IS(NT(NtWaitForSingleObject)(t, V(0), NULL) == 0);
 	IS(NT(NtCancelTimer)(t, &was) == 0 && was);
 	NT(NtClose)(t);
@@ -173,8 +175,10 @@ objects(void)
 	IS(NT(NtDuplicateObject)(V(-1), e, V(-1), &d, V(0), V(0), V(2)) == 0);
 	IS(NT(NtQueryObject)(e, V(0), basic, V(sizeof basic), &n) == 0 && basic[2] == 2 && n == 56);
 	IS(NT(NtQueryObject)(e, V(1), text, V(sizeof text), &n) == 0);
-	IS(s->Length == 2 * 36 && wcscmp(s->Buffer, L"\\Sessions\\1\\BaseNamedObjects\\queried") == 0);
-	IS(NT(NtQueryObject)(e, V(2), text, V(sizeof text), &n) == 0 && wcscmp(s->Buffer, L"Event") == 0);
+	IS(s->Length == 2 * 36 &&
+	   wcscmp(s->Buffer, L"\\Sessions\\1\\BaseNamedObjects\\queried") == 0);
+	IS(NT(NtQueryObject)(e, V(2), text, V(sizeof text), &n) == 0 &&
+	   wcscmp(s->Buffer, L"Event") == 0);
 	IS(NT(NtQueryObject)(e, V(1), text, V(20), &n) < 0);
 	IS(NT(NtSetInformationObject)(e, V(4), flags, V(2)) == 0);
 	IS(NT(NtQueryObject)(e, V(4), flags, V(2), &n) == 0 && flags[0] == 1);
@@ -195,7 +199,8 @@ ports(void)
 	ULONG n;
 
 	named(&a, &s, L"\\BaseNamedObjects\\port");
-	IS(NT(NtCreateIoCompletion)(&p, V(ALL), &a, V(0)) == 0 && NT(NtOpenIoCompletion)(&o, V(ALL), &a) == 0);
+	IS(NT(NtCreateIoCompletion)(&p, V(ALL), &a, V(0)) == 0 &&
+	   NT(NtOpenIoCompletion)(&o, V(ALL), &a) == 0);
 	IS(NT(NtRemoveIoCompletion)(p, &key, &context, iosb, &none) == TIMEOUT_);
 	IS(NT(NtSetIoCompletion)(o, V(1), V(2), V(3), V(4)) == 0);
 	IS(NT(NtQueryIoCompletion)(p, V(0), &n, V(4), NULL) == 0 && n == 1);
@@ -226,13 +231,17 @@ packets(void)
 	ERR(GetQueuedCompletionStatusEx(p, entry, 2, &n, 2, FALSE), WAIT_TIMEOUT);
 	SetEvent(e);
 	IS(GetQueuedCompletionStatusEx(p, entry, 2, &n, 5000, FALSE) && n == 1);
-	IS(entry[0].lpCompletionKey == 1 && entry[0].lpOverlapped == V(2) && entry[0].dwNumberOfBytesTransferred == 3);
+	IS(entry[0].lpCompletionKey == 1 && entry[0].lpOverlapped == V(2) &&
+	   entry[0].dwNumberOfBytesTransferred == 3);
 	IS(WaitForSingleObject(e, 0) == WAIT_TIMEOUT);
 	/* Go's timers */
 	for (int i = 0; i < 3; i++) {
 		IS(SetWaitableTimer(t, &due, 0, NULL, NULL, FALSE));
-		IS(NT(NtAssociateWaitCompletionPacket)(w, p, t, V(7), V(8), V(0), V(0), &was) == 0 && !was);
-		IS(GetQueuedCompletionStatusEx(p, entry, 2, &n, 5000, FALSE) && entry[0].lpCompletionKey == 7);
+		IS(NT(NtAssociateWaitCompletionPacket)(w, p, t, V(7), V(8), V(0), V(0), &was) ==
+		           0 &&
+		   !was);
+		IS(GetQueuedCompletionStatusEx(p, entry, 2, &n, 5000, FALSE) &&
+		   entry[0].lpCompletionKey == 7);
 	}
 	IS(NT(NtAssociateWaitCompletionPacket)(w, p, e, V(1), V(2), V(0), V(3), &was) == 0);
 	IS(NT(NtCancelWaitCompletionPacket)(w, V(1)) == 0);
@@ -282,10 +291,13 @@ threads(void)
 	DWORD code = 0, slot;
 	void *value = V(1);
 
-	IS(NT(NtCreateThreadEx)(&t, V(0x1fffff), NULL, V(-1), exits, V(9), V(0), V(0), V(0), V(0), V(0)) == 0);
-	IS(NT(NtWaitForSingleObject)(t, V(0), NULL) == 0 && GetExitCodeThread(t, &code) && code == 9);
+	IS(NT(NtCreateThreadEx)(&t, V(0x1fffff), NULL, V(-1), exits, V(9), V(0), V(0), V(0), V(0),
+	                        V(0)) == 0);
+	IS(NT(NtWaitForSingleObject)(t, V(0), NULL) == 0 && GetExitCodeThread(t, &code) &&
+	   code == 9);
 	NT(NtClose)(t);
-	IS(NT(RtlCreateUserThread)(V(-1), NULL, V(0), V(0), V(0), V(0), exits, NULL, &t, NULL) == 0);
+	IS(NT(RtlCreateUserThread)(V(-1), NULL, V(0), V(0), V(0), V(0), exits, NULL, &t, NULL) ==
+	   0);
 	Sleep(5);
 	IS(NT(NtAlertThreadByThreadId)(V(GetThreadId(t))) == 0);
 	IS(WaitForSingleObject(t, 5000) == 0 && GetExitCodeThread(t, &code) && code == 5);
@@ -296,7 +308,8 @@ threads(void)
 	IS(NT(NtTerminateThread)(t, V(66)) == 0);
 	IS(WaitForSingleObject(t, 5000) == 0 && GetExitCodeThread(t, &code) && code == 66);
 	NT(NtClose)(t);
-	IS(NT(NtOpenThread)(&t, V(0x1fffff), &a, id) == 0 && GetThreadId(t) == GetCurrentThreadId());
+	IS(NT(NtOpenThread)(&t, V(0x1fffff), &a, id) == 0 &&
+	   GetThreadId(t) == GetCurrentThreadId());
 	IS(NT(NtQueryInformationThread)(t, V(0), &basic, V(sizeof basic), NULL) == 0);
 	IS(basic.teb == NtCurrentTeb() && basic.thread == id[1] && basic.status == 0x103);
 	IS(NT(NtSetInformationThread)(t, V(38), &name, V(sizeof name)) == 0);
@@ -307,14 +320,16 @@ threads(void)
 	IS(NT(NtQueueApcThreadEx)(V(-2), NULL, call, V(10), V(20), V(30)) == 0);
 	IS(NT(NtTestAlert)() == 0 && called == 66);
 	IS(NT(RtlFlsAlloc)(NULL, &slot) == 0 && NT(RtlFlsSetValue)(V(slot), V(4)) == 0);
-	IS(NT(RtlFlsGetValue)(V(slot), &value) == 0 && value == V(4) && NT(RtlFlsFree)(V(slot)) == 0);
+	IS(NT(RtlFlsGetValue)(V(slot), &value) == 0 && value == V(4) &&
+	   NT(RtlFlsFree)(V(slot)) == 0);
 	done("native threads");
 }
 
 static DWORD WINAPI
 releases(void *a)
 {
-	return NT(NtReleaseKeyedEvent)(other, a, V(0), NULL) || NT(NtWaitForKeyedEvent)(other, a, V(0), NULL);
+	return NT(NtReleaseKeyedEvent)(other, a, V(0), NULL) ||
+	       NT(NtWaitForKeyedEvent)(other, a, V(0), NULL);
 }
 
 static void
@@ -326,7 +341,8 @@ keyed(void)
 	DWORD code = 9;
 
 	named(&a, &s, L"\\BaseNamedObjects\\keyed");
-	IS(NT(NtCreateKeyedEvent)(&other, V(3), &a, V(0)) == 0 && NT(NtOpenKeyedEvent)(&o, V(3), &a) == 0);
+	IS(NT(NtCreateKeyedEvent)(&other, V(3), &a, V(0)) == 0 &&
+	   NT(NtOpenKeyedEvent)(&o, V(3), &a) == 0);
 	IS(NT(NtWaitForKeyedEvent)(other, V(16), V(0), &soon) == TIMEOUT_);
 	IS(NT(NtWaitForKeyedEvent)(other, V(17), V(0), &soon) < 0);
 	t = CreateThread(NULL, 0, releases, V(16), 0, NULL);
@@ -368,7 +384,8 @@ locks(void)
 	IS(NT(RtlInitializeCriticalSectionEx)(&c, V(50), V(0)) == 0);
 	NT(RtlInitializeSRWLock)(&l);
 	NT(RtlAcquireSRWLockExclusive)(&l);
-	IS(!(NT(RtlTryAcquireSRWLockShared)(&l) & 0xff) && !(NT(RtlTryAcquireSRWLockExclusive)(&l) & 0xff));
+	IS(!(NT(RtlTryAcquireSRWLockShared)(&l) & 0xff) &&
+	   !(NT(RtlTryAcquireSRWLockExclusive)(&l) & 0xff));
 	IS(NT(RtlSleepConditionVariableSRW)(&v, &l, &soon, V(0)) == TIMEOUT_);
 	NT(RtlReleaseSRWLockExclusive)(&l);
 	NT(RtlAcquireSRWLockShared)(&l);
@@ -395,12 +412,13 @@ lists(void)
 {
 	static __declspec(align(16)) SLIST_HEADER h;
 	static __declspec(align(16)) SLIST_ENTRY e[4][2];
-	void *(WINAPI *push)(void *, void *) = (void *)nt("RtlInterlockedPushEntrySList");
-	void *(WINAPI *pop)(void *) = (void *)nt("RtlInterlockedPopEntrySList");
-	void *(WINAPI *flush)(void *) = (void *)nt("RtlInterlockedFlushSList");
-	void *(WINAPI *first)(void *) = (void *)nt("RtlFirstEntrySList");
-	void *(WINAPI *many)(void *, void *, void *, ULONG) = (void *)nt("RtlInterlockedPushListSListEx");
-	USHORT(WINAPI *depth)(void *) = (void *)nt("RtlQueryDepthSList");
+	void *(WINAPI * push)(void *, void *) = (void *)nt("RtlInterlockedPushEntrySList");
+	void *(WINAPI * pop)(void *) = (void *)nt("RtlInterlockedPopEntrySList");
+	void *(WINAPI * flush)(void *) = (void *)nt("RtlInterlockedFlushSList");
+	void *(WINAPI * first)(void *) = (void *)nt("RtlFirstEntrySList");
+	void *(WINAPI * many)(void *, void *, void *, ULONG) =
+	        (void *)nt("RtlInterlockedPushListSListEx");
+	USHORT(WINAPI * depth)(void *) = (void *)nt("RtlQueryDepthSList");
 
 	NT(RtlInitializeSListHead)(&h);
 	IS(!push(&h, e[0]) && push(&h, e[1]) == e[0] && first(&h) == e[1] && depth(&h) == 2);
@@ -411,20 +429,53 @@ lists(void)
 }
 
 /* In a program they are the same functions. */
-static const char *const zw[] = {
-	"ZwAssociateWaitCompletionPacket", "ZwCancelTimer", "ZwCancelWaitCompletionPacket",
-	"ZwClearEvent", "ZwClose", "ZwCreateEvent", "ZwCreateIoCompletion", "ZwCreateMutant",
-	"ZwCreateSemaphore", "ZwCreateThreadEx", "ZwCreateTimer", "ZwCreateTimer2",
-	"ZwCreateWaitCompletionPacket", "ZwDelayExecution", "ZwDuplicateObject", "ZwOpenEvent",
-	"ZwOpenIoCompletion", "ZwOpenMutant", "ZwOpenSemaphore", "ZwOpenThread", "ZwOpenTimer",
-	"ZwPulseEvent", "ZwQueryEvent", "ZwQueryInformationThread", "ZwQueryIoCompletion",
-	"ZwQueryMutant", "ZwQueryObject", "ZwQuerySemaphore", "ZwQueryTimer", "ZwQueueApcThread",
-	"ZwQueueApcThreadEx", "ZwReleaseMutant", "ZwReleaseSemaphore", "ZwRemoveIoCompletion",
-	"ZwRemoveIoCompletionEx", "ZwResetEvent", "ZwSetEvent", "ZwSetInformationThread",
-	"ZwSetIoCompletion", "ZwSetIoCompletionEx", "ZwSetTimer",
-	"ZwSignalAndWaitForSingleObject", "ZwTerminateThread", "ZwTestAlert",
-	"ZwWaitForMultipleObjects", "ZwWaitForSingleObject", "ZwYieldExecution"
-};
+static const char *const zw[] = { "ZwAssociateWaitCompletionPacket",
+	                          "ZwCancelTimer",
+	                          "ZwCancelWaitCompletionPacket",
+	                          "ZwClearEvent",
+	                          "ZwClose",
+	                          "ZwCreateEvent",
+	                          "ZwCreateIoCompletion",
+	                          "ZwCreateMutant",
+	                          "ZwCreateSemaphore",
+	                          "ZwCreateThreadEx",
+	                          "ZwCreateTimer",
+	                          "ZwCreateTimer2",
+	                          "ZwCreateWaitCompletionPacket",
+	                          "ZwDelayExecution",
+	                          "ZwDuplicateObject",
+	                          "ZwOpenEvent",
+	                          "ZwOpenIoCompletion",
+	                          "ZwOpenMutant",
+	                          "ZwOpenSemaphore",
+	                          "ZwOpenThread",
+	                          "ZwOpenTimer",
+	                          "ZwPulseEvent",
+	                          "ZwQueryEvent",
+	                          "ZwQueryInformationThread",
+	                          "ZwQueryIoCompletion",
+	                          "ZwQueryMutant",
+	                          "ZwQueryObject",
+	                          "ZwQuerySemaphore",
+	                          "ZwQueryTimer",
+	                          "ZwQueueApcThread",
+	                          "ZwQueueApcThreadEx",
+	                          "ZwReleaseMutant",
+	                          "ZwReleaseSemaphore",
+	                          "ZwRemoveIoCompletion",
+	                          "ZwRemoveIoCompletionEx",
+	                          "ZwResetEvent",
+	                          "ZwSetEvent",
+	                          "ZwSetInformationThread",
+	                          "ZwSetIoCompletion",
+	                          "ZwSetIoCompletionEx",
+	                          "ZwSetTimer",
+	                          "ZwSignalAndWaitForSingleObject",
+	                          "ZwTerminateThread",
+	                          "ZwTestAlert",
+	                          "ZwWaitForMultipleObjects",
+	                          "ZwWaitForSingleObject",
+	                          "ZwYieldExecution" };
 
 static void
 zw_names(void)
@@ -441,7 +492,8 @@ zw_names(void)
 int
 main(void)
 {
-	DWORD(WINAPI *get2)(DWORD) = (void *)GetProcAddress(GetModuleHandleA("kernel32"), "TlsGetValue2");
+	DWORD(WINAPI * get2)
+	(DWORD) = (void *)GetProcAddress(GetModuleHandleA("kernel32"), "TlsGetValue2");
 
 	IS(get2 && !get2(TlsAlloc()));
 	get2 = (void *)GetProcAddress(GetModuleHandleA("kernel32"), "FlsGetValue2");

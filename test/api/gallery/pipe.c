@@ -79,9 +79,11 @@ messages(void)
 {
 	DWORD n, mode = PIPE_READMODE_MESSAGE, flags, most;
 	char b[64];
-	HANDLE s = CreateNamedPipeA("\\\\.\\pipe\\joist-test", PIPE_ACCESS_DUPLEX, PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE,
-	                            1, 4096, 4096, 0, NULL);
-	HANDLE c = CreateFileA("\\\\.\\pipe\\JOIST-test", GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+	HANDLE s =
+	        CreateNamedPipeA("\\\\.\\pipe\\joist-test", PIPE_ACCESS_DUPLEX,
+	                         PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, 1, 4096, 4096, 0, NULL);
+	HANDLE c = CreateFileA("\\\\.\\pipe\\JOIST-test", GENERIC_READ | GENERIC_WRITE, 0, NULL,
+	                       OPEN_EXISTING, 0, NULL);
 	CreateFileA("\\\\.\\pipe\\joist-test", GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
 	printf("busy %lu\n", GetLastError());
 	ConnectNamedPipe(s, NULL);
@@ -114,12 +116,14 @@ overlapped(void)
 	ULONG_PTR key;
 	DWORD n;
 	char b[16];
-	HANDLE s = CreateNamedPipeA("\\\\.\\pipe\\joist-over", PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE, 1,
+	HANDLE s = CreateNamedPipeA("\\\\.\\pipe\\joist-over",
+	                            PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE, 1,
 	                            4096, 4096, 0, NULL);
 	HANDLE port = CreateIoCompletionPort(s, NULL, 7, 0);
 	ConnectNamedPipe(s, &o);
 	printf("connect %lu\n", GetLastError());
-	HANDLE c = CreateFileA("\\\\.\\pipe\\joist-over", GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+	HANDLE c = CreateFileA("\\\\.\\pipe\\joist-over", GENERIC_READ | GENERIC_WRITE, 0, NULL,
+	                       OPEN_EXISTING, 0, NULL);
 	if (GetQueuedCompletionStatus(port, &n, &key, &out, 5000))
 		printf("connected key %d bytes %lu\n", (int)key, n);
 	ReadFile(s, b, sizeof b, NULL, &o);

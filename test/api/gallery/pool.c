@@ -69,7 +69,8 @@ ports(void)
 	IS(WaitForSingleObject(t[0], 5000) == WAIT_OBJECT_0);
 	CloseHandle(t[0]);
 	ERR(PostQueuedCompletionStatus(port, 0, 0, NULL), ERROR_INVALID_HANDLE);
-	ERR(CreateIoCompletionPort(INVALID_HANDLE_VALUE, (HANDLE)0x7000, 0, 0), ERROR_INVALID_PARAMETER);
+	ERR(CreateIoCompletionPort(INVALID_HANDLE_VALUE, (HANDLE)0x7000, 0, 0),
+	    ERROR_INVALID_PARAMETER);
 	done("ports");
 }
 
@@ -272,7 +273,8 @@ old_work(void)
 static void
 registered_waits(void)
 {
-	HANDLE e = CreateEventA(NULL, FALSE, FALSE, NULL), w, finished = CreateEventA(NULL, TRUE, FALSE, NULL);
+	HANDLE e = CreateEventA(NULL, FALSE, FALSE, NULL), w,
+	       finished = CreateEventA(NULL, TRUE, FALSE, NULL);
 
 	results[0] = results[1] = 0;
 	IS(RegisterWaitForSingleObject(&w, e, old_call, event, INFINITE, WT_EXECUTEDEFAULT));

@@ -48,7 +48,8 @@ child(int argc, char **argv)
 		                 14, &n, NULL)
 		               ? 0
 		               : 1;
-	if (strcmp(argv[1], "is") == 0) /* the number may be a handle of our own by now, but that is not inheritable */
+	if (strcmp(argv[1], "is") ==
+	    0) /* the number may be a handle of our own by now, but that is not inheritable */
 		return GetHandleInformation((HANDLE)(ULONG_PTR)strtoull(argv[2], NULL, 10), &n) &&
 		       (n & HANDLE_FLAG_INHERIT);
 	if (strcmp(argv[1], "env") == 0)

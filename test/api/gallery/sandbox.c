@@ -108,7 +108,8 @@ make_socket(void)
 	SOCKET l = socket(AF_INET, SOCK_STREAM, 0), c = socket(AF_INET, SOCK_STREAM, 0);
 	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (bind(l, (struct sockaddr *)&a, sizeof a) == 0 && listen(l, 1) == 0 &&
-	    getsockname(l, (struct sockaddr *)&a, &n) == 0 && connect(c, (struct sockaddr *)&a, sizeof a) == 0)
+	    getsockname(l, (struct sockaddr *)&a, &n) == 0 &&
+	    connect(c, (struct sockaddr *)&a, sizeof a) == 0)
 		puts("itself is there");
 	c = socket(AF_INET, SOCK_DGRAM, 0);
 	a.sin_addr.s_addr = htonl(0xc0000201); /* 192.0.2.1: of documentation */

@@ -29,7 +29,9 @@ static int
 wrong(const wchar_t *s)
 {
 	PSECURITY_DESCRIPTOR d;
-	return ConvertStringSecurityDescriptorToSecurityDescriptorW(s, SDDL_REVISION_1, &d, NULL) ? 0 : (int)GetLastError();
+	return ConvertStringSecurityDescriptorToSecurityDescriptorW(s, SDDL_REVISION_1, &d, NULL)
+	               ? 0
+	               : (int)GetLastError();
 }
 
 int
@@ -42,7 +44,8 @@ main(void)
 	PACL a;
 	SECURITY_DESCRIPTOR_CONTROL control;
 	DWORD revision;
-	ConvertStringSecurityDescriptorToSecurityDescriptorW(L"O:BAG:SYD:P(A;;GA;;;WD)(D;OICI;FA;;;S-1-5-18)", SDDL_REVISION_1, &d, &size);
+	ConvertStringSecurityDescriptorToSecurityDescriptorW(
+	        L"O:BAG:SYD:P(A;;GA;;;WD)(D;OICI;FA;;;S-1-5-18)", SDDL_REVISION_1, &d, &size);
 	GetSecurityDescriptorOwner(d, &owner, &defaulted);
 	GetSecurityDescriptorGroup(d, &group, &defaulted);
 	printf("owner %s, group %s\n", name(owner), name(group));
@@ -51,12 +54,14 @@ main(void)
 	for (int i = 0; i < a->AceCount; i++) {
 		ACCESS_ALLOWED_ACE *e;
 		GetAce(a, i, (void **)&e);
-		printf("%s %d %d %lx %s", i ? ";" : "", e->Header.AceType, e->Header.AceFlags, e->Mask, name(&e->SidStart));
+		printf("%s %d %d %lx %s", i ? ";" : "", e->Header.AceType, e->Header.AceFlags,
+		       e->Mask, name(&e->SidStart));
 	}
 	GetSecurityDescriptorControl(d, &control, &revision);
 	printf("\ncontrol %x\n", control);
 	LocalFree(d);
-	printf("ansi %d\n", ConvertStringSecurityDescriptorToSecurityDescriptorA("D:", SDDL_REVISION_1, &d, NULL));
+	printf("ansi %d\n", ConvertStringSecurityDescriptorToSecurityDescriptorA(
+	                            "D:", SDDL_REVISION_1, &d, NULL));
 	printf("wrong: %d %d %d\n", wrong(L"O:XX"), wrong(L"D:(Z;;GA;;;WD)"), wrong(L"nonsense"));
 	return 0;
 }

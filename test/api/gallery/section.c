@@ -31,20 +31,25 @@ at(const void *p)
 static void
 memory(void)
 {
-	HANDLE h = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0x20000, "Local\\joist test");
-	char *p = MapViewOfFile(h, FILE_MAP_WRITE, 0, 0, 0), *q = MapViewOfFile(h, FILE_MAP_READ, 0, 0, 0);
+	HANDLE h = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0x20000,
+	                              "Local\\joist test");
+	char *p = MapViewOfFile(h, FILE_MAP_WRITE, 0, 0, 0),
+	     *q = MapViewOfFile(h, FILE_MAP_READ, 0, 0, 0);
 	p[0x100] = 42;
 	MEMORY_BASIC_INFORMATION m = at(q + 0x100);
-	printf("memory: %d seen %d type %lx base %d\n", h != NULL && p != q, q[0x100], m.Type, m.AllocationBase == q);
+	printf("memory: %d seen %d type %lx base %d\n", h != NULL && p != q, q[0x100], m.Type,
+	       m.AllocationBase == q);
 	int f = FlushViewOfFile(p, 0), u = UnmapViewOfFile(q);
 	UnmapViewOfFile(q);
 	printf("flushed: %d, unmapped %d, again %lu\n", f, u, GetLastError());
-	HANDLE other = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0x20000, L"joist test");
+	HANDLE other = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0x20000,
+	                                  L"joist test");
 	DWORD e = GetLastError();
 	q = MapViewOfFile(other, FILE_MAP_ALL_ACCESS, 0, 0, 0);
 	HANDLE o = OpenFileMappingA(FILE_MAP_READ, FALSE, "joist test");
 	OpenFileMappingW(FILE_MAP_READ, FALSE, L"no such mapping");
-	printf("named: %lu and %d, opened %d, not there %lu\n", e, q[0x100], o != NULL, GetLastError());
+	printf("named: %lu and %d, opened %d, not there %lu\n", e, q[0x100], o != NULL,
+	       GetLastError());
 	p[0x10005] = 7;
 	char *r = MapViewOfFile(h, FILE_MAP_READ, 0, 0x10000, 0x1000);
 	printf("offset: %d", r[5]);
@@ -57,7 +62,9 @@ memory(void)
 static void
 file(void)
 {
-	HANDLE f = CreateFileA("mapped", GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL), m;
+	HANDLE f = CreateFileA("mapped", GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0,
+	                       NULL),
+	       m;
 	CreateFileMappingA(f, NULL, PAGE_READWRITE, 0, 0, NULL);
 	DWORD e = GetLastError(), n;
 	m = CreateFileMappingA(f, NULL, PAGE_READONLY, 0, 0x1000, NULL);
@@ -79,7 +86,8 @@ file(void)
 static void
 places(void)
 {
-	HANDLE h = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | SEC_RESERVE, 0, 0x10000, NULL);
+	HANDLE h = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | SEC_RESERVE, 0,
+	                              0x10000, NULL);
 	char *p = MapViewOfFile(h, FILE_MAP_WRITE, 0, 0, 0);
 	DWORD before = at(p).State;
 	VirtualAlloc(p, 0x1000, MEM_COMMIT, PAGE_READWRITE);
@@ -90,9 +98,12 @@ places(void)
 	MapViewOfFileEx(h, FILE_MAP_WRITE, 0, 0, 0, (void *)0x60000000);
 	printf("at an address: %d, taken: %lu\n", p == (void *)0x60000000, GetLastError());
 	HMODULE k = GetModuleHandleA("kernelbase");
-	void *(WINAPI *alloc2)(HANDLE, void *, SIZE_T, ULONG, ULONG, void *, ULONG) = (void *)GetProcAddress(k, "VirtualAlloc2");
-	void *(WINAPI *map3)(HANDLE, HANDLE, void *, ULONG64, SIZE_T, ULONG, ULONG, void *, ULONG) = (void *)GetProcAddress(k, "MapViewOfFile3");
-	BOOL(WINAPI *unmap2)(HANDLE, void *, ULONG) = (void *)GetProcAddress(k, "UnmapViewOfFile2");
+	void *(WINAPI * alloc2)(HANDLE, void *, SIZE_T, ULONG, ULONG, void *, ULONG) =
+	        (void *)GetProcAddress(k, "VirtualAlloc2");
+	void *(WINAPI * map3)(HANDLE, HANDLE, void *, ULONG64, SIZE_T, ULONG, ULONG, void *,
+	                      ULONG) = (void *)GetProcAddress(k, "MapViewOfFile3");
+	BOOL(WINAPI * unmap2)
+	(HANDLE, void *, ULONG) = (void *)GetProcAddress(k, "UnmapViewOfFile2");
 	char *q = alloc2(NULL, NULL, 0x20000, MEM_RESERVE | 0x40000, PAGE_NOACCESS, NULL, 0);
 	VirtualFree(q, 0x10000, MEM_RELEASE | 2);
 	char *v = map3(h, NULL, q, 0, 0x10000, 0x4000, PAGE_READWRITE, NULL, 0);
@@ -112,15 +123,20 @@ places(void)
 static void
 native(void)
 {
-	LONG(NTAPI *create)(HANDLE *, ULONG, void *, LARGE_INTEGER *, ULONG, ULONG, HANDLE) = NT(NtCreateSection);
-	LONG(NTAPI *map)(HANDLE, HANDLE, void **, ULONG_PTR, SIZE_T, LARGE_INTEGER *, SIZE_T *, ULONG, ULONG, ULONG) = NT(NtMapViewOfSection);
-	LONG(NTAPI *map_ex)(HANDLE, HANDLE, void **, LARGE_INTEGER *, SIZE_T *, ULONG, ULONG, void *, ULONG) = NT(NtMapViewOfSectionEx);
-	LONG(NTAPI *unmap)(HANDLE, void *) = NT(NtUnmapViewOfSection);
-	LONG(NTAPI *unmap_ex)(HANDLE, void *, ULONG) = NT(NtUnmapViewOfSectionEx);
-	LONG(NTAPI *query)(HANDLE, int, void *, SIZE_T, SIZE_T *) = NT(NtQuerySection);
-	LONG(NTAPI *extend)(HANDLE, LARGE_INTEGER *) = NT(NtExtendSection);
-	LONG(NTAPI *flush)(HANDLE, void **, SIZE_T *, void *) = NT(NtFlushVirtualMemory);
-	LONG(NTAPI *open)(HANDLE *, ULONG, void *) = NT(NtOpenSection);
+	LONG(NTAPI * create)
+	(HANDLE *, ULONG, void *, LARGE_INTEGER *, ULONG, ULONG, HANDLE) = NT(NtCreateSection);
+	LONG(NTAPI * map)
+	(HANDLE, HANDLE, void **, ULONG_PTR, SIZE_T, LARGE_INTEGER *, SIZE_T *, ULONG, ULONG,
+	 ULONG) = NT(NtMapViewOfSection);
+	LONG(NTAPI * map_ex)
+	(HANDLE, HANDLE, void **, LARGE_INTEGER *, SIZE_T *, ULONG, ULONG, void *, ULONG) =
+	        NT(NtMapViewOfSectionEx);
+	LONG(NTAPI * unmap)(HANDLE, void *) = NT(NtUnmapViewOfSection);
+	LONG(NTAPI * unmap_ex)(HANDLE, void *, ULONG) = NT(NtUnmapViewOfSectionEx);
+	LONG(NTAPI * query)(HANDLE, int, void *, SIZE_T, SIZE_T *) = NT(NtQuerySection);
+	LONG(NTAPI * extend)(HANDLE, LARGE_INTEGER *) = NT(NtExtendSection);
+	LONG(NTAPI * flush)(HANDLE, void **, SIZE_T *, void *) = NT(NtFlushVirtualMemory);
+	LONG(NTAPI * open)(HANDLE *, ULONG, void *) = NT(NtOpenSection);
 	HANDLE h, me = GetCurrentProcess();
 	LARGE_INTEGER size;
 	size.QuadPart = 0x10000;
@@ -132,7 +148,8 @@ native(void)
 		LARGE_INTEGER size;
 	} i;
 	LONG a = create(&h, SECTION_ALL_ACCESS, NULL, &size, PAGE_READWRITE, SEC_COMMIT, NULL);
-	LONG b = map(h, me, &p, 0, 0, NULL, &n, 1, 0, PAGE_READWRITE), c = map_ex(h, me, &q, NULL, &m, 0, PAGE_READWRITE, NULL, 0);
+	LONG b = map(h, me, &p, 0, 0, NULL, &n, 1, 0, PAGE_READWRITE),
+	     c = map_ex(h, me, &q, NULL, &m, 0, PAGE_READWRITE, NULL, 0);
 	*(int *)p = 1;
 	void *base = p;
 	SIZE_T whole = n;
@@ -140,24 +157,39 @@ native(void)
 	LONG f = flush(me, &base, &whole, io);
 	int seen = *(int *)q;
 	query(h, 0, &i, sizeof i, NULL);
-	printf("native: %lx %lx %lx %d %llx %lx\n", (unsigned long)a, (unsigned long)b, (unsigned long)(c | f), seen, (unsigned long long)i.size.QuadPart,
+	printf("native: %lx %lx %lx %d %llx %lx\n", (unsigned long)a, (unsigned long)b,
+	       (unsigned long)(c | f), seen, (unsigned long long)i.size.QuadPart,
 	       (unsigned long)(unmap(me, p) | unmap_ex(me, q, 0)));
 	HMODULE k = GetModuleHandleA("kernelbase");
-	HANDLE(WINAPI *from_app)(HANDLE, void *, ULONG, ULONG64, const WCHAR *) = (void *)GetProcAddress(k, "CreateFileMappingFromApp");
-	void *(WINAPI *view_app)(HANDLE, ULONG, ULONG64, SIZE_T) = (void *)GetProcAddress(k, "MapViewOfFileFromApp");
-	HANDLE(WINAPI *mapping2)(HANDLE, void *, ULONG, ULONG, ULONG, ULONG64, const WCHAR *, void *, ULONG) = (void *)GetProcAddress(k, "CreateFileMapping2");
-	void *(WINAPI *numa2)(HANDLE, HANDLE, ULONG64, void *, SIZE_T, ULONG, ULONG, ULONG) = (void *)GetProcAddress(k, "MapViewOfFileNuma2");
-	HANDLE(WINAPI *open_app)(ULONG, BOOL, const WCHAR *) = (void *)GetProcAddress(k, "OpenFileMappingFromApp");
-	void *(WINAPI *map3_app)(HANDLE, HANDLE, void *, ULONG64, SIZE_T, ULONG, ULONG, void *, ULONG) = (void *)GetProcAddress(k, "MapViewOfFile3FromApp");
-	BOOL(WINAPI *unmap_view)(void *, ULONG) = (void *)GetProcAddress(k, "UnmapViewOfFileEx");
+	HANDLE(WINAPI * from_app)
+	(HANDLE, void *, ULONG, ULONG64, const WCHAR *) =
+	        (void *)GetProcAddress(k, "CreateFileMappingFromApp");
+	void *(WINAPI * view_app)(HANDLE, ULONG, ULONG64, SIZE_T) =
+	        (void *)GetProcAddress(k, "MapViewOfFileFromApp");
+	HANDLE(WINAPI * mapping2)
+	(HANDLE, void *, ULONG, ULONG, ULONG, ULONG64, const WCHAR *, void *, ULONG) =
+	        (void *)GetProcAddress(k, "CreateFileMapping2");
+	void *(WINAPI * numa2)(HANDLE, HANDLE, ULONG64, void *, SIZE_T, ULONG, ULONG, ULONG) =
+	        (void *)GetProcAddress(k, "MapViewOfFileNuma2");
+	HANDLE(WINAPI * open_app)
+	(ULONG, BOOL, const WCHAR *) = (void *)GetProcAddress(k, "OpenFileMappingFromApp");
+	void *(WINAPI * map3_app)(HANDLE, HANDLE, void *, ULONG64, SIZE_T, ULONG, ULONG, void *,
+	                          ULONG) = (void *)GetProcAddress(k, "MapViewOfFile3FromApp");
+	BOOL(WINAPI * unmap_view)(void *, ULONG) = (void *)GetProcAddress(k, "UnmapViewOfFileEx");
 	h = from_app(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0x1000, L"app");
 	p = view_app(h, FILE_MAP_WRITE, 0, 0);
-	HANDLE two = mapping2(INVALID_HANDLE_VALUE, NULL, 0, PAGE_READWRITE, SEC_COMMIT, 0x1000, NULL, NULL, 0);
-	HANDLE numa = CreateFileMappingNumaA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4096, NULL, 0);
-	HANDLE numa_w = CreateFileMappingNumaW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4096, NULL, 0);
-	printf("others: %d %d %d %d %d", p != NULL, numa2(two, me, 0, NULL, 0, 0, PAGE_READWRITE, 0) != NULL,
-	       open_app(FILE_MAP_READ, FALSE, L"app") != NULL && map3_app(h, NULL, NULL, 0, 0, 0, PAGE_READONLY, NULL, 0) != NULL,
-	       numa && numa_w && MapViewOfFileExNuma(numa, FILE_MAP_READ, 0, 0, 0, NULL, 0) != NULL, unmap_view(p, 0));
+	HANDLE two = mapping2(INVALID_HANDLE_VALUE, NULL, 0, PAGE_READWRITE, SEC_COMMIT, 0x1000,
+	                      NULL, NULL, 0);
+	HANDLE numa = CreateFileMappingNumaA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4096,
+	                                     NULL, 0);
+	HANDLE numa_w = CreateFileMappingNumaW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4096,
+	                                       NULL, 0);
+	printf("others: %d %d %d %d %d", p != NULL,
+	       numa2(two, me, 0, NULL, 0, 0, PAGE_READWRITE, 0) != NULL,
+	       open_app(FILE_MAP_READ, FALSE, L"app") != NULL &&
+	               map3_app(h, NULL, NULL, 0, 0, 0, PAGE_READONLY, NULL, 0) != NULL,
+	       numa && numa_w && MapViewOfFileExNuma(numa, FILE_MAP_READ, 0, 0, 0, NULL, 0) != NULL,
+	       unmap_view(p, 0));
 	size.QuadPart = 0x20000;
 	printf(" %d\n", extend(h, &size) != 0 && open(&h, 4, NULL) != 0);
 }

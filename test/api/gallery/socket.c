@@ -88,7 +88,8 @@ blocking(void)
 	getpeername(c, (struct sockaddr *)&a, &n);
 	getsockname(c, (struct sockaddr *)&b, &m);
 	shutdown(c, SD_SEND);
-	printf("echo: %d %s, peer is client %d, nothing more %d\n", got, buf, a.sin_port == where.sin_port && b.sin_port != a.sin_port,
+	printf("echo: %d %s, peer is client %d, nothing more %d\n", got, buf,
+	       a.sin_port == where.sin_port && b.sin_port != a.sin_port,
 	       recv(c, buf, sizeof buf, 0));
 	WaitForSingleObject(t, INFINITE);
 	closesocket(c);
@@ -120,8 +121,9 @@ options(void)
 	WSAPROTOCOL_INFOW p;
 	n = sizeof p;
 	getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&p, &n);
-	printf("options: nodelay %d type %d timeout %d linger %d %d reuse %d protocol %d v6only %d\n", v[0], v[1], v[2], lo.l_onoff,
-	       lo.l_linger, v[3], p.iProtocol, v[4]);
+	printf("options: nodelay %d type %d timeout %d linger %d %d reuse %d protocol %d v6only "
+	       "%d\n",
+	       v[0], v[1], v[2], lo.l_onoff, lo.l_linger, v[3], p.iProtocol, v[4]);
 	closesocket(s);
 	closesocket(s6);
 }
@@ -155,7 +157,8 @@ not_blocking(void)
 	FD_SET(s[1], &r);
 	int nothing = select(0, &r, NULL, NULL, &none);
 	printf("select: %d readable, %d writable, timeout %d\n", readable, writable, nothing);
-	WSAPOLLFD p = { s[0], POLLRDNORM, 0 }, q = { s[1], POLLRDNORM | POLLWRNORM, 0 }, z = { s[1], POLLRDNORM, 0 };
+	WSAPOLLFD p = { s[0], POLLRDNORM, 0 }, q = { s[1], POLLRDNORM | POLLWRNORM, 0 },
+	          z = { s[1], POLLRDNORM, 0 };
 	int one = WSAPoll(&p, 1, 1000);
 	WSAPoll(&q, 1, 1000);
 	printf("poll: %d %x, %x none %d\n", one, p.revents, q.revents, WSAPoll(&z, 1, 0));
@@ -175,7 +178,8 @@ extension(SOCKET s, GUID id)
 {
 	void *f = NULL;
 	DWORD n;
-	WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &f, sizeof f, &n, NULL, NULL);
+	WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &f, sizeof f, &n, NULL,
+	         NULL);
 	return f;
 }
 
@@ -186,7 +190,8 @@ overlapped(void)
 	SOCKET s = WSASocketW(AF_INET, SOCK_STREAM, 0, NULL, 0, WSA_FLAG_OVERLAPPED);
 	LPFN_ACCEPTEX accept_ex = (LPFN_ACCEPTEX)extension(listener, (GUID)WSAID_ACCEPTEX);
 	LPFN_CONNECTEX connect_ex = (LPFN_CONNECTEX)extension(c, (GUID)WSAID_CONNECTEX);
-	LPFN_GETACCEPTEXSOCKADDRS addresses = (LPFN_GETACCEPTEXSOCKADDRS)extension(listener, (GUID)WSAID_GETACCEPTEXSOCKADDRS);
+	LPFN_GETACCEPTEXSOCKADDRS addresses =
+	        (LPFN_GETACCEPTEXSOCKADDRS)extension(listener, (GUID)WSAID_GETACCEPTEXSOCKADDRS);
 	char out[3 + 64] = "";
 	OVERLAPPED a = { 0 }, o = { 0 }, r = { 0 }, w = { 0 }, *done;
 	DWORD n, sent, flags = 0;
@@ -260,7 +265,8 @@ events(void)
 	long readable = events_of(s, c);
 	recv(s, b, 8, 0);
 	closesocket(t);
-	printf("events: accept %lx, connect %lx, read %lx, close %lx\n", accepted, connected, readable, events_of(s, c));
+	printf("events: accept %lx, connect %lx, read %lx, close %lx\n", accepted, connected,
+	       readable, events_of(s, c));
 	u_long off = 0;
 	WSAEventSelect(listener, NULL, 0);
 	ioctlsocket(listener, FIONBIO, &off);
@@ -292,13 +298,15 @@ others(void)
 	sendto(b, "data", 4, 0, (struct sockaddr *)&to, sizeof to);
 	memset(buf, 0, 8);
 	recv(a, buf, 2, 0);
-	printf(", cut %d %s, from port %d\n", WSAGetLastError(), buf, from.sin_port == own.sin_port);
+	printf(", cut %d %s, from port %d\n", WSAGetLastError(), buf,
+	       from.sin_port == own.sin_port);
 	closesocket(a);
 	closesocket(b);
 
 	SOCKET s[2];
 	pair(s);
-	HANDLE f = CreateFileA("sent", GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_FLAG_DELETE_ON_CLOSE, NULL);
+	HANDLE f = CreateFileA("sent", GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS,
+	                       FILE_FLAG_DELETE_ON_CLOSE, NULL);
 	WriteFile(f, "xABCD", 5, &n, NULL);
 	SetFilePointer(f, 1, NULL, FILE_BEGIN);
 	TRANSMIT_FILE_BUFFERS t = { "he", 2, "ta", 2 };
@@ -346,13 +354,15 @@ afd(void)
 	OBJECT_ATTRIBUTES a;
 	IO_STATUS_BLOCK io, first;
 	struct poll p = { .count = 1 };
-	NTSTATUS(NTAPI *control)(HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, ULONG, void *, ULONG, void *, ULONG) =
-		(void *)GetProcAddress(GetModuleHandleA("ntdll"), "NtDeviceIoControlFile");
+	NTSTATUS(NTAPI * control)
+	(HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, ULONG, void *, ULONG, void *, ULONG) =
+	        (void *)GetProcAddress(GetModuleHandleA("ntdll"), "NtDeviceIoControlFile");
 	name.Buffer = L"\\Device\\Afd\\Test";
 	name.Length = (USHORT)(2 * wcslen(name.Buffer));
 	name.MaximumLength = name.Length;
 	InitializeObjectAttributes(&a, &name, 0, NULL, NULL);
-	NtCreateFile(&h, SYNCHRONIZE, &a, &first, NULL, 0, FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN, 0, NULL, 0);
+	NtCreateFile(&h, SYNCHRONIZE, &a, &first, NULL, 0, FILE_SHARE_READ | FILE_SHARE_WRITE,
+	             FILE_OPEN, 0, NULL, 0);
 	HANDLE port = CreateIoCompletionPort(h, NULL, 3, 0);
 	pair(s);
 	SOCKET base = 0;
@@ -386,7 +396,8 @@ names(void)
 	hints.ai_flags = AI_NUMERICHOST;
 	getaddrinfo("127.0.0.1", "80", &hints, &l);
 	char host[64] = "", port[16] = "", own[256] = "";
-	getnameinfo(l->ai_addr, (int)l->ai_addrlen, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
+	getnameinfo(l->ai_addr, (int)l->ai_addrlen, host, sizeof host, port, sizeof port,
+	            NI_NUMERICHOST | NI_NUMERICSERV);
 	freeaddrinfo(l);
 	gethostname(own, sizeof own);
 	WCHAR wide[256];
@@ -398,8 +409,8 @@ names(void)
 	       own[0] && GetHostNameW(wide, 256) == 0 && h && h->h_length == 4);
 	struct servent *s = getservbyname("http", "tcp");
 	struct protoent *p = getprotobyname("tcp");
-	printf(", http %d %s %d\n", s ? ntohs((u_short)s->s_port) : 0, getservbyport(htons(80), "tcp")->s_proto,
-	       p && getprotobynumber(6) ? p->p_proto : 0);
+	printf(", http %d %s %d\n", s ? ntohs((u_short)s->s_port) : 0,
+	       getservbyport(htons(80), "tcp")->s_proto, p && getprotobynumber(6) ? p->p_proto : 0);
 	struct sockaddr_in6 a6 = { 0 };
 	struct in_addr a4;
 	char text[64];
@@ -410,7 +421,9 @@ names(void)
 	WSAStringToAddressA("[::1]:80", AF_INET6, NULL, (struct sockaddr *)&a6, &size);
 	WSAAddressToStringA((struct sockaddr *)&a6, sizeof a6, NULL, text, &n);
 	printf(" %s %d", text, inet_pton(AF_INET, "127.0.0.1", &a4));
-	printf(" %d %d %lx %x\n", InetPtonW(AF_INET6, L"::2", &a6.sin6_addr) + (InetNtopW(AF_INET6, &a6.sin6_addr, wide, 64) != NULL),
+	printf(" %d %d %lx %x\n",
+	       InetPtonW(AF_INET6, L"::2", &a6.sin6_addr) +
+	               (InetNtopW(AF_INET6, &a6.sin6_addr, wide, 64) != NULL),
 	       inet_pton(AF_INET, "1.2.3", &a4), inet_addr("x"), (unsigned)ntohl(a4.s_addr));
 }
 
@@ -460,7 +473,8 @@ main(int argc, char **argv)
 	}
 	DWORD n = 0;
 	WSAEnumProtocolsW(NULL, NULL, &n);
-	printf("startup: %d %x %x, catalogue %d\n", r, w.wVersion, w.wHighVersion, (int)(n / sizeof(WSAPROTOCOL_INFOW)));
+	printf("startup: %d %x %x, catalogue %d\n", r, w.wVersion, w.wHighVersion,
+	       (int)(n / sizeof(WSAPROTOCOL_INFOW)));
 	listener = socket(AF_INET, SOCK_STREAM, 0);
 	where = bound(listener);
 	listen(listener, SOMAXCONN);

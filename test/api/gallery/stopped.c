@@ -19,7 +19,8 @@ work(void *a)
 		DWORD n;
 
 		WaitForSingleObject(e, 1);
-		DuplicateHandle(GetCurrentProcess(), e, GetCurrentProcess(), &d, 0, FALSE, DUPLICATE_SAME_ACCESS);
+		DuplicateHandle(GetCurrentProcess(), e, GetCurrentProcess(), &d, 0, FALSE,
+		                DUPLICATE_SAME_ACCESS);
 		CloseHandle(e);
 		CloseHandle(d);
 		WaitForSingleObject(mutex, INFINITE);

@@ -110,8 +110,8 @@ main(void)
 	still = stands();
 	b = ResumeThread(t);
 	int on = goes_on();
-	printf("resumed %lu: %s, resumed %lu: %s, resumed %lu\n", a, still ? "stands" : "goes on", b,
-	       on ? "goes on" : "stands", ResumeThread(t));
+	printf("resumed %lu: %s, resumed %lu: %s, resumed %lu\n", a, still ? "stands" : "goes on",
+	       b, on ? "goes on" : "stands", ResumeThread(t));
 	HANDLE u = CreateThread(NULL, 0, spin, NULL, 0, NULL);
 	SuspendThread(u);
 	GetThreadContext(u, &c);

@@ -41,7 +41,8 @@ events(void)
 	CloseHandle(e);
 	e = CreateEventW(NULL, TRUE, FALSE, NULL);
 	IS(SetEvent(e));
-	IS(WaitForSingleObject(e, 0) == WAIT_OBJECT_0 && WaitForSingleObject(e, 0) == WAIT_OBJECT_0);
+	IS(WaitForSingleObject(e, 0) == WAIT_OBJECT_0 &&
+	   WaitForSingleObject(e, 0) == WAIT_OBJECT_0);
 	IS(ResetEvent(e));
 	IS(WaitForSingleObject(e, 0) == WAIT_TIMEOUT);
 	IS(PulseEvent(e));
@@ -49,7 +50,8 @@ events(void)
 	CloseHandle(e);
 	ERR(SetEvent(e), ERROR_INVALID_HANDLE);
 	ERR(WaitForSingleObject(e, 0) != WAIT_FAILED, ERROR_INVALID_HANDLE);
-	e = CreateEventExA(NULL, NULL, CREATE_EVENT_MANUAL_RESET | CREATE_EVENT_INITIAL_SET, SYNCHRONIZE);
+	e = CreateEventExA(NULL, NULL, CREATE_EVENT_MANUAL_RESET | CREATE_EVENT_INITIAL_SET,
+	                   SYNCHRONIZE);
 	IS(WaitForSingleObject(e, 0) == WAIT_OBJECT_0);
 	ERR(SetEvent(e), ERROR_ACCESS_DENIED);
 	CloseHandle(e);
@@ -189,7 +191,8 @@ names(void)
 	b = CreateEventW(NULL, FALSE, TRUE, L"joist event");
 	IS(b && b != a && GetLastError() == ERROR_ALREADY_EXISTS);
 	SetEvent(b);
-	IS(WaitForSingleObject(a, 0) == WAIT_OBJECT_0 && WaitForSingleObject(a, 0) == WAIT_OBJECT_0);
+	IS(WaitForSingleObject(a, 0) == WAIT_OBJECT_0 &&
+	   WaitForSingleObject(a, 0) == WAIT_OBJECT_0);
 	CloseHandle(b);
 	b = OpenEventA(EVENT_ALL_ACCESS, FALSE, "joist event");
 	IS(b && compare(a, b));
@@ -208,7 +211,8 @@ names(void)
 	CloseHandle(b);
 	a = CreateSemaphoreExW(NULL, 1, 1, L"joist semaphore", 0, SEMAPHORE_ALL_ACCESS);
 	b = OpenSemaphoreW(SEMAPHORE_ALL_ACCESS, FALSE, L"joist semaphore");
-	IS(b && WaitForSingleObject(b, 0) == WAIT_OBJECT_0 && WaitForSingleObject(a, 0) == WAIT_TIMEOUT);
+	IS(b && WaitForSingleObject(b, 0) == WAIT_OBJECT_0 &&
+	   WaitForSingleObject(a, 0) == WAIT_TIMEOUT);
 	CloseHandle(b);
 	b = OpenSemaphoreA(SEMAPHORE_ALL_ACCESS, FALSE, "joist semaphore");
 	IS(b != NULL);
@@ -223,7 +227,8 @@ handles(void)
 	HANDLE a = CreateEventA(NULL, TRUE, FALSE, NULL), b = NULL;
 	DWORD flags = 9;
 
-	IS(DuplicateHandle(GetCurrentProcess(), a, GetCurrentProcess(), &b, 0, TRUE, DUPLICATE_SAME_ACCESS));
+	IS(DuplicateHandle(GetCurrentProcess(), a, GetCurrentProcess(), &b, 0, TRUE,
+	                   DUPLICATE_SAME_ACCESS));
 	IS(GetHandleInformation(b, &flags) && flags == HANDLE_FLAG_INHERIT);
 	IS(SetHandleInformation(b, HANDLE_FLAG_INHERIT | HANDLE_FLAG_PROTECT_FROM_CLOSE,
 	                        HANDLE_FLAG_PROTECT_FROM_CLOSE));
@@ -238,8 +243,8 @@ handles(void)
 	ERR(CloseHandle(b), ERROR_INVALID_HANDLE);
 	ERR(SetEvent(a), ERROR_ACCESS_DENIED);
 	CloseHandle(a);
-	IS(DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(), &a, 0, FALSE,
-	                   DUPLICATE_SAME_ACCESS));
+	IS(DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(), &a, 0,
+	                   FALSE, DUPLICATE_SAME_ACCESS));
 	IS(GetThreadId(a) == GetCurrentThreadId());
 	IS(WaitForSingleObject(a, 0) == WAIT_TIMEOUT);
 	CloseHandle(a);
@@ -282,7 +287,8 @@ timers(void)
 	                           TIMER_ALL_ACCESS);
 	t = OpenWaitableTimerW(TIMER_ALL_ACCESS, FALSE, L"joist timer");
 	IS(t && SetWaitableTimer(t, &due, 0, NULL, NULL, FALSE));
-	IS(WaitForSingleObject(m, 5000) == WAIT_OBJECT_0 && WaitForSingleObject(m, 0) == WAIT_OBJECT_0);
+	IS(WaitForSingleObject(m, 5000) == WAIT_OBJECT_0 &&
+	   WaitForSingleObject(m, 0) == WAIT_OBJECT_0);
 	CloseHandle(t);
 	t = OpenWaitableTimerA(TIMER_ALL_ACCESS, FALSE, "joist timer");
 	IS(t != NULL);

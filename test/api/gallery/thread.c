@@ -92,12 +92,14 @@ facts(void)
 	while (spin < 1000000)
 		spin++;
 	IS(QueryThreadCycleTime(me, &more) && more > cycles);
-	IS(GetThreadTimes(me, &made, &ended, &kernel, &user) && made.dwHighDateTime && !ended.dwHighDateTime);
+	IS(GetThreadTimes(me, &made, &ended, &kernel, &user) && made.dwHighDateTime &&
+	   !ended.dwHighDateTime);
 	IS(GetThreadGroupAffinity(me, &group) && group.Mask && group.Group == 0);
 	mask = SetThreadAffinityMask(me, group.Mask);
 	IS(mask == group.Mask);
 	IS(SetThreadGroupAffinity(me, &group, &other) && other.Mask == group.Mask);
-	IS(SetThreadIdealProcessorEx(me, &ideal, &was) && GetThreadIdealProcessorEx(me, &was) && was.Number == 0);
+	IS(SetThreadIdealProcessorEx(me, &ideal, &was) && GetThreadIdealProcessorEx(me, &was) &&
+	   was.Number == 0);
 	IS(SetThreadIdealProcessor(me, MAXIMUM_PROCESSORS) == 0);
 	IS(GetThreadIOPendingFlag(me, &b) && !b);
 	IS(SetThreadInformation(me, ThreadMemoryPriority, &priority, sizeof priority));
@@ -135,7 +137,8 @@ store(void *a)
 	IS(TlsSetValue(low_slot, a) && TlsSetValue(high_slot, a) && FlsSetValue(fiber_slot, a));
 	IS(FlsSetValue(far_fiber_slot, a));
 	Sleep(1);
-	IS(TlsGetValue(low_slot) == a && TlsGetValue(high_slot) == a && FlsGetValue(fiber_slot) == a);
+	IS(TlsGetValue(low_slot) == a && TlsGetValue(high_slot) == a &&
+	   FlsGetValue(fiber_slot) == a);
 	return 0;
 }
 
@@ -211,7 +214,8 @@ other(void *a)
 	volatile double x = 1.5;
 	ULONG_PTR low, high;
 
-	IS(a == (void *)77 && GetFiberData() == a && GetCurrentFiber() == second && IsThreadAFiber());
+	IS(a == (void *)77 && GetFiberData() == a && GetCurrentFiber() == second &&
+	   IsThreadAFiber());
 	IS(FlsGetValue(far_fiber_slot) == NULL);
 	FlsSetValue(far_fiber_slot, (void *)1000);
 	GetCurrentThreadStackLimits(&low, &high);

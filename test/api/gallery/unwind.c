@@ -24,7 +24,8 @@
 
 NTSYSAPI VOID NTAPI RtlRaiseStatus(LONG);
 NTSYSAPI ULONG NTAPI RtlWalkFrameChain(PVOID *, ULONG, ULONG);
-NTSYSAPI DWORD NTAPI RtlAddGrowableFunctionTable(PVOID *, PRUNTIME_FUNCTION, DWORD, DWORD, ULONG_PTR, ULONG_PTR);
+NTSYSAPI DWORD NTAPI RtlAddGrowableFunctionTable(PVOID *, PRUNTIME_FUNCTION, DWORD, DWORD,
+                                                 ULONG_PTR, ULONG_PTR);
 NTSYSAPI VOID NTAPI RtlGrowFunctionTable(PVOID, DWORD);
 NTSYSAPI VOID NTAPI RtlDeleteGrowableFunctionTable(PVOID);
 
@@ -61,9 +62,14 @@ inner(void)
 	       n > 1 && begin((DWORD64)frames[1]) == trace_at[1] ? " outer" : "",
 	       n > 2 && begin((DWORD64)frames[2]) == trace_at[2] ? " main" : "");
 	ULONG m = RtlWalkFrameChain(again, 62, 0);
-	printf("chain %s\n", m == n && memcmp(frames + 1, again + 1, (n - 1) * sizeof *frames) == 0 ? "the same" : "another");
-	printf("header is %s\n", RtlPcToFileHeader((void *)inner, &base) == (void *)GetModuleHandleW(NULL) &&
-	                         base == (void *)GetModuleHandleW(NULL) ? "ours" : "another");
+	printf("chain %s\n", m == n && memcmp(frames + 1, again + 1, (n - 1) * sizeof *frames) == 0
+	                             ? "the same"
+	                             : "another");
+	printf("header is %s\n",
+	       RtlPcToFileHeader((void *)inner, &base) == (void *)GetModuleHandleW(NULL) &&
+	                       base == (void *)GetModuleHandleW(NULL)
+	               ? "ours"
+	               : "another");
 }
 
 static __attribute__((noinline)) void
@@ -90,7 +96,9 @@ handled(PEXCEPTION_RECORD r, void *frame, PCONTEXT c, PDISPATCHER_CONTEXT dc)
 static __attribute__((noinline)) void
 with_handler(void (*f)(void))
 {
-	asm volatile(".seh_handler handled, @except, @unwind\n.seh_handlerdata\n.long 0\n.text" ::"i"(handled));
+	asm volatile(
+	        ".seh_handler handled, @except, @unwind\n.seh_handlerdata\n.long 0\n.text" ::"i"(
+	                handled));
 	f();
 	asm volatile("nop");
 }
@@ -134,16 +142,20 @@ registered(void)
 	for (int i = 0; i < 2; i++)
 		table[i] = (RUNTIME_FUNCTION){ i * 64, i * 64 + 64, 512 };
 	found = RtlAddFunctionTable(table, 2, (DWORD64)code) &&
-	        RtlLookupFunctionEntry((DWORD64)code + 70, &base, NULL) == table + 1 && base == (DWORD64)code;
-	gone = RtlDeleteFunctionTable(table) && !RtlLookupFunctionEntry((DWORD64)code + 70, &base, NULL);
+	        RtlLookupFunctionEntry((DWORD64)code + 70, &base, NULL) == table + 1 &&
+	        base == (DWORD64)code;
+	gone = RtlDeleteFunctionTable(table) &&
+	       !RtlLookupFunctionEntry((DWORD64)code + 70, &base, NULL);
 	RtlAddGrowableFunctionTable(&dynamic, table, 1, 2, (ULONG_PTR)code, (ULONG_PTR)code + 256);
 	grown = !RtlLookupFunctionEntry((DWORD64)code + 70, &base, NULL);
 	RtlGrowFunctionTable(dynamic, 2);
 	grown &= RtlLookupFunctionEntry((DWORD64)code + 70, &base, NULL) == table + 1;
 	RtlDeleteGrowableFunctionTable(dynamic);
 	gone &= !RtlLookupFunctionEntry((DWORD64)code + 70, &base, NULL);
-	printf("registered:%s%s%s\n", found ? " found," : "", grown ? " grown," : "", gone ? " gone" : "");
-	if (RtlInstallFunctionTableCallback((DWORD64)code | 3, (DWORD64)code, 256, callback, table, NULL) &&
+	printf("registered:%s%s%s\n", found ? " found," : "", grown ? " grown," : "",
+	       gone ? " gone" : "");
+	if (RtlInstallFunctionTableCallback((DWORD64)code | 3, (DWORD64)code, 256, callback, table,
+	                                    NULL) &&
 	    RtlLookupFunctionEntry((DWORD64)code + 5, &base, NULL) == table &&
 	    RtlDeleteFunctionTable((PRUNTIME_FUNCTION)((DWORD64)code | 3)))
 		puts("by callback");
@@ -167,7 +179,8 @@ main(void)
 	static CONTEXT back;
 
 	setvbuf(stdout, NULL, _IONBF, 0);
-	printf("main is %s\n", f && base + f->BeginAddress == (DWORD64)main ? "found: its own entry" : "not found");
+	printf("main is %s\n",
+	       f && base + f->BeginAddress == (DWORD64)main ? "found: its own entry" : "not found");
 	trace_at[0] = begin((DWORD64)inner);
 	trace_at[1] = begin((DWORD64)outer);
 	trace_at[2] = begin((DWORD64)main);
