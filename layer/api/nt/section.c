@@ -2,6 +2,7 @@
 #include "layer/api/nt/section.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -10,7 +11,6 @@
 
 #include "layer/api/nt/file.h"
 #include "layer/api/nt/section_share.h"
-#include "layer/api/nt/steady.h"
 
 /* Of a file that grows up to the size. */
 static NTSTATUS
@@ -99,14 +99,15 @@ destroy(struct object *o)
 	else
 		close(x->fd);
 	section_share_leave(x);
-	free(x->committed);
+	vm_pages_free(&x->pages);
 	free(x);
 }
 
 static bool
 give(struct object *o, struct inherit *i)
 {
-	const struct section *x = (const struct section *)o;
+	struct section *x = (struct section *)o;
+	atomic_store(&x->elsewhere, true);
 	i->fd[0] = x->fd;
 	i->number[0] = x->size;
 	i->number[1] = x->protect;
@@ -121,6 +122,7 @@ remake(const struct inherit *i)
 	if (!x)
 		return NULL;
 	*x = (struct section){
+		.elsewhere = true,
 		.fd = i->fd[0],
 		.size = i->number[0],
 		.protect = (DWORD)i->number[1],
@@ -136,49 +138,6 @@ const struct object_class section_class = {
 	.give = give,
 	.remake = remake,
 };
-
-void
-section_committed(struct object *section, uint64_t offset, uint64_t size)
-{
-	struct section *x = (struct section *)section;
-	uint64_t *last;
-	steady_lock(&x->object.lock);
-	last = x->ncommitted ? x->committed + 2 * (x->ncommitted - 1) : NULL;
-	if (last && last[1] == offset) {
-		last[1] = offset + size;
-	} else {
-		uint64_t *more = realloc(x->committed, (x->ncommitted + 1) * 2 * sizeof *more);
-		if (more) {
-			x->committed = more;
-			more[2 * x->ncommitted] = offset;
-			more[2 * x->ncommitted++ + 1] = offset + size;
-		}
-	}
-	steady_unlock(&x->object.lock);
-}
-
-/* A new view: what others have committed already. */
-static void
-commit_again(struct section *x, void *base, uint64_t offset, uint64_t n, DWORD protect)
-{
-	steady_lock(&x->object.lock);
-	size_t count = x->ncommitted;
-	uint64_t *list = malloc((2 * count + 1) * sizeof *list);
-	if (list && count)
-		memcpy(list, x->committed, 2 * count * sizeof *list);
-	steady_unlock(&x->object.lock);
-	for (size_t i = 0; list && i < count; i++) {
-		uint64_t from = list[2 * i] > offset ? list[2 * i] : offset, to = list[2 * i + 1];
-		if (to > offset + n)
-			to = offset + n;
-		if (from >= to)
-			continue;
-		void *at = (char *)base + (from - offset);
-		SIZE_T size = to - from;
-		vm_alloc(&at, &size, MEM_COMMIT, protect, NULL);
-	}
-	free(list);
-}
 
 NTSTATUS
 section_map(struct object *o, void **base, uint64_t offset, SIZE_T *size, DWORD type, DWORD protect,
@@ -211,16 +170,18 @@ section_map(struct object *o, void **base, uint64_t offset, SIZE_T *size, DWORD 
 		.most = readonly && !copy ? (most & PROT_EXEC ? PAGE_EXECUTE_READ : PAGE_READONLY)
 		                          : x->protect,
 	};
-	if (x->attributes & SEC_RESERVE)
+	/* What another process has committed we do not know; the host gives a page when it is
+	 * touched, so all of a section that others may have are committed from the beginning. */
+	if (x->attributes & SEC_RESERVE && !x->file) {
 		type |= MEM_RESERVE;
+		v.pages = x->thing || atomic_load(&x->elsewhere) ? NULL : &x->pages;
+	}
 	object_ref(o);
 	NTSTATUS s = vm_map(base, &n, type, protect, where, &v);
 	if (s < 0) {
 		object_unref(o);
 		return s;
 	}
-	if (x->attributes & SEC_RESERVE)
-		commit_again(x, *base, offset, n, protect);
 	*size = n;
 	return s;
 }

@@ -10,6 +10,7 @@
 #include "layer/api/nt/object.h"
 #include "layer/api/nt/status.h"
 #include "layer/api/nt/vm.h"
+#include "layer/api/nt/vm_pages.h"
 
 extern const struct object_class section_class;
 
@@ -39,11 +40,10 @@ struct section {
 	struct file *file; /* own (a count); NULL: memory */
 	DWORD protect, attributes;
 	struct shared_thing *thing; /* its name is the machine's; or NULL */
+	_Atomic bool elsewhere;     /* another process may have it too */
+	struct vm_pages pages;      /* vm's: what is committed, of SEC_RESERVE */
 	/* under object.lock */
 	uint64_t size;
-	/* of SEC_RESERVE: offset and end of what was committed, in turn */
-	uint64_t *committed; /* own */
-	size_t ncommitted;
 };
 
 /* file NULL: memory, of `size` bytes; size 0: the file's. */
@@ -52,8 +52,6 @@ section_new(HANDLE file, uint64_t size, DWORD protect, DWORD attributes, struct 
 /* A view: *size 0 is all behind the offset; type and where as vm_map(). */
 NTSTATUS section_map(struct object *section, void **base, uint64_t offset, SIZE_T *size, DWORD type,
                      DWORD protect, const struct vm_where *where);
-/* Pages were committed through one view: views to come have them too. */
-void section_committed(struct object *section, uint64_t offset, uint64_t size);
 NTSTATUS section_unmap(void *address, bool placeholder);
 NTSTATUS section_flush(const void *address, SIZE_T *size);
 NTSTATUS section_extend(struct object *section, uint64_t *size);

@@ -8,7 +8,7 @@
 #include <sys/random.h>
 
 #include "layer/api/nt/steady.h"
-#include "layer/api/nt/section.h"
+#include "layer/api/nt/vm_pages.h"
 #include "layer/api/nt/vm_region.h"
 
 /* Addresses that nobody asked for: above what programs ask for by number (image bases, Go's
@@ -216,8 +216,27 @@ fill(uint64_t base, uint64_t size, DWORD type, DWORD protect)
 	return STATUS_SUCCESS;
 }
 
+/* Pages of a section are committed: they are so in its other views too, where they have the
+ * protection that the view was made with. */
+static void
+spread(const struct region *of, uint64_t offset, uint64_t size)
+{
+	for (struct range *x = range_from(0); x; x = x->next) {
+		struct region *r = x->region;
+		if (!r || r->section != of->section || !r->reserve || x->protect)
+			continue;
+		uint64_t from = offset > r->offset ? r->base + (offset - r->offset) : r->base;
+		uint64_t to = r->base + (offset + size > r->offset ? offset + size - r->offset : 0);
+		from = from > x->start ? from : x->start;
+		to = to < x->end ? to : x->end;
+		if (from < to && vm_apply(r, from, to, r->protect) == 0 &&
+		    range_set(from, to, r->protect))
+			x = range_at(from);
+	}
+}
+
 static NTSTATUS
-commit(uint64_t *base, uint64_t *size, DWORD protect, struct object **shared, uint64_t *offset)
+commit(uint64_t *base, uint64_t *size, DWORD protect)
 {
 	uint64_t from = vm_page_down(*base), to = vm_page_up(*base + *size);
 	struct region *r = vm_region_of(from, to);
@@ -229,9 +248,11 @@ commit(uint64_t *base, uint64_t *size, DWORD protect, struct object **shared, ui
 		return errno == EACCES ? STATUS_ACCESS_DENIED : STATUS_COMMITMENT_LIMIT;
 	if (!range_set(from, to, protect))
 		return STATUS_NO_MEMORY;
-	if (r->section) {
-		*shared = object_ref(r->section);
-		*offset = r->offset + (from - r->base);
+	if (r->pages) {
+		uint64_t offset = r->offset + (from - r->base);
+		if (!vm_pages_add(r->pages, offset, offset + (to - from)))
+			return STATUS_NO_MEMORY;
+		spread(r, offset, to - from);
 	}
 	*base = from;
 	*size = to - from;
@@ -303,8 +324,6 @@ vm_alloc(void **base, SIZE_T *size, DWORD type, DWORD protect, const struct vm_w
 	if (!b && type & MEM_COMMIT)
 		type |= MEM_RESERVE;
 
-	struct object *shared = NULL;
-	uint64_t offset = 0;
 	NTSTATUS s;
 	vm_lock();
 	if (type & (MEM_RESET | MEM_RESET_UNDO))
@@ -314,14 +333,8 @@ vm_alloc(void **base, SIZE_T *size, DWORD type, DWORD protect, const struct vm_w
 	else if (type & MEM_RESERVE)
 		s = reserve(&b, &n, type, protect, where);
 	else
-		s = commit(&b, &n, protect, &shared, &offset);
+		s = commit(&b, &n, protect);
 	vm_unlock();
-	if (shared) {
-		if (s >= 0)
-			section_committed(shared, offset, n);
-		vm_view_commit(shared, offset, n, protect);
-		object_unref(shared);
-	}
 	if (s >= 0) {
 		*base = (void *)b;
 		*size = n;
@@ -453,12 +466,32 @@ vm_forget(void *base)
 
 /* -- views (section.c) ---------------------------------------------------------- */
 
+/* What is committed of the section is so in a new view of it. */
+static bool
+show(struct region *r, const struct vm_view *v, uint64_t b, uint64_t n, DWORD protect)
+{
+	const struct vm_pages *p = v->pages;
+	if (!p)
+		return true;
+	for (size_t i = vm_pages_from(p, v->offset); i < p->count; i++) {
+		uint64_t start = p->run[i].start, end = p->run[i].end;
+		if (start >= v->offset + n)
+			break;
+		start = start > v->offset ? start - v->offset : 0;
+		end = end < v->offset + n ? end - v->offset : n;
+		if (vm_apply(r, b + start, b + end, protect) < 0 ||
+		    !range_set(b + start, b + end, protect))
+			return false;
+	}
+	return true;
+}
+
 NTSTATUS
 vm_map(void **base, SIZE_T *size, DWORD type, DWORD protect, const struct vm_where *where,
        const struct vm_view *v)
 {
 	uint64_t b = (uint64_t)*base, n = vm_page_up(*size);
-	bool late = type & MEM_RESERVE;
+	bool late = v->pages;
 	int prot = late ? PROT_NONE : vm_prot(protect), flags = v->copy ? MAP_PRIVATE : MAP_SHARED;
 	NTSTATUS s = STATUS_SUCCESS;
 	if (!n || vm_prot(protect) < 0)
@@ -486,13 +519,19 @@ vm_map(void **base, SIZE_T *size, DWORD type, DWORD protect, const struct vm_whe
 			s = STATUS_NO_MEMORY;
 		}
 	}
+	if (s >= 0 && !show(r, v, b, n, protect)) {
+		region_drop(r);
+		munmap((void *)b, n);
+		s = STATUS_NO_MEMORY;
+	}
 	if (s >= 0) {
 		r->type = MEM_MAPPED;
 		r->protect = protect;
 		r->section = v->section;
 		r->offset = v->offset;
 		r->copy = v->copy;
-		r->reserve = late;
+		r->pages = v->pages;
+		r->reserve = type & MEM_RESERVE;
 		r->most = v->most;
 		*base = (void *)b;
 		*size = n;
@@ -515,6 +554,7 @@ vm_unmap(void *address, bool keep, struct object **section)
 	} else {
 		*section = r->section;
 		r->section = NULL;
+		r->pages = NULL;
 		if (keep) {
 			decommit(r, r->base, r->base + r->size);
 			r->type = MEM_PRIVATE;
@@ -545,25 +585,4 @@ vm_view_at(const void *address, void **base, SIZE_T *size, struct object **secti
 	}
 	vm_unlock();
 	return s;
-}
-
-void
-vm_view_commit(struct object *section, uint64_t offset, uint64_t size, DWORD protect)
-{
-	vm_lock();
-	for (struct range *x = range_from(0); x; x = x->next) {
-		struct region *r = x->region;
-		if (!r || r->section != section || !r->reserve || x->protect)
-			continue;
-		uint64_t from = offset > r->offset ? r->base + (offset - r->offset) : r->base;
-		uint64_t to = r->base + (offset + size > r->offset ? offset + size - r->offset : 0);
-		from = from > x->start ? from : x->start;
-		to = to < x->end ? to : x->end;
-		if (from >= to)
-			continue;
-		DWORD p = (r->most & 0xff) == PAGE_READONLY ? PAGE_READONLY : protect;
-		if (vm_apply(r, from, to, p) == 0 && range_set(from, to, p))
-			x = range_at(from);
-	}
-	vm_unlock();
 }

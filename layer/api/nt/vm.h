@@ -75,9 +75,12 @@ NTSTATUS vm_query(const void *address, struct MEMORY_BASIC_INFORMATION *out);
 int vm_prot(DWORD protect);
 
 /* A view: a mapping of a descriptor that belongs to a section (its count is taken over when it
- * works).  type: MEM_RESERVE (pages of SEC_RESERVE), MEM_REPLACE_PLACEHOLDER, MEM_TOP_DOWN. */
+ * works).  type: MEM_RESERVE (pages may be committed: SEC_RESERVE), MEM_REPLACE_PLACEHOLDER,
+ * MEM_TOP_DOWN. */
+struct vm_pages;
 struct vm_view {
 	struct object *section;
+	struct vm_pages *pages; /* the section's, that are committed; NULL: all are */
 	int fd;
 	uint64_t offset;
 	bool copy;  /* written pages are the view's own */
@@ -89,8 +92,6 @@ NTSTATUS vm_map(void **base, SIZE_T *size, DWORD type, DWORD protect, const stru
 NTSTATUS vm_unmap(void *address, bool placeholder, struct object **section);
 /* Which view holds the address: its base, its size and its section, counted. */
 NTSTATUS vm_view_at(const void *address, void **base, SIZE_T *size, struct object **section);
-/* A page of a section was committed: in all its views (SEC_RESERVE). */
-void vm_view_commit(struct object *section, uint64_t offset, uint64_t size, DWORD protect);
 
 /* What somebody else has mapped, and later unmaps after vm_forget: type is MEM_IMAGE,
  * MEM_PRIVATE or MEM_MAPPED, protect what all pages have at first (and AllocationProtect). */

@@ -18,6 +18,7 @@ struct region {
 	bool copy, reserve; /* a view's */
 	DWORD most;
 	struct object *section; /* own (a count), or NULL */
+	struct vm_pages *pages; /* the section's; or NULL */
 	uint64_t offset;
 	uint64_t *dirty; /* own: a bit for each page, of a write watch; NULL without one */
 	uint32_t faults; /* of the watch */

@@ -11,6 +11,11 @@
 // expect: copy: b in the view, a in the file
 // expect: read only: 5
 // expect: reserved: 2000 then 1000 value 3
+// expect: committed: 1000 20 3000, again 1, behind 2000 4
+// expect: a view that was there: 2000 1000 4
+// expect: a later one: 2000 1000 4 2000
+// expect: run: 42, seen: 42
+// expect: without the others: 1000 42 2
 // expect: at an address: 1, taken: 487
 // expect: placeholder: 1 9 10000
 // expect: twice in a row: 5
@@ -83,6 +88,32 @@ file(void)
 	printf("read only: %lu\n", GetLastError());
 }
 
+/* As a compiler at run time does: two views of the same pages, one to run them and one to write
+ * them, of a section far greater than memory. */
+static void
+reserved(void)
+{
+	HANDLE h = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_EXECUTE_READWRITE | SEC_RESERVE, 0x200, 0, NULL);
+	char *run = MapViewOfFileEx(h, FILE_MAP_EXECUTE | FILE_MAP_READ | FILE_MAP_WRITE, 0, 0x10000, 0x10000, NULL);
+	char *old = MapViewOfFile(h, FILE_MAP_WRITE, 0, 0x10000, 0x10000);
+	VirtualAlloc(run + 0x2000, 0x2000, MEM_COMMIT, PAGE_EXECUTE_READ);
+	void *again = VirtualAlloc(run + 0x2000, 0x3000, MEM_COMMIT, PAGE_EXECUTE_READ);
+	VirtualAlloc(run + 0x8000, 0x1000, MEM_COMMIT, PAGE_READWRITE);
+	printf("committed: %lx %lx %lx, again %d, behind %lx %lx\n", at(run + 0x2000).State, at(run + 0x2000).Protect,
+	       (long)at(run + 0x2000).RegionSize, again == run + 0x2000, at(run + 0x5000).State, at(run + 0x8000).Protect);
+	printf("a view that was there: %lx %lx %lx\n", at(old).State, at(old + 0x2000).State, at(old + 0x2000).Protect);
+	char *late = MapViewOfFile(h, FILE_MAP_WRITE, 0, 0x10000, 0x10000);
+	printf("a later one: %lx %lx %lx %lx\n", at(late).State, at(late + 0x4000).State, at(late + 0x4000).Protect,
+	       at(late + 0x5000).State);
+	memcpy(late + 0x4ff0, "\xb8\x2a\0\0\0\xc3", 6);
+	UnmapViewOfFile(late);
+	printf("run: %d, seen: %d\n", ((int (*)(void))(run + 0x4ff0))(), old[0x4ff1]);
+	UnmapViewOfFile(run);
+	UnmapViewOfFile(old);
+	late = MapViewOfFile(h, FILE_MAP_READ, 0, 0x10000, 0x10000);
+	printf("without the others: %lx %d %lx\n", at(late + 0x4000).State, late[0x4ff1], at(late + 0x8000).Protect);
+}
+
 static void
 places(void)
 {
@@ -93,6 +124,7 @@ places(void)
 	VirtualAlloc(p, 0x1000, MEM_COMMIT, PAGE_READWRITE);
 	p[0] = 3;
 	printf("reserved: %lx then %lx value %d\n", before, at(p).State, p[0]);
+	reserved();
 	h = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0x10000, NULL);
 	p = MapViewOfFileEx(h, FILE_MAP_WRITE, 0, 0, 0, (void *)0x60000000);
 	MapViewOfFileEx(h, FILE_MAP_WRITE, 0, 0, 0, (void *)0x60000000);
