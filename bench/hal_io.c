@@ -131,10 +131,12 @@ main(int argc, char **argv)
 	path = argc > 2 ? argv[2] : "";
 	if (argc == 3 && strcmp(argv[1], "read") == 0)
 		sequential();
-	else if (argc == 5 && strcmp(argv[1], "random") == 0 && atoi(argv[4]) <= THREADS)
-		anywhere(atof(argv[3]), (unsigned)atoi(argv[4]));
+	else if (argc == 5 && strcmp(argv[1], "random") == 0 &&
+	         strtoul(argv[4], NULL, 10) <= THREADS)
+		anywhere(strtod(argv[3], NULL), (unsigned)strtoul(argv[4], NULL, 10));
 	else if (argc == 5 && strcmp(argv[1], "send") == 0)
-		sending(argv[2], atoi(argv[3]), (uint64_t)atoll(argv[4]) << 20);
+		sending(argv[2], (int)strtol(argv[3], NULL, 10),
+		        (uint64_t)strtoull(argv[4], NULL, 10) << 20);
 	else
 		return 2;
 	return 0;

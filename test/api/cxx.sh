@@ -36,10 +36,11 @@ target=--target=x86_64-pc-windows-msvc
 clang $target -c type.s -o type.obj
 
 try() { # NAME, expected on standard input
-	local source=$here/$1
+	local source=$here/$1 language=()
+	[ "${1##*.}" != c ] || language=(-xc)
 	cat >"$1.want"
 	clang++ $target -w -O1 -fno-threadsafe-statics -fexceptions -fcxx-exceptions \
-		$([ "${1##*.}" = c ] && echo -xc) -c "$source" -o "$1.obj" &&
+		"${language[@]}" -c "$source" -o "$1.obj" &&
 		lld-link /entry:start /subsystem:console /nodefaultlib "/out:$1.exe" "$1.obj" type.obj \
 			kernel32.dll.lib ucrtbase.dll.lib vcruntime140.dll.lib || { not_ok "$1 does not compile"; return; }
 	joist run --rm "./$1.exe" >"$1.got" 2>&1

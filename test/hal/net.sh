@@ -38,6 +38,7 @@ END
 	expect_status 0 "a computer in a network" && ok "a computer joins a named network"
 	until_ok 200 sh -c 'joist logs two | grep -q listening' || not_ok "it did not come up: $(joist logs two | tail -n 5)"
 	joist logs two >"$W/.out" 2>&1
+	# shellcheck disable=SC2034 # expect_has reads it
 	out=$(tr -d '\r' <"$W/.out") status=0
 	joist inspect two >"$W/inspect"
 	address=$(sed -n 's/.*"ip": "\([0-9.]*\)".*/\1/p' "$W/inspect" | head -n 1)

@@ -318,7 +318,10 @@ builtin_xcopy(struct cmd *c, const WCHAR *args)
 			if (one && !cmd_exists(from)) {
 				code = cmd_fail(c, "File not found") + 3;
 			} else if (one) {
-				if (cmd_flag(&flags, "I") && !cmd_exists(to))
+				/* what ends with a backslash is a folder, also a new one */
+				size_t n = wtext_len(to);
+				if ((cmd_flag(&flags, "I") || (n && to[n - 1] == '\\')) &&
+				    !cmd_exists(to))
 					kernel32_CreateDirectoryW(to, NULL);
 				target = destination(to, cmd_base_of(from));
 				name_line(c, from);

@@ -109,6 +109,96 @@ combase_CoGetApartmentType(int *type, int *qualifier)
 	return S_OK;
 }
 
+/* The token of a context is its object, uncounted, which runtimes ask for IComThreadingInfo
+ * (objidl.h): how the thread is in COM. */
+struct context {
+	const struct context_methods *methods;
+};
+struct context_methods {
+	WINAPI HRESULT (*QueryInterface)(struct context *c, const struct GUID *id, void **out);
+	WINAPI ULONG (*AddRef)(struct context *c);
+	WINAPI ULONG (*Release)(struct context *c);
+	WINAPI HRESULT (*GetCurrentApartmentType)(struct context *c, int *type);
+	WINAPI HRESULT (*GetCurrentThreadType)(struct context *c, int *type);
+	WINAPI HRESULT (*GetCurrentLogicalThreadId)(struct context *c, struct GUID *id);
+	WINAPI HRESULT (*SetCurrentLogicalThreadId)(struct context *c, const struct GUID *id);
+};
+
+WINAPI static HRESULT
+context_query(struct context *c, const struct GUID *id, void **out)
+{
+	static const struct GUID unknown = { 0, 0, 0, { 0xc0, 0, 0, 0, 0, 0, 0, 0x46 } };
+	static const struct GUID threading = { 0x1ce, 0, 0, { 0xc0, 0, 0, 0, 0, 0, 0, 0x46 } };
+	if (!out)
+		return E_POINTER;
+	bool known = !memcmp(id, &unknown, sizeof *id) || !memcmp(id, &threading, sizeof *id);
+	*out = known ? c : NULL;
+	return known ? S_OK : E_NOINTERFACE;
+}
+
+/* It is there as long as the process: nothing is counted. */
+WINAPI static ULONG
+context_count(struct context *c)
+{
+	(void)c;
+	return 1;
+}
+
+WINAPI static HRESULT
+context_apartment_type(struct context *c, int *type)
+{
+	int qualifier;
+	(void)c;
+	return type ? combase_CoGetApartmentType(type, &qualifier) : E_INVALIDARG;
+}
+
+/* THDTYPE: 0 waits without messages, 1 handles them while it waits. */
+WINAPI static HRESULT
+context_thread_type(struct context *c, int *type)
+{
+	(void)c;
+	if (!type)
+		return E_INVALIDARG;
+	*type = apartment.mode ? 1 : 0;
+	return S_OK;
+}
+
+static __thread struct GUID logical_thread;
+
+WINAPI static HRESULT
+context_logical_thread(struct context *c, struct GUID *id)
+{
+	(void)c;
+	if (!id)
+		return E_INVALIDARG;
+	static const struct GUID none;
+	if (!memcmp(&logical_thread, &none, sizeof none))
+		guid_new(&logical_thread);
+	*id = logical_thread;
+	return S_OK;
+}
+
+WINAPI static HRESULT
+context_set_logical_thread(struct context *c, const struct GUID *id)
+{
+	(void)c;
+	if (!id)
+		return E_INVALIDARG;
+	logical_thread = *id;
+	return S_OK;
+}
+
+static const struct context_methods context_methods = {
+	.QueryInterface = context_query,
+	.AddRef = context_count,
+	.Release = context_count,
+	.GetCurrentApartmentType = context_apartment_type,
+	.GetCurrentThreadType = context_thread_type,
+	.GetCurrentLogicalThreadId = context_logical_thread,
+	.SetCurrentLogicalThreadId = context_set_logical_thread,
+};
+static struct context the_context = { &context_methods };
+
 WINAPI HRESULT
 combase_CoGetContextToken(ULONG_PTR *token)
 {
@@ -116,7 +206,7 @@ combase_CoGetContextToken(ULONG_PTR *token)
 		return E_POINTER;
 	if (!apartment.count)
 		return CO_E_NOTINITIALIZED;
-	*token = (ULONG_PTR)&apartment;
+	*token = (ULONG_PTR)&the_context;
 	return S_OK;
 }
 

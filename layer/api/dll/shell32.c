@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* shell32.c -- command lines, known folders; there is no desktop to show. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 #define E_NOT_FOUND   ((HRESULT)0x80070002)
 
 WINAPI void *combase_CoTaskMemAlloc(SIZE_T n);
+WINAPI void combase_CoTaskMemFree(void *p);
 WINAPI BOOL kernel32_CreateDirectoryW(const WCHAR *path, const struct SECURITY_ATTRIBUTES *s);
 
 /* -- command lines ------------------------------------------------------------------ */
@@ -377,19 +379,40 @@ shell32_DragAcceptFiles(HWND w, BOOL accept)
 	(void)w, (void)accept;
 }
 
+/* At most 128 units (AppUserModelIDs); an empty one has not been set. */
+static WCHAR app_id[129];
+static pthread_mutex_t app_id_lock = PTHREAD_MUTEX_INITIALIZER;
+
 WINAPI HRESULT
 shell32_SetCurrentProcessExplicitAppUserModelID(const WCHAR *id)
 {
-	return id ? 0 : E_INVALIDARG;
+	size_t n = id ? nls_length(id) : 0;
+	if (!n || n > 128)
+		return E_INVALIDARG;
+	pthread_mutex_lock(&app_id_lock);
+	memcpy(app_id, id, (n + 1) * sizeof *id);
+	pthread_mutex_unlock(&app_id_lock);
+	return 0;
 }
 
 WINAPI HRESULT
 shell32_GetCurrentProcessExplicitAppUserModelID(WCHAR **id)
 {
+	WCHAR *out;
 	if (!id)
 		return E_INVALIDARG;
 	*id = NULL;
-	return E_FAIL;
+	if (!(out = combase_CoTaskMemAlloc(sizeof app_id)))
+		return E_OUTOFMEMORY;
+	pthread_mutex_lock(&app_id_lock);
+	memcpy(out, app_id, sizeof app_id);
+	pthread_mutex_unlock(&app_id_lock);
+	if (!*out) {
+		combase_CoTaskMemFree(out);
+		return E_FAIL;
+	}
+	*id = out;
+	return 0;
 }
 
 WINAPI BOOL

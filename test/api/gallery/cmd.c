@@ -7,6 +7,16 @@
 // expect: B=42
 // expect: 1.
 // expect-status: 3
+// test: folders, links, and words that say little
+// run: cd $W && joist run --rm $GUEST '@echo off' 'mkdir one\two' 'pushd one' 'chdir two' 'echo deep>f' 'popd' 'setlocal' 'set LOCAL=1' 'endlocal' 'echo [%LOCAL%]' 'xcopy /q one\two\f copy\ >nul' 'type copy\f' 'erase copy\f' 'if not exist copy\f echo erased' 'mklink /h g one\two\f >nul' 'type g' 'chcp 65001' 'assoc .none 2>nul || echo no assoc' 'ftype none 2>nul || echo no ftype' 'cls >nul' 'ver | find "Windows" >nul && echo a version'
+// expect: []
+// expect: deep
+// expect: erased
+// expect: deep
+// expect: Active code page: 65001
+// expect: no assoc
+// expect: no ftype
+// expect: a version
 // test: operators and redirections
 // run: cd $W && joist run --rm $GUEST '@echo off' 'echo A&& echo B|| echo C' '(echo 1& echo 2) >f' 'echo three>>f' 'type f' 'type none 2>nul || echo no'
 // expect: A

