@@ -158,7 +158,10 @@ static int
 cache_make(int fd, const char *name, const struct pe *pe)
 {
 	char *half = xprintf("%s.%d", name, (int)getpid());
+	char *parent = xprintf("%.*s", (int)(strrchr(cache_folder, '/') - cache_folder), cache_folder);
+	mkdir(parent, 0700);
 	mkdir(cache_folder, 0700);
+	free(parent);
 	int to = open(half, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int rc = to < 0 || ftruncate(to, (off_t)pages(pe->size)) < 0 ||
 	                         copy(fd, to, 0, pe->header_size, 0) < 0
