@@ -9,6 +9,9 @@
 // expect: automation: ok
 // expect: rpc: ok
 // expect: clock: ok
+// expect: sound: ok
+// expect: runtime strings: ok
+// expect: more identifiers: ok
 #include "check.h"
 #include <bcrypt.h>
 #include <objbase.h>
@@ -103,6 +106,75 @@ clock_of(void)
 	done("clock");
 }
 
+/* There is none. */
+static void
+sound(void)
+{
+	IS(!waveOutGetNumDevs() && !waveInGetNumDevs() && !midiOutGetNumDevs());
+	IS(!midiInGetNumDevs() && !auxGetNumDevs() && !mixerGetNumDevs());
+	HWAVEOUT o;
+	WAVEFORMATEX f = { WAVE_FORMAT_PCM, 1, 8000, 8000, 1, 8, 0 };
+	IS(waveOutOpen(&o, WAVE_MAPPER, &f, 0, 0, 0) != MMSYSERR_NOERROR);
+	done("sound");
+}
+
+static FARPROC
+of(const char *name)
+{
+	FARPROC p = GetProcAddress(LoadLibraryA("combase.dll"), name);
+	if (!p)
+		printf("no %s\n", name);
+	return p;
+}
+#define CALL(result, name, ...) ((result(WINAPI *)(__VA_ARGS__))(void *)of(#name))
+
+static void
+runtime_strings(void)
+{
+	void *a = NULL, *b = NULL;
+	UINT32 n = 0;
+	INT32 order = 9;
+	IS(!CALL(HRESULT, RoInitialize, int)(1));
+	IS(!CALL(HRESULT, WindowsCreateString, PCWSTR, UINT32, void **)(L"words", 5, &a) && a);
+	IS(!CALL(HRESULT, WindowsDuplicateString, void *, void **)(a, &b) && b);
+	IS(CALL(UINT32, WindowsGetStringLen, void *)(a) == 5);
+	IS(!wcscmp(CALL(PCWSTR, WindowsGetStringRawBuffer, void *, UINT32 *)(b, &n), L"words"));
+	IS(n == 5 && !CALL(BOOL, WindowsIsStringEmpty, void *)(a));
+	IS(CALL(BOOL, WindowsIsStringEmpty, void *)(NULL));
+	IS(!CALL(HRESULT, WindowsCompareStringOrdinal, void *, void *, INT32 *)(a, b, &order));
+	IS(order == 0);
+	IS(!CALL(HRESULT, WindowsDeleteString, void *)(a));
+	IS(!CALL(HRESULT, WindowsDeleteString, void *)(b));
+	CALL(void, RoUninitialize, void)();
+	done("runtime strings");
+}
+
+static void
+identifiers(void)
+{
+	UUID a, b, nil;
+	RPC_STATUS s;
+	RPC_WSTR text = NULL;
+	IS(UuidCreateNil(&nil) == RPC_S_OK && UuidIsNil(&nil, &s));
+	s = UuidCreateSequential(&a);
+	IS(s == RPC_S_OK || s == RPC_S_UUID_LOCAL_ONLY);
+	IS(UuidEqual(&a, &a, &s) && !UuidEqual(&a, &nil, &s) && UuidCompare(&nil, &a, &s) < 0);
+	IS(UuidToStringW(&a, &text) == RPC_S_OK && UuidFromStringW(text, &b) == RPC_S_OK);
+	IS(UuidHash(&a, &s) == UuidHash(&b, &s) && RpcStringFreeW(&text) == RPC_S_OK);
+	BSTR w = SysAllocString(L"one");
+	IS(SysReAllocString(&w, L"three") && SysStringLen(w) == 5);
+	IS(SysReAllocStringLen(&w, L"two", 2) && SysStringLen(w) == 2);
+	SysFreeString(w);
+	w = SysAllocStringByteLen("abc", 3);
+	IS(SysStringByteLen(w) == 3);
+	SysFreeString(w);
+	SYSTEMTIME t = { 2000, 1, 6, 1, 12, 0, 0, 0 }, back;
+	double d = 0;
+	IS(SystemTimeToVariantTime(&t, &d) && d == 36526.5);
+	IS(VariantTimeToSystemTime(d, &back) && !memcmp(&t, &back, sizeof t));
+	done("more identifiers");
+}
+
 int
 main(void)
 {
@@ -111,5 +183,8 @@ main(void)
 	automation();
 	rpc();
 	clock_of();
+	sound();
+	runtime_strings();
+	identifiers();
 	return 0;
 }
