@@ -16,7 +16,8 @@ own_size(void)
 		return n;
 	/* addresses begin at 0 in what can be loaded anywhere */
 	for (unsigned i = 0; i < h->e_phnum; i++)
-		if (p[i].p_type == PT_LOAD && p[i].p_flags & PF_X && p[i].p_vaddr + p[i].p_memsz > n)
+		if (p[i].p_type == PT_LOAD && p[i].p_flags & PF_X &&
+		    p[i].p_vaddr + p[i].p_memsz > n)
 			n = p[i].p_vaddr + p[i].p_memsz;
 	atomic_store_explicit(&known, n, memory_order_relaxed);
 	return n;

@@ -225,8 +225,7 @@ sandbox_thread(void)
 	/* A C library that is shared makes its calls elsewhere: no fence then. */
 	if (!fenced || !own_code((const void *)(uintptr_t)syscall))
 		return;
-	prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, __ehdr_start,
-	      own_size(), NULL);
+	prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, __ehdr_start, own_size(), NULL);
 }
 
 bool

@@ -93,14 +93,20 @@ objects(void)
 	APTTYPE apartment = APTTYPE_CURRENT;
 	THDTYPE thread = THDTYPE_PROCESSMESSAGES;
 	IS(CoGetContextToken(&token) == S_OK && token &&
-	   ((IUnknown *)token)->lpVtbl->QueryInterface((IUnknown *)token, &IID_IComThreadingInfo, (void **)&info) == S_OK);
+	   ((IUnknown *)token)
+	                   ->lpVtbl->QueryInterface((IUnknown *)token, &IID_IComThreadingInfo,
+	                                            (void **)&info) == S_OK);
 	IS(info && info->lpVtbl->GetCurrentApartmentType(info, &apartment) == S_OK &&
 	   apartment == APTTYPE_MTA && info->lpVtbl->GetCurrentThreadType(info, &thread) == S_OK &&
 	   thread == THDTYPE_BLOCKMESSAGES);
 	GUID logical = { 1 }, again = { 0 };
 	IS(info && info->lpVtbl->SetCurrentLogicalThreadId(info, &logical) == S_OK &&
-	   info->lpVtbl->GetCurrentLogicalThreadId(info, &again) == S_OK && IsEqualGUID(&logical, &again));
-	IS(((IUnknown *)token)->lpVtbl->QueryInterface((IUnknown *)token, &IID_IStream, (void **)&info) == E_NOINTERFACE && !info);
+	   info->lpVtbl->GetCurrentLogicalThreadId(info, &again) == S_OK &&
+	   IsEqualGUID(&logical, &again));
+	IS(((IUnknown *)token)
+	                   ->lpVtbl->QueryInterface((IUnknown *)token, &IID_IStream,
+	                                            (void **)&info) == E_NOINTERFACE &&
+	   !info);
 	IS(CoCreateInstance(&FOLDERID_Profile, NULL, CLSCTX_ALL, &IID_IUnknown, &p) ==
 	           REGDB_E_CLASSNOTREG &&
 	   !p);
