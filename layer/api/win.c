@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -36,6 +37,7 @@ struct guest {
 	struct birth birth;      /* own */
 	pid_t pid;
 	int pidfd, kick_fd; /* own */
+	int console;        /* own: the master side of its terminal, or -1 */
 	int sock;           /* own: an error comes here, or its end when the program runs */
 
 	/* the thread inside enter(), or the monitor's at rest */
@@ -64,6 +66,33 @@ running(void *ctx)
 	close(child_sock);
 }
 
+/* The other side of g->console becomes the child's terminal and its standard descriptors. */
+static int
+take_terminal(struct guest *g, struct err *e)
+{
+	char name[64];
+	if (ptsname_r(g->console, name, sizeof name) != 0)
+		return fail(e, errno, "its terminal: %s", strerror(errno));
+	int tty = open(name, O_RDWR | O_CLOEXEC);
+	if (tty < 0 || setsid() < 0 || ioctl(tty, TIOCSCTTY, 0) < 0)
+		return fail(e, errno, "its terminal: %s", strerror(errno));
+	int fd[3] = { tty, tty, tty };
+	return proc_stdio(fd, e);
+}
+
+static int
+make_terminal(struct guest *g, struct err *e)
+{
+	struct winsize size = { .ws_row = (unsigned short)g->spec->process.rows,
+		                .ws_col = (unsigned short)g->spec->process.cols };
+	g->console = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (g->console < 0 || grantpt(g->console) < 0 || unlockpt(g->console) < 0)
+		return fail(e, errno, "no terminal can be made: %s", strerror(errno));
+	if (size.ws_row && size.ws_col)
+		ioctl(g->console, TIOCSWINSZ, &size);
+	return 0;
+}
+
 static int
 become(struct guest *g, struct err *e)
 {
@@ -75,7 +104,7 @@ become(struct guest *g, struct err *e)
 			return fail(e, errno, "--trace '%s': %s", trace, strerror(errno));
 		g->birth.trace = true;
 	}
-	if (proc_stdio(g->home.fd, e) < 0)
+	if ((g->console >= 0 ? take_terminal(g, e) : proc_stdio(g->home.fd, e)) < 0)
 		return -1;
 	/* nothing of the monitor's comes along */
 	int keep[2] = { child_sock, g->birth.trace_fd }, from = 3;
@@ -148,7 +177,7 @@ destroy(struct guest *g)
 		kill(g->pid, SIGKILL);
 		waitpid(g->pid, NULL, 0);
 	}
-	int *fds[] = { &g->sock, &g->pidfd, &g->kick_fd };
+	int *fds[] = { &g->sock, &g->pidfd, &g->kick_fd, &g->console };
 	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
 		if (*fds[i] >= 0)
 			close(*fds[i]);
@@ -162,13 +191,13 @@ create(const struct spec *s, const struct home *h, struct err *e)
 	struct guest *g = xcalloc(1, sizeof *g);
 	g->spec = s;
 	g->home = *h;
-	g->sock = g->pidfd = -1;
+	g->sock = g->pidfd = g->console = -1;
 	g->kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (g->kick_fd < 0) {
 		fail(e, errno, "cannot make an event descriptor: %s", strerror(errno));
 		goto undo;
 	}
-	if (given_birth(s, h, &g->birth, e) < 0)
+	if ((s->process.terminal && make_terminal(g, e) < 0) || given_birth(s, h, &g->birth, e) < 0)
 		goto undo;
 	return g;
 undo:
@@ -279,6 +308,7 @@ send_signal(struct guest *g, int sig, struct err *e)
 }
 
 static int exit_code(const struct guest *g) { return g->status; }
+static int console(struct guest *g) { return g->console; }
 static pid_t first_pid(const struct guest *g) { return g->ended || g->pid < 0 ? 0 : g->pid; }
 
 const struct layer win_layer = {
@@ -294,6 +324,7 @@ const struct layer win_layer = {
 	.kick = kick,
 	.exit_code = exit_code,
 	.signal = send_signal,
+	.console = console,
 	.pid = first_pid,
 	.again = process_again,
 };

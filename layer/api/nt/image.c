@@ -158,7 +158,8 @@ static int
 cache_make(int fd, const char *name, const struct pe *pe)
 {
 	char *half = xprintf("%s.%d", name, (int)getpid());
-	char *parent = xprintf("%.*s", (int)(strrchr(cache_folder, '/') - cache_folder), cache_folder);
+	char *parent =
+	        xprintf("%.*s", (int)(strrchr(cache_folder, '/') - cache_folder), cache_folder);
 	mkdir(parent, 0700);
 	mkdir(cache_folder, 0700);
 	free(parent);

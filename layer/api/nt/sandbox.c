@@ -70,16 +70,15 @@ rules_of(const struct birth *b, int rules, uint64_t handled, struct err *e)
 		if (let(rules, b->show[i].path, b->show[i].readonly ? SEE : rw, handled, false, e) <
 		    0)
 			return -1;
-	static const char *const devices[] = { "/dev/null", "/dev/tty", "/dev/zero",
-		                               "/dev/urandom" };
+	/* each rule costs a start 10 us: what was read before the sandbox is not here */
+	static const char *const devices[] = { "/dev/null", "/dev/tty" };
 	for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
 		if (let(rules, devices[i], SEE | LANDLOCK_ACCESS_FS_WRITE_FILE, handled, true, e) <
 		    0)
 			return -1;
-	static const char *const facts[] = { "/etc/localtime", "/etc/hosts", "/etc/resolv.conf",
-		                             "/usr/share/zoneinfo" };
-	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
-		if (let(rules, facts[i], SEE, handled, i < 3, e) < 0)
+	static const char *const names[] = { "/etc/hosts", "/etc/resolv.conf" };
+	for (size_t i = 0; b->network && i < sizeof names / sizeof *names; i++)
+		if (let(rules, names[i], SEE, handled, true, e) < 0)
 			return -1;
 	return let(rules, "/proc/self/exe", SEE | RUN, handled, true, e);
 }
