@@ -143,7 +143,11 @@ main(void)
 		pair[i] = CreateThread(NULL, 0, rival, (void *)(INT_PTR)i, CREATE_SUSPENDED, NULL);
 	ResumeThread(pair[0]);
 	ResumeThread(pair[1]);
-	WaitForMultipleObjects(2, pair, TRUE, INFINITE);
+	/* Both may have stopped the other at once, on Windows too: somebody else lets them go on. */
+	while (WaitForMultipleObjects(2, pair, TRUE, 20) == WAIT_TIMEOUT) {
+		ResumeThread(pair[0]);
+		ResumeThread(pair[1]);
+	}
 	puts("each other");
 	u = CreateThread(NULL, 0, stops_itself, NULL, 0, NULL);
 	while (ResumeThread(u) == 0)
