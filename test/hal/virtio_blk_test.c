@@ -98,6 +98,7 @@ static const struct virtio_blk_disk readonly_ops = { .read = mem_read, .close = 
 enum {
 	RO = 1 << 5,
 	FLUSH = 1 << 9,
+	MQ = 1 << 12,
 	DISCARD = 1 << 13,
 	ZEROES = 1 << 14,
 	IN = 0,
@@ -109,10 +110,10 @@ enum {
 };
 
 static struct driver *
-blk_new(const struct virtio_blk_disk *ops, struct memory **m)
+blk_with(const struct virtio_blk_disk *ops, struct memory **m, unsigned queues)
 {
 	struct driver *d = driver_new();
-	struct virtio_blk_options o = { .size = DISK + 100, .serial = "night" };
+	struct virtio_blk_options o = { .size = DISK + 100, .serial = "night", .queues = queues };
 	*m = xcalloc(1, sizeof **m);
 	for (int i = 0; i < DISK; i++)
 		(*m)->bytes[i] = (uint8_t)(i * 7 + i / 512);
@@ -120,9 +121,16 @@ blk_new(const struct virtio_blk_disk *ops, struct memory **m)
 	return d;
 }
 
+static struct driver *
+blk_new(const struct virtio_blk_disk *ops, struct memory **m)
+{
+	return blk_with(ops, m, 1);
+}
+
 /* A request's three parts; returns its head in the queue, its status is at *status. */
 static uint16_t
-ask(struct driver *d, uint32_t type, uint64_t sector, uint64_t data, uint32_t n, uint64_t *status)
+ask_in(struct driver *d, unsigned queue, uint32_t type, uint64_t sector, uint64_t data, uint32_t n,
+       uint64_t *status)
 {
 	uint8_t head[16] = { (uint8_t)type };
 	memcpy(head + 8, &(uint64_t){ htole64(sector) }, 8);
@@ -132,9 +140,15 @@ ask(struct driver *d, uint32_t type, uint64_t sector, uint64_t data, uint32_t n,
 		             { data, n / 2, type == IN || type == GET_ID },
 		             { data + n / 2, n - n / 2, type == IN || type == GET_ID },
 		             { *status, 1, true } };
-	uint16_t at = driver_add(d, 0, p, 4);
-	driver_kick(d, 0);
+	uint16_t at = driver_add(d, queue, p, 4);
+	driver_kick(d, queue);
 	return at;
+}
+
+static uint16_t
+ask(struct driver *d, uint32_t type, uint64_t sector, uint64_t data, uint32_t n, uint64_t *status)
+{
+	return ask_in(d, 0, type, sector, data, n, status);
 }
 
 static uint8_t
@@ -173,6 +187,48 @@ the_configuration(void **state)
 	driver_free(d);
 	d = blk_new(&readonly_ops, &m);
 	assert_int_equal(driver_offer(d) & (RO | DISCARD | ZEROES), RO);
+	driver_free(d);
+}
+
+/* 5.2.2, 5.2.3: more queues than one are for a driver that agreed on F_MQ. */
+static void
+each_hart_has_a_queue(void **state)
+{
+	struct memory *m;
+	uint8_t c[64];
+	uint64_t status[3];
+	uint16_t head[3];
+	(void)state;
+	struct driver *d = blk_with(&mem_ops, &m, 3);
+	assert_int_equal(driver_offer(d) & MQ, MQ);
+	driver_config(d, 0, c, 64);
+	assert_int_equal(c[34] | c[35] << 8, 3);
+	driver_up(d, FLUSH, 16);
+	assert_int_equal(d->q[0].size, 16);
+	assert_int_equal(d->q[1].size, 0);
+	driver_up(d, FLUSH | MQ, 16);
+	assert_int_equal(d->q[2].size, 16);
+	assert_int_equal(d->q[3].size, 0);
+	uint64_t data = driver_room(d, 3 * 1024, 512);
+	for (unsigned i = 0; i < 3; i++)
+		head[i] = ask_in(d, i, IN, 10 * i, data + 1024 * i, 1024, &status[i]);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(driver_wait(d, i, head[i]), 1025);
+		assert_int_equal(*(uint8_t *)driver_ptr(d, status[i]), 0);
+		assert_memory_equal(driver_ptr(d, data + 1024 * i), m->bytes + 10 * i * 512, 1024);
+	}
+	/* and each of them is saved */
+	struct snap *saved = driver_save(d);
+	struct memory *m2;
+	struct driver *to = blk_with(&mem_ops, &m2, 3);
+	driver_load(to, d, saved);
+	head[2] = ask_in(to, 2, IN, 5, data, 512, &status[2]);
+	assert_int_equal(driver_wait(to, 2, head[2]), 513);
+	driver_free(to);
+	driver_free(d);
+	d = blk_with(&mem_ops, &m, 99);
+	driver_config(d, 0, c, 64);
+	assert_int_equal(c[34], VIRTIO_QUEUES);
 	driver_free(d);
 }
 
@@ -472,7 +528,7 @@ an_image_is_a_disk(void **state)
 		        disk_open(AT_FDCWD, path, DISK_RAW | (writable ? DISK_WRITE : 0), &e);
 		assert_non_null(image);
 		struct driver *d = driver_new();
-		driver_plug(d, virtio_blk_image(d->board, "vda", image, NULL));
+		driver_plug(d, virtio_blk_image(d->board, "vda", image, NULL, 1));
 		assert_int_equal(driver_get(d, 0x100), 2048);
 		assert_int_equal(!(driver_offer(d) & RO), writable);
 		driver_up(d, FLUSH | (writable ? DISCARD | ZEROES : 0), 16);
@@ -496,7 +552,7 @@ an_image_is_a_disk(void **state)
 	unlink(path);
 }
 
-UNIT_MAIN(TEST(the_configuration), TEST(sectors_are_read_and_written),
+UNIT_MAIN(TEST(the_configuration), TEST(each_hart_has_a_queue), TEST(sectors_are_read_and_written),
           TEST(without_flush_each_write_is_on_the_disk), TEST(what_is_beyond_the_disk_fails),
           TEST(ranges_are_discarded_and_zeroed), TEST(an_error_of_the_host_is_one_of_the_guest),
           TEST(a_full_disk_waits_for_room), TEST(nothing_is_in_flight_at_rest),

@@ -156,7 +156,7 @@ common_read(struct slot *s, uint32_t offset, unsigned size)
 	put32(c + DRIVER_FEATURE_SELECT, s->driver_feature_select);
 	put32(c + DRIVER_FEATURE, virtio_agreed(s->v, s->driver_feature_select));
 	put16(c + CONFIG_VECTOR, 0xffff);
-	put16(c + NUM_QUEUES, s->v->ops->queues);
+	put16(c + NUM_QUEUES, (uint16_t)(s->v->ops->queues + s->v->more));
 	c[DEVICE_STATUS] = s->v->status;
 	c[GENERATION] = (uint8_t)s->v->generation;
 	put16(c + QUEUE_SELECT, s->queue_select);

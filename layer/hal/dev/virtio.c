@@ -369,7 +369,7 @@ static void
 queues_reset(struct virtio *v)
 {
 	memset(v->queue, 0, sizeof v->queue);
-	for (unsigned i = 0; i < v->ops->queues; i++)
+	for (unsigned i = 0; i < v->ops->queues + (unsigned)v->more; i++)
 		v->queue[i].size = v->ops->size;
 }
 
@@ -405,7 +405,7 @@ virtio_set_status(struct virtio *v, uint8_t value)
 		return;
 	if (v->ops->start)
 		v->ops->start(v);
-	for (unsigned i = 0; i < v->ops->queues; i++)
+	for (unsigned i = 0; i < virtio_queues(v); i++)
 		virtio_notify(v, i);
 }
 
@@ -433,7 +433,7 @@ virtio_agree(struct virtio *v, uint32_t word, uint32_t bits)
 struct virtqueue *
 virtio_queue(struct virtio *v, uint32_t queue)
 {
-	return queue < v->ops->queues ? &v->queue[queue] : NULL;
+	return queue < virtio_queues(v) ? &v->queue[queue] : NULL;
 }
 
 /* The queue, while it may still be changed. */
@@ -536,7 +536,7 @@ save(void *self, struct snap *s, struct err *e)
 	struct virtio *v = self;
 	struct buf b = { 0 };
 	int rc = 0;
-	for (unsigned i = 0; i < v->ops->queues && rc == 0; i++) {
+	for (unsigned i = 0; i < virtio_queues(v) && rc == 0; i++) {
 		b.n = 0;
 		field_save(&b, queue_fields, &v->queue[i]);
 		rc = snap_put_buf(s, QUEUE_TAG, &b, e);
@@ -556,7 +556,7 @@ save(void *self, struct snap *s, struct err *e)
 static bool
 sane(const struct virtio *v)
 {
-	for (unsigned i = 0; i < v->ops->queues; i++) {
+	for (unsigned i = 0; i < virtio_queues(v); i++) {
 		uint16_t size = v->queue[i].size;
 		if (size > v->ops->size || size & (size - 1) || (v->queue[i].ready && !size))
 			return false;
@@ -569,7 +569,7 @@ load(void *self, struct snap *s, struct err *e)
 {
 	struct virtio *v = self;
 	struct cur c;
-	for (unsigned i = 0; i < v->ops->queues; i++) {
+	for (unsigned i = 0; i < virtio_queues(v); i++) {
 		if (snap_get(s, QUEUE_TAG, &c, e) < 0 ||
 		    field_load(&c, queue_fields, &v->queue[i], v->name, e) < 0)
 			return -1;
@@ -599,7 +599,7 @@ wake(void *self)
 	if (v->ops->wake)
 		v->ops->wake(v);
 	pthread_mutex_lock(&v->bus->lock);
-	for (unsigned i = 0; i < v->ops->queues; i++)
+	for (unsigned i = 0; i < virtio_queues(v); i++)
 		virtio_notify(v, i);
 	pthread_mutex_unlock(&v->bus->lock);
 }
@@ -610,7 +610,7 @@ inspect(void *self)
 	struct virtio *v = self;
 	json_t *o = v->ops->fields ? field_json(v->ops->fields, v->self) : json_object();
 	json_t *queues = json_array();
-	for (unsigned i = 0; i < v->ops->queues; i++)
+	for (unsigned i = 0; i < virtio_queues(v); i++)
 		json_array_append_new(queues, field_json(queue_fields, &v->queue[i]));
 	json_object_set_new(o, "queues", queues);
 	if (v->ops->inspect) {
@@ -653,4 +653,13 @@ virtio_new(struct board *b, const struct virtio_ops *ops, const char *name, void
 	queues_reset(v);
 	board_add(b, &v->kind, name, v);
 	return v;
+}
+
+void
+virtio_offer_queues(struct virtio *v, uint8_t more, uint8_t bit)
+{
+	v->more = more;
+	v->more_bit = bit;
+	v->offer |= UINT64_C(1) << bit;
+	queues_reset(v);
 }

@@ -84,6 +84,9 @@ struct virtio {
 	struct device kind;  /* what the board sees */
 	uint64_t offer;      /* features offered; the device may change it before it is reached */
 	struct virtqueue queue[VIRTIO_QUEUES];
+	/* Queues besides ops->queues, which the driver has once it agrees on feature bit
+	 * `more_bit`; both are set before the device is reached. */
+	uint8_t more, more_bit;
 	uint64_t features; /* agreed */
 	uint8_t status;
 	uint32_t generation; /* of the configuration */
@@ -130,6 +133,14 @@ virtio_has(const struct virtio *v, unsigned bit)
 {
 	return v->features >> bit & 1;
 }
+/* How many queues the driver has, by the features it agreed on. */
+static inline unsigned
+virtio_queues(const struct virtio *v)
+{
+	return v->ops->queues + (v->more && virtio_has(v, v->more_bit) ? v->more : 0u);
+}
+/* Offer `more` queues besides ops->queues under a feature bit (of a device that is new). */
+void virtio_offer_queues(struct virtio *v, uint8_t more, uint8_t bit);
 
 /* For config_read: bytes of a configuration space that is `size` long. */
 void

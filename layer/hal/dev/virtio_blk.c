@@ -17,6 +17,7 @@ enum {
 	F_BLK_SIZE = 6,
 	F_FLUSH = 9,
 	F_TOPOLOGY = 10,
+	F_MQ = 12,
 	F_DISCARD = 13,
 	F_WRITE_ZEROES = 14,
 };
@@ -42,6 +43,7 @@ struct blk {
 	struct worker *worker;
 	_Atomic uint64_t sectors;
 	uint32_t block_size, cluster;
+	uint16_t queues;
 	char serial[ID + 1];
 	_Atomic bool through; /* no FLUSH was agreed on: each write is on the disk */
 
@@ -233,7 +235,7 @@ config_read(struct virtio *v, uint32_t offset, uint8_t *bytes, uint32_t n)
 	buf_u32(&c, per);
 	buf_u8(&c, 0);
 	buf_u8(&c, 0);
-	buf_u16(&c, 1);
+	buf_u16(&c, b->queues);
 	buf_u32(&c, MAX_SECTORS);
 	buf_u32(&c, RANGES);
 	buf_u32(&c, b->block_size / SECTOR);
@@ -328,7 +330,12 @@ virtio_blk_new(struct board *board, const char *name, const struct virtio_blk_di
 		str_printable(b->serial);
 	}
 	struct virtio *v = virtio_new(board, &blk_ops, name, b);
-	b->worker = worker_new(v, 1, one);
+	b->queues = (uint16_t)(o->queues < 1               ? 1
+	                       : o->queues > VIRTIO_QUEUES ? VIRTIO_QUEUES
+	                                                   : o->queues);
+	if (b->queues > 1)
+		virtio_offer_queues(v, (uint8_t)(b->queues - 1), F_MQ);
+	b->worker = worker_new(v, b->queues, one);
 	if (!ops->write)
 		v->offer |= 1 << F_RO;
 	if (ops->write && ops->discard)

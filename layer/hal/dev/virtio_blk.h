@@ -31,15 +31,17 @@ struct virtio_blk_options {
 	uint32_t block_size; /* what the guest is told: 512 (0) to 4096 */
 	uint32_t cluster;    /* best size of an access: 0 says nothing */
 	const char *serial;  /* at most 20 bytes are told; may be NULL */
+	unsigned queues;     /* one for each hart is best; at most VIRTIO_QUEUES are offered */
 };
 
 /* `disk` is closed with the device, also when this fails (by board_free only). */
 struct virtio *virtio_blk_new(struct board *b, const char *name, const struct virtio_blk_disk *ops,
                               void *disk, const struct virtio_blk_options *o);
-/* The same for an image that is open (img/disk.h), as it was opened: read only or not. */
+/* The same for an image that is open (img/disk.h), as it was opened: read only or not; of
+ * the options its own serial and queues only. */
 struct disk;
-struct virtio *
-virtio_blk_image(struct board *b, const char *name, struct disk *image, const char *serial);
+struct virtio *virtio_blk_image(struct board *b, const char *name, struct disk *image,
+                                const char *serial, unsigned queues);
 /* At rest: another image of the same kind and size, which is the device's now; the old one
  * is the caller's.  NULL: every request fails. */
 void virtio_blk_insert(struct virtio *v, struct disk *image);

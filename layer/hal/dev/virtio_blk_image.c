@@ -53,10 +53,12 @@ static const struct virtio_blk_disk writable = { .read = image_read,
 static const struct virtio_blk_disk readonly = { .read = image_read, .close = image_close };
 
 struct virtio *
-virtio_blk_image(struct board *b, const char *name, struct disk *image, const char *serial)
+virtio_blk_image(struct board *b, const char *name, struct disk *image, const char *serial,
+                 unsigned queues)
 {
 	struct virtio_blk_options o = { .size = disk_size(image),
 		                        .cluster = disk_cluster(image),
-		                        .serial = serial };
+		                        .serial = serial,
+		                        .queues = queues };
 	return virtio_blk_new(b, name, disk_writable(image) ? &writable : &readonly, image, &o);
 }

@@ -31,6 +31,7 @@ struct worker {
 	_Atomic bool hurry;
 
 	/* the thread only */
+	unsigned first; /* the queue that is asked first, modulo queues */
 	unsigned queue[BATCH];
 	uint32_t written[BATCH];
 	struct chain chain[BATCH];
@@ -42,7 +43,10 @@ take(struct worker *w)
 {
 	uint64_t bytes = 0;
 	unsigned n = 0;
-	for (unsigned q = w->queues; q-- > 0;) {
+	/* each queue is the first in turn */
+	w->first++;
+	for (unsigned i = 0; i < w->queues; i++) {
+		unsigned q = (w->first + i) % w->queues;
 		while (n < BATCH && bytes < BATCH_BYTES && virtio_pop(w->v, q, &w->chain[n]) > 0) {
 			bytes += w->chain[n].in_bytes + w->chain[n].out_bytes;
 			w->queue[n++] = q;

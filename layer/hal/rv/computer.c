@@ -94,7 +94,7 @@ add_disk(struct guest *g, unsigned i, struct err *e)
 	if (!d)
 		return -1;
 	g->disk[i] = d;
-	g->drive[i] = virtio_blk_image(g->board, name, d, name);
+	g->drive[i] = virtio_blk_image(g->board, name, d, name, g->options.harts);
 	return pci_virtio(g->pci, g->drive[i], e);
 }
 
