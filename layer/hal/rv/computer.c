@@ -273,6 +273,17 @@ put_in(struct guest *g, unsigned i)
 }
 
 int
+computer_flush_disks(struct guest *g, struct err *e)
+{
+	for (unsigned i = 0; i < g->options.ndisk; i++) {
+		int rc = disk_writable(g->disk[i]) ? disk_flush(g->disk[i]) : 0;
+		if (rc < 0)
+			return fail(e, -rc, "disk 'disk%u': %s", i, strerror(-rc));
+	}
+	return 0;
+}
+
+int
 computer_keep_disks(struct guest *g, int folder, struct err *e)
 {
 	char name[16];

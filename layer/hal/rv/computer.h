@@ -56,6 +56,8 @@ void computer_forget(struct guest *g);
 /* At rest: what was written to disks never changes again and is in a folder too; and back. */
 int computer_keep_disks(struct guest *g, int folder, struct err *e);
 int computer_take_disks(struct guest *g, int folder, struct err *e);
+/* At rest: all that was written to disks is in their files. */
+int computer_flush_disks(struct guest *g, struct err *e);
 
 /* Power on: everything reset, kernel and device tree in place, hart 0 at its entry. */
 int computer_boot(struct guest *g, struct err *e);

@@ -300,8 +300,8 @@ save(struct guest *g, struct snap *s, struct err *e)
 {
 	const struct bus *b = board_bus(g->board);
 	int folder = snap_folder(s);
-	/* in memory: the disks wait where they are */
-	if (folder >= 0 && computer_keep_disks(g, folder, e) < 0)
+	/* in memory: the disks wait where they are, in case nobody goes on with this guest */
+	if ((folder >= 0 ? computer_keep_disks(g, folder, e) : computer_flush_disks(g, e)) < 0)
 		return -1;
 	if (pages_put(s, RAM_TAG, b->ram_start, b->ram, b->ram_size, e) < 0 ||
 	    lazy_error(b->lazy, e) < 0 || rv_save(g->rv, s, e) < 0)
