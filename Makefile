@@ -46,7 +46,7 @@ MAINLINK  = -pie -fsanitize=$(SAN)
 TOOLLINK  = $(MAINLINK)
 else
 CFLAGS   += -ffunction-sections -fdata-sections
-MAINLINK  = -static-pie -Wl,--gc-sections $(HARDEN)
+MAINLINK  = -static-pie -Wl,--gc-sections -Wl,-z,pack-relative-relocs $(HARDEN)
 TOOLLINK  = -pie $(HARDEN)
 endif
 ifneq ($(HARSH),)

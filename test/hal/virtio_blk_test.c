@@ -222,6 +222,7 @@ each_hart_has_a_queue(void **state)
 	struct memory *m2;
 	struct driver *to = blk_with(&mem_ops, &m2, 3);
 	driver_load(to, d, saved);
+	snap_free(saved);
 	head[2] = ask_in(to, 2, IN, 5, data, 512, &status[2]);
 	assert_int_equal(driver_wait(to, 2, head[2]), 513);
 	driver_free(to);

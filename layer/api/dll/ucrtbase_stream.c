@@ -36,6 +36,7 @@ FILE_ ucrtbase_iob[20] = {
 struct ucrtbase_lock ucrtbase_iob_locks[20];
 static struct more iob_more[20];
 static struct whole *streams[STREAMS];
+static int streams_end = 3; /* no slot from here on was ever used */
 static pthread_mutex_t list = PTHREAD_MUTEX_INITIALIZER;
 
 WINAPI void
@@ -551,6 +552,8 @@ new_stream(void)
 				w->w.f.file = -1;
 				w->w.section.lock = -1;
 				streams[i] = w;
+				if (i >= streams_end)
+					streams_end = i + 1;
 			}
 			break;
 		}
@@ -566,7 +569,7 @@ free_stream(FILE_ *f)
 	if (f >= ucrtbase_iob && f < ucrtbase_iob + 20)
 		return;
 	pthread_mutex_lock(&list);
-	for (int i = 3; i < STREAMS; i++)
+	for (int i = 3; i < streams_end; i++)
 		if (streams[i] && &streams[i]->w.f == f) {
 			streams[i] = NULL;
 			crt_free(f);
@@ -664,8 +667,12 @@ static int
 each(int (*what)(FILE_ *f), int first)
 {
 	int n = 0, bad = 0;
-	for (int i = first; i < STREAMS; i++) {
+	for (int i = first;; i++) {
 		pthread_mutex_lock(&list);
+		if (i >= streams_end) {
+			pthread_mutex_unlock(&list);
+			break;
+		}
 		FILE_ *f = i < 3 ? &ucrtbase_iob[i] : streams[i] ? &streams[i]->w.f : NULL;
 		pthread_mutex_unlock(&list);
 		if (!f || !(f->flag & (STREAM_READ | STREAM_WRITE | STREAM_BOTH)))
@@ -689,7 +696,7 @@ int
 ucrtbase_stream_close_all(void)
 {
 	int n = each(ucrtbase_stream_close, 3);
-	for (int i = 3; i < STREAMS; i++)
+	for (int i = 3; i < streams_end; i++)
 		if (streams[i] && streams[i]->w.f.flag == 0)
 			free_stream(&streams[i]->w.f);
 	return n;

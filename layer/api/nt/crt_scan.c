@@ -360,7 +360,7 @@ static int
 scan_text(struct scan *s, char kind, bool wide, const struct set *set)
 {
 	struct target t = { .wide = wide, .room = UINT64_MAX };
-	int left = s->width ? s->width : kind == 'c' ? 1 : INT32_MAX, c, n = 0;
+	int left = s->width ? s->width : kind == 'c' ? 1 : INT32_MAX, c = 0, n = 0;
 	char *start;
 	if (kind == 's' && skip_space(s) == ENDED)
 		return ENDED;

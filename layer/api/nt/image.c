@@ -10,11 +10,12 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 
-enum { PAGE = 4096, GRANULE = 65536, CACHED = 4 << 20 };
+enum { PAGE = 4096, GRANULE = 65536, CACHED = 4 << 20, SMALL = 1 << 20 };
 
 static const char *cache_folder;
 
@@ -72,6 +73,9 @@ reserve(const struct pe *pe)
 {
 	size_t n = pages(pe->size);
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	/* one call in place of a fault for each page */
+	if (n <= SMALL)
+		flags |= MAP_POPULATE;
 	int prot = PROT_READ | PROT_WRITE;
 	char *p = MAP_FAILED;
 	if (pe->base >= GRANULE)
@@ -90,19 +94,49 @@ reserve(const struct pe *pe)
 	return p + skip;
 }
 
+/* Parts that lie one behind the other in the file, for one call. */
+struct parts {
+	int fd;
+	uint64_t at, end; /* in the file */
+	int n;
+	struct iovec v[32];
+};
+
 static int
-read_all(int fd, void *to, size_t n, uint64_t at)
+read_parts(struct parts *p)
 {
-	for (char *p = to; n;) {
-		ssize_t k = pread(fd, p, n, (off_t)at);
+	struct iovec *v = p->v;
+	while (p->at < p->end) {
+		ssize_t k = preadv(p->fd, v, (int)(p->v + p->n - v), (off_t)p->at);
 		if (k < 0 && errno == EINTR)
 			continue;
 		if (k <= 0)
 			return -1;
-		p += k;
-		n -= (size_t)k;
-		at += (uint64_t)k;
+		p->at += (uint64_t)k;
+		for (size_t left = (size_t)k; left;) {
+			size_t part = left < v->iov_len ? left : v->iov_len;
+			v->iov_base = (char *)v->iov_base + part;
+			v->iov_len -= part;
+			left -= part;
+			v += !v->iov_len;
+		}
 	}
+	p->n = 0;
+	return 0;
+}
+
+static int
+read_part(struct parts *p, void *to, size_t n, uint64_t at)
+{
+	if (!n)
+		return 0;
+	if (p->n && (at != p->end || p->n == (int)(sizeof p->v / sizeof *p->v)) &&
+	    read_parts(p) < 0)
+		return -1;
+	if (!p->n)
+		p->at = at;
+	p->v[p->n++] = (struct iovec){ to, n };
+	p->end = at + n;
 	return 0;
 }
 
@@ -110,7 +144,8 @@ read_all(int fd, void *to, size_t n, uint64_t at)
 static int
 fill(int fd, char *base, const struct pe *pe)
 {
-	if (read_all(fd, base, pe->header_size, 0) < 0)
+	struct parts p = { .fd = fd };
+	if (read_part(&p, base, pe->header_size, 0) < 0)
 		return -1;
 	for (uint32_t i = 0; i < pe->nsection; i++) {
 		const struct pe_section *s = &pe->section[i];
@@ -118,11 +153,11 @@ fill(int fd, char *base, const struct pe *pe)
 		if (whole && mmap(base + s->rva, whole, PROT_READ | PROT_WRITE,
 		                  MAP_PRIVATE | MAP_FIXED, fd, s->offset) == MAP_FAILED)
 			return -1;
-		if (read_all(fd, base + s->rva + whole, s->file_size - whole, s->offset + whole) <
+		if (read_part(&p, base + s->rva + whole, s->file_size - whole, s->offset + whole) <
 		    0)
 			return -1;
 	}
-	return 0;
+	return read_parts(&p);
 }
 
 /* -- images kept as they are in memory ---------------------------------------------------- */
@@ -266,23 +301,39 @@ image_map(int fd, const char *path, const struct pe *pe, struct err *e)
 	return NULL;
 }
 
+static int
+prot_of(const struct pe_section *s)
+{
+	int prot = 0;
+	if (s->flags & PE_SCN_READ)
+		prot |= PROT_READ;
+	if (s->flags & (uint32_t)PE_SCN_WRITE)
+		prot |= PROT_WRITE;
+	if (s->flags & PE_SCN_EXECUTE)
+		prot |= PROT_EXEC;
+	return prot;
+}
+
+/* Neighbours that are alike in one call: all is readable and writable before. */
 int
 image_protect(void *base, const struct pe *pe, struct err *e)
 {
-	int rc = mprotect(base, pages(pe->header_size), PROT_READ);
+	size_t from = 0, to = pages(pe->header_size);
+	int prot = PROT_READ, rc = 0;
 	for (uint32_t i = 0; rc == 0 && i < pe->nsection; i++) {
 		const struct pe_section *s = &pe->section[i];
-		uint32_t flags = s->flags;
-		int prot = 0;
-		if (flags & PE_SCN_READ)
-			prot |= PROT_READ;
-		if (flags & (uint32_t)PE_SCN_WRITE)
-			prot |= PROT_WRITE;
-		if (flags & PE_SCN_EXECUTE)
-			prot |= PROT_EXEC;
-		if (s->size && prot != (PROT_READ | PROT_WRITE))
-			rc = mprotect((char *)base + s->rva, pages(s->size), prot);
+		if (!s->size)
+			continue;
+		if (prot_of(s) != prot || s->rva != to) {
+			if (prot != (PROT_READ | PROT_WRITE))
+				rc = mprotect((char *)base + from, to - from, prot);
+			prot = prot_of(s);
+			from = s->rva;
+		}
+		to = s->rva + pages(s->size);
 	}
+	if (rc == 0 && prot != (PROT_READ | PROT_WRITE))
+		rc = mprotect((char *)base + from, to - from, prot);
 	return rc == 0 ? 0
 	               : fail(e, errno, "its sections cannot be protected: %s", strerror(errno));
 }

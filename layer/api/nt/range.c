@@ -15,7 +15,10 @@ union cell {
 
 _Static_assert(sizeof(union cell) == CELL, "a range fits");
 
+/* Cells that were given back, and those of the newest slab that were never used: a page
+ * is touched when a cell of it is. */
 static union cell *unused;
+static union cell *fresh, *fresh_end;
 static struct range *root;
 static uint32_t seed = 0x9e3779b9;
 
@@ -24,14 +27,16 @@ range_new(size_t size)
 {
 	if (size > CELL)
 		return NULL;
-	if (!unused) {
+	if (!unused && fresh == fresh_end) {
 		union cell *c = mmap(NULL, SLAB, PROT_READ | PROT_WRITE,
 		                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (c == MAP_FAILED)
 			return NULL;
-		for (size_t i = SLAB / CELL; i-- > 0;)
-			range_free(c + i);
+		fresh = c;
+		fresh_end = c + SLAB / CELL;
 	}
+	if (!unused)
+		return fresh++;
 	union cell *c = unused;
 	unused = c->next;
 	memset(c, 0, sizeof *c);

@@ -115,46 +115,55 @@ static const uint16_t allowed[] = {
 #undef CALL
 };
 
+#define CALL(name, why)                                                                            \
+	_Static_assert(SYS_##name < 480, #name " is among the numbers that have a bit");
+#include "layer/api/nt/syscall.def"
+#undef CALL
+
 enum {
 	ALLOWED = sizeof allowed / sizeof *allowed,
+	WORDS = 15, /* numbers below 480 */
 	SPECIAL = 24,
+	MOST = SPECIAL + 10 + 3 * WORDS,
 	NS_FLAGS = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
 	           CLONE_NEWPID | CLONE_NEWNET,
 };
-
-static int
-by_number(const void *a, const void *b)
-{
-	return *(const uint16_t *)a - *(const uint16_t *)b;
-}
 
 #define LOAD(field)       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define IF_EQ(k, yes, no) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(k), yes, no)
 #define RETURN(v)         BPF_STMT(BPF_RET | BPF_K, v)
 
-/* Does the accumulator hold one of v[0..n)?  A tree; each leaf returns. */
+/* Is the number in the accumulator allowed?  A bit for each, 32 in an instruction: the kernel
+ * checks and translates the filter at every start, so it is short. */
 static size_t
-tree(struct sock_filter *f, const uint16_t *v, size_t n)
+bits(struct sock_filter *f)
 {
-	if (n <= 4) {
-		for (size_t i = 0; i < n; i++)
-			f[i] = (struct sock_filter)IF_EQ(v[i], (uint8_t)(n - i), 0);
-		f[n] = (struct sock_filter)RETURN(SECCOMP_RET_ERRNO | ENOSYS);
-		f[n + 1] = (struct sock_filter)RETURN(SECCOMP_RET_ALLOW);
-		return n + 2;
+	uint32_t word[WORDS] = { 0 };
+	size_t n = 0;
+	for (size_t i = 0; i < ALLOWED; i++)
+		word[allowed[i] / 32] |= UINT32_C(1) << allowed[i] % 32;
+	f[n++] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 31);
+	f[n++] = (struct sock_filter)BPF_STMT(BPF_MISC | BPF_TAX, 0);
+	f[n++] = (struct sock_filter)LOAD(nr);
+	f[n++] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 5);
+	/* to the word, which goes to the last four */
+	for (unsigned i = 0; i < WORDS; i++) {
+		f[n++] = (struct sock_filter)IF_EQ(i, 0, 2);
+		f[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_IMM, word[i]);
+		f[n++] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 3 * (WORDS - 1 - i) + 1);
 	}
-	size_t half = n / 2;
-	size_t low = tree(f + 2, v, half);
-	/* not below: jump over the lower half */
-	f[0] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, v[half], 0, 1);
-	f[1] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)low);
-	return 2 + low + tree(f + 2 + low, v + half, n - half);
+	f[n++] = (struct sock_filter)RETURN(SECCOMP_RET_ERRNO | ENOSYS);
+	f[n++] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_RSH | BPF_X, 0);
+	f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 1, 0, 1);
+	f[n++] = (struct sock_filter)RETURN(SECCOMP_RET_ALLOW);
+	f[n++] = (struct sock_filter)RETURN(SECCOMP_RET_ERRNO | ENOSYS);
+	return n;
 }
 
 static int
 fence_calls(const struct birth *b, struct err *e)
 {
-	struct sock_filter f[SPECIAL + 4 * ALLOWED] = {
+	struct sock_filter f[MOST] = {
 		LOAD(arch),
 		IF_EQ(AUDIT_ARCH_X86_64, 1, 0),
 		RETURN(SECCOMP_RET_KILL_PROCESS),
@@ -183,10 +192,7 @@ fence_calls(const struct birth *b, struct err *e)
 		RETURN(SECCOMP_RET_ERRNO | EACCES),
 	};
 	size_t n = 23;
-	uint16_t sorted[ALLOWED];
-	memcpy(sorted, allowed, sizeof sorted);
-	qsort(sorted, ALLOWED, sizeof *sorted, by_number);
-	n += tree(f + n, sorted, ALLOWED);
+	n += bits(f + n);
 	struct sock_fprog p = { .len = (unsigned short)n, .filter = f };
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &p) < 0)
 		return fail(e, errno, "the program's system calls cannot be filtered: %s",

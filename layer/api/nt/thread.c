@@ -462,6 +462,9 @@ thread_new(void *start, void *argument, size_t stack, bool suspended, struct thr
 	return STATUS_SUCCESS;
 }
 
+/* It lives as long as the process; leak checkers shall find it. */
+static struct thread_host *volatile first;
+
 NTSTATUS
 thread_first(void *start, void *argument, size_t stack, uint32_t *code)
 {
@@ -477,6 +480,7 @@ thread_first(void *start, void *argument, size_t stack, uint32_t *code)
 		thread_stack_default = stack; /* the program's is for all of its threads */
 	pthread_sigmask(SIG_SETMASK, NULL, &signals);
 	steady_on();
+	first = h;
 	h->thread = t;
 	h->tid = (pid_t)syscall(SYS_gettid);
 	h->id = pthread_self();
