@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "all/face.h"
+#include "all/stack.h"
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -442,19 +443,15 @@ floor_for(const struct artifact *a, const json_t *request, struct err *e)
 	if (in) {
 		char *copy = xstrdup(in), *rest = copy, *word;
 		while ((word = strsep(&rest, "/"))) {
-			best = layer_find(word);
-			if (!best) {
+			const struct layer *l = layer_find(word);
+			best = best ? best : l;
+			if (!l) {
 				fail(e, ENOSYS, "--in '%s': this build has no floor '%s'", in,
 				     word);
 				err_hint(e, "see the floors of this build: joist version");
+				best = NULL;
 				break;
 			}
-		}
-		if (best && strchr(in, '/')) {
-			fail(e, ENOSYS, "--in '%s': stacks of several floors are not in this build",
-			     in);
-			err_hint(e, "name one floor");
-			best = NULL;
 		}
 		free(copy);
 		return best;
@@ -518,7 +515,8 @@ whole(const struct source *src, const struct layer *l, const json_t *request, st
 		if (json_yes(request, "read_only"))
 			json_object_set_new(config, "root", json_pack("{s:b}", "readonly", 1));
 	} else if (src->artifact->path) {
-		spec_note_set(config, "artifact", src->artifact->path);
+		spec_note_set(config, "artifact",
+		              json_str(request, "program", src->artifact->path));
 		if (src->artifact->kind != ARTIFACT_FILE)
 			json_object_set_new(config, "root",
 			                    json_pack("{s:s, s:b}", "path", src->artifact->path,
@@ -569,7 +567,7 @@ make_machine(struct joist *j, const json_t *request, char **made, struct err *e)
 	struct source src = { 0 };
 	struct store *s = face_store(j, e);
 	const char *name = json_str(request, "artifact", NULL);
-	json_t *config = NULL;
+	json_t *config = NULL, *stack = NULL;
 	int rc = -1;
 
 	if (!s)
@@ -580,6 +578,14 @@ make_machine(struct joist *j, const json_t *request, char **made, struct err *e)
 	}
 	src.artifact = artifact_of(name, e);
 	const struct layer *l = src.artifact ? floor_for(src.artifact, request, e) : NULL;
+	if (l && stack_is(json_str(request, "in", NULL))) {
+		stack = stack_request(s, src.artifact, request, e);
+		artifact_free(src.artifact);
+		request = stack;
+		src.artifact = stack ? artifact_of(json_str(stack, "artifact", ""), e) : NULL;
+		if (!src.artifact)
+			l = NULL;
+	}
 	if (l && json_yes(request, "debug") && layer_debugs(l, e) < 0)
 		l = NULL;
 	if (l && open_source(j, s, request, &src, e) == 0)
@@ -599,6 +605,7 @@ make_machine(struct joist *j, const json_t *request, char **made, struct err *e)
 	}
 	spec_free(spec);
 	json_decref(config);
+	json_decref(stack);
 	close_source(&src);
 	return rc;
 }

@@ -347,8 +347,10 @@ const struct layer *
 machine_layer(const struct machine *m, struct err *e)
 {
 	const char *stack = spec_note_of(m->config, "stack", "os");
-	const char *inner = strrchr(stack, '/');
-	const struct layer *l = layer_find(inner ? inner + 1 : stack);
+	/* what stands in the outermost floor is a program of that */
+	char *outer = xprintf("%.*s", (int)strcspn(stack, "/"), stack);
+	const struct layer *l = layer_find(outer);
+	free(outer);
 
 	if (!l) {
 		fail(e, ENOSYS, "machine '%s' stands on '%s', a floor that this build lacks",
