@@ -9,6 +9,7 @@
 
 #include <complex.h>
 #include <math.h>
+#include <string.h>
 
 struct dcomplex {
 	double re, im;
@@ -18,10 +19,33 @@ struct fcomplex {
 	float re, im;
 };
 
-static double complex in(struct dcomplex z) { return CMPLX(z.re, z.im); }
-static float complex fin(struct fcomplex z) { return CMPLXF(z.re, z.im); }
-static struct dcomplex out(double complex z) { return (struct dcomplex){ creal(z), cimag(z) }; }
-static struct fcomplex fout(float complex z) { return (struct fcomplex){ crealf(z), cimagf(z) }; }
+/* C11, 6.2.5: a complex number is two of its parts in a row.  (CMPLX is not everywhere.) */
+static double complex
+in(struct dcomplex z)
+{
+	double complex c;
+	memcpy(&c, &z, sizeof c);
+	return c;
+}
+
+static float complex
+fin(struct fcomplex z)
+{
+	float complex c;
+	memcpy(&c, &z, sizeof c);
+	return c;
+}
+
+static struct dcomplex
+out(double complex z)
+{
+	return (struct dcomplex){ creal(z), cimag(z) };
+}
+static struct fcomplex
+fout(float complex z)
+{
+	return (struct fcomplex){ crealf(z), cimagf(z) };
+}
 
 WINAPI struct dcomplex
 ucrtbase_cacos(struct dcomplex z)

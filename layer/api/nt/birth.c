@@ -12,6 +12,7 @@
 #include "layer/api/nt/file.h"
 #include "layer/api/nt/host.h"
 #include "layer/api/nt/image.h"
+#include "layer/api/nt/image_cache.h"
 #include "layer/api/nt/ldr.h"
 #include "layer/api/nt/peb.h"
 #include "layer/api/nt/process.h"

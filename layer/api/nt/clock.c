@@ -96,6 +96,6 @@ clock_of_fields(const struct SYSTEMTIME *t, int64_t *out)
 int32_t
 clock_bias(int64_t utc)
 {
-	bool daylight;
-	return zone_bias(zone_host(), utc, &daylight);
+	bool summer;
+	return zone_bias(zone_host(), utc, &summer);
 }

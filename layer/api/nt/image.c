@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "layer/api/nt/image.h"
+#include "layer/api/nt/image_cache.h"
 #include "layer/api/nt/vm.h"
 
 #include <errno.h>
@@ -16,14 +17,6 @@
 #include "base/arena.h"
 
 enum { PAGE = 4096, GRANULE = 65536, CACHED = 4 << 20, SMALL = 1 << 20 };
-
-static const char *cache_folder;
-
-void
-image_cache(const char *folder)
-{
-	cache_folder = folder;
-}
 
 static size_t
 pages(size_t n)
@@ -160,83 +153,17 @@ fill(int fd, char *base, const struct pe *pe)
 	return read_parts(&p);
 }
 
-/* -- images kept as they are in memory ---------------------------------------------------- */
-
-/* A linker puts sections on 512 bytes of the file, which cannot be mapped to pages.  A large
- * image is laid out once in a file of ours, where each byte stands at its RVA; who it is of
- * is in its name, so that another file of that path has another one. */
-static char *
-cache_name(int fd)
-{
-	struct stat st;
-	if (!cache_folder || fstat(fd, &st) < 0)
-		return NULL;
-	return xprintf("%s/%llx-%llx-%llx-%llx.%09lx", cache_folder, (unsigned long long)st.st_dev,
-	               (unsigned long long)st.st_ino, (unsigned long long)st.st_size,
-	               (unsigned long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
-}
-
-static int
-copy(int from, int to, uint64_t at, uint64_t n, uint64_t dest)
-{
-	off_t in = (off_t)at, out = (off_t)dest;
-	while (n) {
-		ssize_t k = copy_file_range(from, &in, to, &out, n, 0);
-		if (k <= 0)
-			return -1;
-		n -= (uint64_t)k;
-	}
-	return 0;
-}
-
-static int
-cache_make(int fd, const char *name, const struct pe *pe)
-{
-	char *half = xprintf("%s.%d", name, (int)getpid());
-	char *parent =
-	        xprintf("%.*s", (int)(strrchr(cache_folder, '/') - cache_folder), cache_folder);
-	mkdir(parent, 0700);
-	mkdir(cache_folder, 0700);
-	free(parent);
-	int to = open(half, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int rc = to < 0 || ftruncate(to, (off_t)pages(pe->size)) < 0 ||
-	                         copy(fd, to, 0, pe->header_size, 0) < 0
-	                 ? -1
-	                 : 0;
-	for (uint32_t i = 0; rc == 0 && i < pe->nsection; i++)
-		rc = copy(fd, to, pe->section[i].offset, pe->section[i].file_size,
-		          pe->section[i].rva);
-	if (rc == 0)
-		rc = rename(half, name);
-	if (rc < 0 && to >= 0) {
-		unlink(half);
-		close(to);
-		to = -1;
-	}
-	free(half);
-	return to;
-}
-
+/* From the cache's file of it, where each byte stands at its RVA. */
 static int
 fill_cached(int fd, char *base, const struct pe *pe)
 {
-	char *name = pe->size >= CACHED ? cache_name(fd) : NULL;
-	int rc = -1;
-	if (!name)
-		return -1;
-	int from = open(name, O_RDONLY | O_CLOEXEC);
+	int from = pe->size >= CACHED ? image_cache_open(fd, pe) : -1;
+	void *p = MAP_FAILED;
 	if (from < 0)
-		from = cache_make(fd, name, pe);
-	struct stat st;
-	if (from >= 0 && fstat(from, &st) == 0 && (size_t)st.st_size == pages(pe->size))
-		rc = mmap(base, pages(pe->size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED,
-		          from, 0) == MAP_FAILED
-		             ? -1
-		             : 0;
-	if (from >= 0)
-		close(from);
-	free(name);
-	return rc;
+		return -1;
+	p = mmap(base, pages(pe->size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, from, 0);
+	close(from);
+	return p == MAP_FAILED ? -1 : 0;
 }
 
 /* -- relocation ------------------------------------------------------------------------------ */

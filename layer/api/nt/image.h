@@ -17,7 +17,4 @@ void *image_map(int fd, const char *path, const struct pe *pe, struct err *e);
 int image_protect(void *base, const struct pe *pe, struct err *e);
 void image_unmap(void *base, const struct pe *pe);
 
-/* Prefer images laid out as in memory, kept in this folder (absolute, of the store); NULL none. */
-void image_cache(const char *folder);
-
 #endif
