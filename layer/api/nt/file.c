@@ -563,6 +563,7 @@ file_set_port(struct object *file, struct object *port, ULONG_PTR key)
 	NTSTATUS s = STATUS_INVALID_PARAMETER;
 	if (!f->port) {
 		f->key = key;
+		port_for_files(port);
 		f->port = object_ref(port);
 		s = STATUS_SUCCESS;
 	}
