@@ -69,8 +69,9 @@ path_device(const WCHAR *p)
 		n--;
 	if (n - start < 3 || n - start > 7)
 		return NULL;
+	char first = (char)(p[start] & ~0x20); /* most names are none, and it shows there */
 	for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
-		if (same(p + start, n - start, devices[i]))
+		if (devices[i][0] == first && same(p + start, n - start, devices[i]))
 			return alone || i == 0 ? devices[i] : NULL;
 	return NULL;
 }

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -652,7 +653,8 @@ reactor_look(_Atomic uint32_t *word, uint32_t value, uint64_t deadline)
 	atomic_store(&leader, ASLEEP);
 	/* One event at a time: what the thread has in hand when it is suspended waits for it. */
 	if (atomic_load(word) == value)
-		n = epoll_pwait2(poll_fd, &e, 1, deadline == WAIT_FOREVER ? NULL : &left, NULL);
+		n = (int)syscall(SYS_epoll_pwait2, poll_fd, &e, 1,
+		                 deadline == WAIT_FOREVER ? NULL : &left, NULL, 0);
 	if (atomic_exchange(&leader, AWAKE) == RUNG)
 		steady_futex_wake(&leader, 1);
 	if (n > 0)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "layer/api/nt/socket.h"
 #include "layer/api/nt/steady.h"
@@ -135,10 +137,39 @@ control_in(const struct WSAMSG *w, char *out, size_t room)
 	return (socklen_t)used;
 }
 
+/* One buffer and nothing else, which is most of all transfers: the host has calls for that, and
+ * they are made without glibc's look whether the thread is cancelled (ours never are). */
+static bool
+simple(const struct socket_transfer *t)
+{
+	return t->n == 1 && !t->address && !t->message && !t->flags;
+}
+
+static ssize_t
+receive_simply(struct socket *s, struct socket_transfer *t, int how)
+{
+	ssize_t n;
+	if (vm_watched)
+		(void)touch(t, true);
+	do
+		n = syscall(SYS_recvfrom, s->file->fd, t->vec->iov_base, t->vec->iov_len, how, NULL,
+		            NULL);
+	while (n < 0 && !s->file->closed &&
+	       (errno == EINTR || (errno == EFAULT && touch(t, true))));
+	return n;
+}
+
 /* One recvmsg; errno's number, 0 for none. */
 static int
 receive(struct socket *s, struct socket_transfer *t, int how, size_t *done)
 {
+	if (s->type == SOCK_STREAM && simple(t)) {
+		ssize_t n = receive_simply(s, t, how);
+		if (n < 0)
+			return s->file->closed ? EINTR : errno;
+		*done = (size_t)n;
+		return 0;
+	}
 	struct sockaddr_storage from;
 	char space[512];
 	struct msghdr m = { .msg_iov = t->vec, .msg_iovlen = t->n };
@@ -205,7 +236,9 @@ transmit(struct socket *s, struct socket_transfer *t, int how, size_t *done)
 	}
 	ssize_t n;
 	do
-		n = sendmsg(s->file->fd, &m, flags_in(t->flags) | how | MSG_NOSIGNAL);
+		n = simple(t) ? syscall(SYS_sendto, s->file->fd, t->vec->iov_base, t->vec->iov_len,
+		                        how | MSG_NOSIGNAL, NULL, 0)
+		              : sendmsg(s->file->fd, &m, flags_in(t->flags) | how | MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR && !s->file->closed);
 	if (n < 0) {
 		if (errno == EPIPE && s->shut_send)
@@ -277,8 +310,9 @@ socket_send(struct socket *s, struct socket_transfer *t, size_t *done)
 struct socket_op *
 socket_op_new(struct socket *s, enum socket_what what)
 {
-	struct socket_op *op = calloc(1, sizeof *op);
+	struct socket_op *op = malloc(sizeof *op); /* calloc() would not take cached memory */
 	if (op) {
+		memset(op, 0, sizeof *op);
 		op->what = what;
 		op->socket = s;
 		op->t.vec = op->few;
