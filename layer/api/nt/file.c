@@ -127,7 +127,8 @@ const struct object_class file_class = { "File", destroyed, closed,        taken
 struct file *
 file_new(const struct file_kind *kind, int fd)
 {
-	struct file *f = malloc(sizeof *f); /* calloc() would not take what free() has just cached */
+	struct file *f =
+	        malloc(sizeof *f); /* calloc() would not take what free() has just cached */
 	if (!f) {
 		if (fd >= 0)
 			close(fd);
@@ -418,7 +419,8 @@ file_create(struct path *p, ACCESS_MASK access, DWORD attributes, DWORD share, D
 	if (!f)
 		return STATUS_NO_MEMORY;
 	/* fstat(3) asks newfstatat for a path of no length */
-	s = syscall(SYS_fstat, fd, &st) < 0 ? status_errno(errno) : check_kind(p, &st, access, options, made);
+	s = syscall(SYS_fstat, fd, &st) < 0 ? status_errno(errno)
+	                                    : check_kind(p, &st, access, options, made);
 	if (s < 0)
 		goto fail;
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode)) {
