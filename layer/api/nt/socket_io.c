@@ -564,6 +564,8 @@ socket_start(struct socket_op *op, const struct file_request *r, size_t *done)
 		p->own = op;
 		p->cancel = cancel;
 		op->pending = p;
+		op->flags_out =
+		        NULL; /* lent for the call; later WSAGetOverlappedResult says them */
 		file_pend_other(p);
 		if (!q->first)
 			q->first = op;
