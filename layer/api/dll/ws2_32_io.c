@@ -256,7 +256,7 @@ ws2_32_WSAGetOverlappedResult(HANDLE h, struct OVERLAPPED *o, DWORD *n, BOOL wai
 		return refuse(WSA_IO_INCOMPLETE);
 	*n = (DWORD)o->InternalHigh;
 	if (flags)
-		*flags = 0;
+		*flags = st == STATUS_BUFFER_OVERFLOW ? WS_MSG_PARTIAL : 0;
 	e = socket_error_of(st);
 	return e ? refuse((DWORD)e) : TRUE;
 }

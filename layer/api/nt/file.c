@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <termios.h>
 #include <unistd.h>
@@ -49,7 +50,7 @@ destroyed(struct object *o)
 	if (f->port)
 		object_unref(f->port);
 	if (f->fd >= 0)
-		close(f->fd);
+		syscall(SYS_close, f->fd);
 	pthread_mutex_destroy(&f->lock);
 	free(f->own_text);
 	free(f->path);
@@ -126,12 +127,14 @@ const struct object_class file_class = { "File", destroyed, closed,        taken
 struct file *
 file_new(const struct file_kind *kind, int fd)
 {
-	struct file *f = calloc(1, sizeof *f);
+	struct file *f =
+	        malloc(sizeof *f); /* calloc() would not take what free() has just cached */
 	if (!f) {
 		if (fd >= 0)
 			close(fd);
 		return NULL;
 	}
+	memset(f, 0, sizeof *f);
 	object_init(&f->object, &file_class, 1);
 	f->kind = kind;
 	f->fd = fd;
@@ -217,7 +220,8 @@ open_flags(ACCESS_MASK access, DWORD options)
 static int
 open_existing(const char *host, int flags, DWORD options)
 {
-	int fd = open(host, flags);
+	/* without open(3)'s look whether the thread is cancelled: ours never are */
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, host, flags);
 	if (fd < 0 && errno == EISDIR && !(options & FILE_NON_DIRECTORY_FILE))
 		fd = open(host, (flags & ~(O_ACCMODE | O_APPEND | O_DSYNC)) | O_RDONLY);
 	if (fd < 0 && errno == ELOOP && options & FILE_OPEN_REPARSE_POINT)
@@ -414,7 +418,9 @@ file_create(struct path *p, ACCESS_MASK access, DWORD attributes, DWORD share, D
 	struct file *f = file_new(&file_disk, fd);
 	if (!f)
 		return STATUS_NO_MEMORY;
-	s = fstat(fd, &st) < 0 ? status_errno(errno) : check_kind(p, &st, access, options, made);
+	/* fstat(3) asks newfstatat for a path of no length */
+	s = syscall(SYS_fstat, fd, &st) < 0 ? status_errno(errno)
+	                                    : check_kind(p, &st, access, options, made);
 	if (s < 0)
 		goto fail;
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode)) {
@@ -563,6 +569,7 @@ file_set_port(struct object *file, struct object *port, ULONG_PTR key)
 	NTSTATUS s = STATUS_INVALID_PARAMETER;
 	if (!f->port) {
 		f->key = key;
+		port_for_files(port);
 		f->port = object_ref(port);
 		s = STATUS_SUCCESS;
 	}

@@ -70,9 +70,10 @@ file_at_once(struct file *f, const struct file_request *r, NTSTATUS s, ULONG_PTR
 struct file_pending *
 file_pend(struct file *f, const struct file_request *r)
 {
-	struct file_pending *p = calloc(1, sizeof *p);
+	struct file_pending *p = malloc(sizeof *p); /* calloc() would not take cached memory */
 	if (!p)
 		return NULL;
+	memset(p, 0, sizeof *p);
 	p->file = f;
 	p->tid = own_tid();
 	p->io.iosb = r->iosb;

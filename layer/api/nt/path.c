@@ -69,8 +69,9 @@ path_device(const WCHAR *p)
 		n--;
 	if (n - start < 3 || n - start > 7)
 		return NULL;
+	char first = (char)(p[start] & ~0x20); /* most names are none, and it shows there */
 	for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
-		if (same(p + start, n - start, devices[i]))
+		if (devices[i][0] == first && same(p + start, n - start, devices[i]))
 			return alone || i == 0 ? devices[i] : NULL;
 	return NULL;
 }
@@ -200,6 +201,15 @@ path_full(const WCHAR *p, WCHAR **result)
 		return device_path(device, result);
 	if (k == PATH_UNC || k == PATH_DEVICE || k == PATH_DEVICE_ROOT)
 		return full_rooted(p, k, result);
+	if (k == PATH_RELATIVE) {
+		size_t n;
+		WCHAR *out = path_current_room(utf_length(p) + 8, &n);
+		if (!out)
+			return STATUS_NO_MEMORY;
+		if (n > 3 && out[n - 1] == '\\')
+			n--;
+		return finish(out, append(out, n, 3, p), p, result);
+	}
 	WCHAR *base = NULL;
 	NTSTATUS s = STATUS_SUCCESS;
 	if (k == PATH_DRIVE_RELATIVE)
@@ -218,7 +228,7 @@ path_full(const WCHAR *p, WCHAR **result)
 	out[0] = k == PATH_DRIVE_ABSOLUTE ? p[0] : base[0];
 	out[1] = ':';
 	out[2] = '\\';
-	if (k == PATH_RELATIVE || k == PATH_DRIVE_RELATIVE) {
+	if (k == PATH_DRIVE_RELATIVE) {
 		memcpy(out, base, blen * sizeof *out);
 		n = blen;
 		if (n > root && out[n - 1] == '\\')

@@ -57,6 +57,7 @@ WCHAR *path_windows(const char *host);
 /* The current folder, ending with a backslash. */
 NTSTATUS path_set_current(const WCHAR *p);
 WCHAR *path_current(void);              /* to be freed */
+WCHAR *path_current_room(size_t room, size_t *n);       /* of *n units, and room for more */
 /* That of a drive, for C:name; without a final backslash but for a root. */
 NTSTATUS path_current_of(WCHAR letter, WCHAR **out);
 NTSTATUS path_drives(void);             /* a bit for each drive that there is */

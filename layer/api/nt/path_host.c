@@ -177,14 +177,24 @@ first_current(void)
 }
 
 WCHAR *
-path_current(void)
+path_current_room(size_t room, size_t *n)
 {
 	pthread_mutex_lock(&current_lock);
 	if (!current)
 		current = first_current();
-	WCHAR *w = current ? utf_copy(current, utf_length(current)) : NULL;
+	*n = current ? utf_length(current) : 0;
+	WCHAR *w = current ? malloc((*n + room + 1) * sizeof *w) : NULL;
+	if (w)
+		memcpy(w, current, (*n + 1) * sizeof *w);
 	pthread_mutex_unlock(&current_lock);
 	return w;
+}
+
+WCHAR *
+path_current(void)
+{
+	size_t n;
+	return path_current_room(0, &n);
 }
 
 NTSTATUS
@@ -288,6 +298,23 @@ check_names(WCHAR *p)
 	return STATUS_SUCCESS;
 }
 
+/* In one go, when all of it is ASCII and of no meaning; p has n units. */
+static bool
+plainly(const WCHAR *p, size_t n, char *to)
+{
+	static const char refused[128] = {
+		['"'] = 1, ['<'] = 1, ['>'] = 1, ['|'] = 1,
+		['?'] = 1, ['*'] = 1, ['/'] = 1, [':'] = 1,
+	};
+	for (size_t i = 0; i < n; i++) {
+		WCHAR c = p[i];
+		if (c < 32 || c > 126 || refused[c])
+			return false;
+		to[i] = c == '\\' ? '/' : (char)c;
+	}
+	return true;
+}
+
 /* C:\rest, with backslashes and no dots. */
 static NTSTATUS
 on_drive(const WCHAR *p, struct path *out)
@@ -297,33 +324,35 @@ on_drive(const WCHAR *p, struct path *out)
 		return STATUS_OBJECT_PATH_NOT_FOUND;
 	p += 2;
 	size_t n = utf_length(p), root = strlen(d->root);
-	WCHAR stack[512], *w = n < 512 ? stack : malloc((n + 1) * sizeof *w);
 	char *host = malloc(root + n * 3 + 2);
-	NTSTATUS s = w && host ? STATUS_SUCCESS : STATUS_NO_MEMORY;
-	if (s >= 0) {
-		memcpy(w, p, (n + 1) * sizeof *w);
-		s = check_names(w);
-	}
-	if (s < 0) {
-		free(host);
-	} else {
+	if (!host)
+		return STATUS_NO_MEMORY;
+	memcpy(host, d->root, root);
+	NTSTATUS s = STATUS_SUCCESS;
+	if (!plainly(p, n, host + root)) {
+		WCHAR *w = utf_copy(p, n);
+		s = w ? check_names(w) : STATUS_NO_MEMORY;
+		if (s < 0) {
+			free(w);
+			free(host);
+			return s;
+		}
 		n = utf_length(w);
-		out->folder = n && w[n - 1] == '\\';
-		while (n && w[n - 1] == '\\')
-			n--;
 		for (size_t i = 0; i < n; i++)
 			if (w[i] == '\\')
 				w[i] = '/';
-		memcpy(host, d->root, root);
-		host[root + utf_to_8(host + root, w, n)] = 0;
-		if (!host[0])
-			memcpy(host, "/", 2);
-		out->host = host;
-		out->root = root;
-		out->readonly = d->readonly;
-	}
-	if (w != stack)
+		n = utf_to_8(host + root, w, n);
 		free(w);
+	}
+	out->folder = n && host[root + n - 1] == '/';
+	while (n && host[root + n - 1] == '/')
+		n--;
+	host[root + n] = 0;
+	if (!host[0])
+		memcpy(host, "/", 2);
+	out->host = host;
+	out->root = root;
+	out->readonly = d->readonly;
 	return s;
 }
 

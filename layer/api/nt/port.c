@@ -10,6 +10,7 @@
 
 #include "layer/api/nt/steady.h"
 #include "layer/api/nt/port.h"
+#include "layer/api/nt/reactor.h"
 #include "layer/api/nt/status.h"
 #include "layer/api/nt/sync.h"
 #include "layer/api/nt/wait.h"
@@ -24,6 +25,7 @@ struct taker {
 struct port {
 	struct object object;
 	uint32_t concurrency; /* fixed; as it was asked for */
+	_Atomic bool files;   /* who waits may look for descriptors himself (reactor.h) */
 	/* under object.lock */
 	struct taker *takers;
 	struct packet *ring;         /* own */
@@ -74,6 +76,12 @@ port_new(uint32_t concurrency)
 	object_init(&p->object, &port_class, 0);
 	p->concurrency = concurrency;
 	return &p->object;
+}
+
+void
+port_for_files(struct object *o)
+{
+	atomic_store(&((struct port *)o)->files, true);
 }
 
 static bool
@@ -157,6 +165,7 @@ take_slowly(struct port *p, struct packet *out, ULONG n, ULONG *taken, bool aler
             uint64_t deadline)
 {
 	struct taker k = { 0 };
+	bool files = atomic_load_explicit(&p->files, memory_order_relaxed);
 
 	if (!wait_begin(&k.block, thread_self(), false, alertable)) {
 		wait_apc_run();
@@ -175,8 +184,11 @@ take_slowly(struct port *p, struct packet *out, ULONG n, ULONG *taken, bool aler
 	k.next = p->takers;
 	p->takers = &k;
 	k.queued = true;
+	k.block.leads = files && reactor_lead();
 	steady_unlock(&p->object.lock);
 	wait_sleep_on(&k.block, deadline);
+	if (files)
+		reactor_follow(k.block.leads);
 	if (k.block.result == STATUS_SUCCESS) {
 		out[0] = k.packet;
 		*taken = 1;

@@ -19,6 +19,7 @@ struct packet {
 };
 
 struct object *port_new(uint32_t concurrency);
+void port_for_files(struct object *port);       /* operations of files will end there */
 NTSTATUS port_post(struct object *port, const struct packet *p);
 /* Up to n packets, at least one, until the deadline. */
 NTSTATUS port_take(struct object *port, struct packet *p, ULONG n, ULONG *taken, bool alertable,

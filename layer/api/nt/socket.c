@@ -73,6 +73,8 @@ closing(struct file *f)
 static void
 destroy(struct file *f)
 {
+	if (f->own)
+		socket_io_end(f->own);
 	free(f->own);
 }
 
@@ -106,6 +108,7 @@ socket_of_fd(int fd, int family, int type, int protocol, bool overlapped)
 	s->type = type;
 	s->protocol = protocol;
 	s->in.socket = s->out.socket = s;
+	s->in.wait.edge = s->out.wait.edge = true;
 	return f;
 }
 

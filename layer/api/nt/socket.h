@@ -114,8 +114,8 @@ struct socket {
 	struct socket_queue {
 		struct socket *socket;
 		struct socket_op *first, *last;
-		struct reactor_wait wait;
-		bool armed;
+		struct reactor_wait wait, accepted; /* of the socket; of one that it accepts */
+		bool armed;                         /* one of them */
 	} in, out;
 	struct socket_poll *polls; /* AFD's, that look at it */
 	/* WSAEventSelect */
@@ -222,6 +222,7 @@ NTSTATUS socket_try_receive(struct socket_op *op);
 NTSTATUS socket_try_send(struct socket_op *op);
 NTSTATUS socket_afd_receive(struct socket *s, bool datagram, const void *in, ULONG nin, ULONG_PTR *done,
                             struct file_pending *(*pend)(void *ctx), void *ctx);
+void socket_io_end(struct socket *s); /* before its descriptor is closed */
 /* Threads and operations that wait are told that the socket is gone. */
 void socket_wake(struct socket *s);
 

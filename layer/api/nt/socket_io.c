@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "layer/api/nt/socket.h"
 #include "layer/api/nt/steady.h"
@@ -135,10 +137,39 @@ control_in(const struct WSAMSG *w, char *out, size_t room)
 	return (socklen_t)used;
 }
 
+/* One buffer and nothing else, which is most of all transfers: the host has calls for that, and
+ * they are made without glibc's look whether the thread is cancelled (ours never are). */
+static bool
+simple(const struct socket_transfer *t)
+{
+	return t->n == 1 && !t->address && !t->message && !t->flags;
+}
+
+static ssize_t
+receive_simply(struct socket *s, struct socket_transfer *t, int how)
+{
+	ssize_t n;
+	if (vm_watched)
+		(void)touch(t, true);
+	do
+		n = syscall(SYS_recvfrom, s->file->fd, t->vec->iov_base, t->vec->iov_len, how, NULL,
+		            NULL);
+	while (n < 0 && !s->file->closed &&
+	       (errno == EINTR || (errno == EFAULT && touch(t, true))));
+	return n;
+}
+
 /* One recvmsg; errno's number, 0 for none. */
 static int
 receive(struct socket *s, struct socket_transfer *t, int how, size_t *done)
 {
+	if (s->type == SOCK_STREAM && simple(t)) {
+		ssize_t n = receive_simply(s, t, how);
+		if (n < 0)
+			return s->file->closed ? EINTR : errno;
+		*done = (size_t)n;
+		return 0;
+	}
 	struct sockaddr_storage from;
 	char space[512];
 	struct msghdr m = { .msg_iov = t->vec, .msg_iovlen = t->n };
@@ -205,7 +236,9 @@ transmit(struct socket *s, struct socket_transfer *t, int how, size_t *done)
 	}
 	ssize_t n;
 	do
-		n = sendmsg(s->file->fd, &m, flags_in(t->flags) | how | MSG_NOSIGNAL);
+		n = simple(t) ? syscall(SYS_sendto, s->file->fd, t->vec->iov_base, t->vec->iov_len,
+		                        how | MSG_NOSIGNAL, NULL, 0)
+		              : sendmsg(s->file->fd, &m, flags_in(t->flags) | how | MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR && !s->file->closed);
 	if (n < 0) {
 		if (errno == EPIPE && s->shut_send)
@@ -277,8 +310,9 @@ socket_send(struct socket *s, struct socket_transfer *t, size_t *done)
 struct socket_op *
 socket_op_new(struct socket *s, enum socket_what what)
 {
-	struct socket_op *op = calloc(1, sizeof *op);
+	struct socket_op *op = malloc(sizeof *op); /* calloc() would not take cached memory */
 	if (op) {
+		memset(op, 0, sizeof *op);
 		op->what = what;
 		op->socket = s;
 		op->t.vec = op->few;
@@ -350,9 +384,17 @@ socket_try_send(struct socket_op *op)
 	}
 }
 
+static struct socket_queue *
+queue_of(const struct socket_op *op)
+{
+	bool in = op->what == SOCKET_RECEIVE || op->what == SOCKET_ACCEPT;
+	return in ? &op->socket->in : &op->socket->out;
+}
+
 static NTSTATUS
 try(struct socket_op *op)
 {
+	reactor_expect(&queue_of(op)->wait);
 	switch (op->what) {
 	case SOCKET_RECEIVE: return socket_try_receive(op);
 	case SOCKET_SEND: return socket_try_send(op);
@@ -364,35 +406,34 @@ try(struct socket_op *op)
 	return STATUS_INVALID_PARAMETER;
 }
 
-static struct socket_queue *
-queue_of(const struct socket_op *op)
-{
-	bool in = op->what == SOCKET_RECEIVE || op->what == SOCKET_ACCEPT;
-	return in ? &op->socket->in : &op->socket->out;
-}
-
 static void ready(struct reactor_wait *w, uint32_t events);
+static void ready_accepted(struct reactor_wait *w, uint32_t events);
 
-/* Under the lock.  A queue that is armed holds a count of the file. */
-static void
+/* Under the lock.  A queue that is armed holds a count of the file.  false: try again. */
+static bool
 arm(struct socket_queue *q)
 {
 	if (q->armed || !q->first)
-		return;
+		return true;
 	struct socket *s = q->socket;
 	struct socket_op *op = q->first;
-	int fd = s->file->fd;
-	if (op->what == SOCKET_ACCEPT && op->phase == 1)
-		fd = op->accepted->fd;
-	q->wait.fd = fd;
-	q->wait.ready = ready;
-	q->wait.events = q == &s->in ? EPOLLIN | EPOLLRDHUP : EPOLLOUT;
+	struct reactor_wait *w = &q->wait;
+	w->fd = s->file->fd;
+	w->ready = ready;
+	if (op->what == SOCKET_ACCEPT && op->phase == 1) {
+		w = &q->accepted;
+		w->fd = op->accepted->fd;
+		w->ready = ready_accepted;
+	}
+	w->events = q == &s->in ? EPOLLIN | EPOLLRDHUP : EPOLLOUT;
 	q->armed = true;
 	object_ref(&s->file->object);
-	if (reactor_arm(&q->wait) < 0) {
+	int r = reactor_arm(w);
+	if (r) {
 		q->armed = false;
 		object_unref(&s->file->object);
 	}
+	return r <= 0;
 }
 
 /* Under the lock: those at the head that have ended. */
@@ -400,19 +441,20 @@ static struct socket_op *
 run(struct socket_queue *q)
 {
 	struct socket_op *ended = NULL, **last = &ended;
-	while (q->first) {
-		struct socket_op *op = q->first;
-		NTSTATUS s = try(op);
-		if (s == STATUS_PENDING)
-			break;
-		op->status = s;
-		op->finished = true;
-		q->first = op->next;
-		op->next = NULL;
-		*last = op;
-		last = &op->next;
-	}
-	arm(q);
+	do {
+		while (q->first) {
+			struct socket_op *op = q->first;
+			NTSTATUS s = try(op);
+			if (s == STATUS_PENDING)
+				break;
+			op->status = s;
+			op->finished = true;
+			q->first = op->next;
+			op->next = NULL;
+			*last = op;
+			last = &op->next;
+		}
+	} while (!arm(q));
 	return ended;
 }
 
@@ -427,17 +469,8 @@ finish(struct socket_op *op)
 }
 
 static void
-ready(struct reactor_wait *w, uint32_t events)
+end_all(struct socket_op *ended)
 {
-	(void)events;
-	struct socket_queue *q =
-	        (struct socket_queue *)((char *)w - offsetof(struct socket_queue, wait));
-	struct socket *s = q->socket;
-	struct file *f = s->file;
-	steady_lock(&s->lock);
-	q->armed = false;
-	struct socket_op *ended = run(q);
-	steady_unlock(&s->lock);
 	while (ended) {
 		struct socket_op *next = ended->next;
 		/* whoever takes it off the file's list ends it */
@@ -445,7 +478,40 @@ ready(struct reactor_wait *w, uint32_t events)
 			finish(ended);
 		ended = next;
 	}
+}
+
+static void
+go_on(struct socket_queue *q)
+{
+	struct socket *s = q->socket;
+	struct file *f = s->file;
+	steady_lock(&s->lock);
+	q->armed = false;
+	struct socket_op *ended = run(q);
+	steady_unlock(&s->lock);
+	end_all(ended);
 	object_unref(&f->object); /* of arm() */
+}
+
+static void
+ready(struct reactor_wait *w, uint32_t events)
+{
+	(void)events;
+	go_on((struct socket_queue *)((char *)w - offsetof(struct socket_queue, wait)));
+}
+
+static void
+ready_accepted(struct reactor_wait *w, uint32_t events)
+{
+	(void)events;
+	go_on((struct socket_queue *)((char *)w - offsetof(struct socket_queue, accepted)));
+}
+
+void
+socket_io_end(struct socket *s)
+{
+	reactor_end(&s->in.wait);
+	reactor_end(&s->out.wait);
 }
 
 static void
@@ -468,7 +534,7 @@ cancel(struct file_pending *p)
 			q->last = before;
 		op->status = STATUS_CANCELLED;
 	}
-	if (!q->first && q->armed && reactor_cancel(&q->wait)) {
+	if (!q->first && q->armed && (reactor_cancel(&q->wait) || reactor_cancel(&q->accepted))) {
 		q->armed = false;
 		disarmed = true;
 	}
@@ -498,14 +564,17 @@ socket_start(struct socket_op *op, const struct file_request *r, size_t *done)
 		p->own = op;
 		p->cancel = cancel;
 		op->pending = p;
+		op->flags_out =
+		        NULL; /* lent for the call; later WSAGetOverlappedResult says them */
 		file_pend_other(p);
 		if (!q->first)
 			q->first = op;
 		else
 			q->last->next = op;
 		q->last = op;
-		arm(q);
+		struct socket_op *ended = arm(q) ? NULL : run(q);
 		steady_unlock(&s->lock);
+		end_all(ended);
 		return WSA_IO_PENDING;
 	}
 	steady_unlock(&s->lock);
@@ -549,6 +618,7 @@ socket_afd_receive(struct socket *s, bool datagram, const void *in, ULONG nin, U
 	steady_lock(&s->lock);
 	NTSTATUS st = s->in.first ? STATUS_PENDING : try(op);
 	struct file_pending *p = st == STATUS_PENDING ? pend(ctx) : NULL;
+	struct socket_op *ended = NULL;
 	if (p) {
 		p->own = op;
 		p->cancel = cancel;
@@ -556,9 +626,10 @@ socket_afd_receive(struct socket *s, bool datagram, const void *in, ULONG nin, U
 		file_pend_other(p);
 		*(s->in.first ? &s->in.last->next : &s->in.first) = op;
 		s->in.last = op;
-		arm(&s->in);
+		ended = arm(&s->in) ? NULL : run(&s->in);
 	}
 	steady_unlock(&s->lock);
+	end_all(ended);
 	if (p)
 		return STATUS_PENDING;
 	*done = op->done;

@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "layer/api/nt/object.h"
+#include "layer/api/nt/reactor.h"
 #include "layer/api/nt/steady.h"
 #include "layer/api/nt/status.h"
 #include "layer/api/nt/sync.h"
@@ -89,6 +90,7 @@ void
 wait_finish(struct wait_block *b, NTSTATUS result)
 {
 	_Atomic uint32_t *word = &b->state;
+	bool leads = b->leads;
 
 	b->result = result;
 	if (b->ended) {
@@ -97,7 +99,11 @@ wait_finish(struct wait_block *b, NTSTATUS result)
 		return;
 	}
 	/* the block may be gone after this; waking its word is harmless then */
-	if (atomic_exchange(word, WAIT_DONE) == WAIT_BUSY)
+	if (atomic_exchange(word, WAIT_DONE) != WAIT_BUSY)
+		return;
+	if (leads)
+		reactor_rouse();
+	else
 		steady_futex_wake(word, 1);
 }
 
@@ -258,6 +264,7 @@ wait_begin(struct wait_block *b, struct thread *t, bool all, bool alertable)
 	b->thread = t;
 	b->all = all;
 	b->alertable = alertable;
+	b->leads = false;
 	b->ended = NULL;
 	steady_lock(&t->object.lock);
 	apcs = alertable && t->apcs;
@@ -282,8 +289,9 @@ sleep_until(struct wait_block *b, uint64_t deadline)
 			__builtin_ia32_pause();
 			continue;
 		}
-		if (steady_futex_wait(&b->state, WAIT_WAITING, deadline) == ETIMEDOUT &&
-		    wait_claim(b))
+		s = (uint32_t)(b->leads ? reactor_look(&b->state, WAIT_WAITING, deadline)
+		                        : steady_futex_wait(&b->state, WAIT_WAITING, deadline));
+		if (s == ETIMEDOUT && wait_claim(b))
 			return true;
 	}
 }

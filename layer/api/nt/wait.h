@@ -43,6 +43,7 @@ struct wait_block {
 	NTSTATUS result;                /* when it is DONE */
 	struct thread *thread;          /* fixed */
 	bool all, alertable;            /* fixed */
+	_Atomic bool leads;             /* its thread sleeps in reactor_look() */
 	/* NULL: its thread sleeps.  Else it is called instead of waking one, with the object
 	 * locked. */
 	void (*ended)(struct wait_block *b);
