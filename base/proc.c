@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/proc.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -209,8 +210,16 @@ clock_ns(clockid_t id)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-int64_t proc_now(void) { return clock_ns(CLOCK_REALTIME); }
-int64_t proc_monotonic(void) { return clock_ns(CLOCK_MONOTONIC); }
+int64_t
+proc_now(void)
+{
+	return clock_ns(CLOCK_REALTIME);
+}
+int64_t
+proc_monotonic(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
 
 /* Days since 1970 of a date of the Gregorian calendar, and back: a year begins
  * in March, so that the day that comes and goes is its last.  The C library's
@@ -349,4 +358,52 @@ proc_spared(pid_t pid, int sig)
 			return false;
 	}
 	return true;
+}
+
+/* The parent of a process: the second field behind its name, which may hold anything. */
+static pid_t
+parent_of(const char *pid)
+{
+	char path[300], text[512];
+	snprintf(path, sizeof path, "/proc/%s/stat", pid);
+	if (file_peek(AT_FDCWD, path, text, sizeof text) <= 0)
+		return 0;
+	const char *end = strrchr(text, ')');
+	int parent = 0;
+	return end && sscanf(end + 1, " %*c %d", &parent) == 1 ? (pid_t)parent : 0;
+}
+
+static bool
+holds(const pid_t *list, size_t n, pid_t pid)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == pid)
+			return true;
+	return false;
+}
+
+void
+proc_signal_tree(pid_t pid, int sig)
+{
+	size_t n = 1, room = 16, before;
+	pid_t *list = xcalloc(room, sizeof *list);
+	list[0] = pid;
+	kill(pid, sig);
+	/* again until there is none that we had not: who was not stopped yet could make another */
+	do {
+		before = n;
+		DIR *d = opendir("/proc");
+		for (struct dirent *x; d && (x = readdir(d));) {
+			pid_t p = (pid_t)strtol(x->d_name, NULL, 10);
+			if (p <= 0 || holds(list, n, p) || !holds(list, n, parent_of(x->d_name)) ||
+			    kill(p, sig) < 0)
+				continue;
+			if (n == room)
+				list = xrealloc(list, (room *= 2) * sizeof *list);
+			list[n++] = p;
+		}
+		if (d)
+			closedir(d);
+	} while (n > before);
+	free(list);
 }

@@ -22,6 +22,10 @@ int proc_stdio(const int fd[3], struct err *e);
  * and this one has no handler, mask or wish for it: do what the signal would have done, kill. */
 bool proc_spared(pid_t pid, int sig);
 
+/* A signal for a process and for all that descend from it, until there are no others: what
+ * SIGSTOP has stopped makes no more of them.  One after the other, not at once. */
+void proc_signal_tree(pid_t pid, int sig);
+
 /* Wait for a child: exit status 0..255, or 128 + signal. */
 int proc_wait(pid_t pid);
 int proc_status(int wstatus);

@@ -265,7 +265,7 @@ enter(struct guest *g, struct err *e)
 		return begin(g, e);
 	p[0].fd = g->pidfd;
 	if (g->frozen) {
-		kill(g->pid, SIGCONT);
+		proc_signal_tree(g->pid, SIGCONT);
 		g->frozen = false;
 		if (read(g->kick_fd, &n, sizeof n) < 0 && errno != EAGAIN)
 			return WHY_FAULT;
@@ -278,7 +278,7 @@ enter(struct guest *g, struct err *e)
 		if (p[0].revents)
 			return over(g, NULL);
 		if (p[1].revents && read(g->kick_fd, &n, sizeof n) > 0) {
-			kill(g->pid, SIGSTOP);
+			proc_signal_tree(g->pid, SIGSTOP);
 			g->frozen = true;
 			return WHY_KICK;
 		}
