@@ -191,24 +191,25 @@ filters(void)
 }
 
 static char order[20];
+static int ordered;
 static LONG CALLBACK
 first(EXCEPTION_POINTERS *p)
 {
-	strcat(order, "1");
+	order[ordered++] = '1';
 	(void)p;
 	return EXCEPTION_CONTINUE_SEARCH;
 }
 static LONG CALLBACK
 second(EXCEPTION_POINTERS *p)
 {
-	strcat(order, "2");
+	order[ordered++] = '2';
 	return p->ExceptionRecord->ExceptionCode == 0x20004 ? EXCEPTION_CONTINUE_EXECUTION
 	                                                    : EXCEPTION_CONTINUE_SEARCH;
 }
 static LONG CALLBACK
 going_on(EXCEPTION_POINTERS *p)
 {
-	strcat(order, "c");
+	order[ordered++] = 'c';
 	(void)p;
 	return EXCEPTION_CONTINUE_SEARCH;
 }
@@ -225,7 +226,8 @@ handlers(void)
 	RaiseException(0x20004, 0, 0, NULL);
 	IS(!strcmp(order, "12c"));
 	IS(remove(a) && !remove(a) && remove_going(c) && !remove_going(c));
-	*order = 0;
+	memset(order, 0, sizeof order);
+	ordered = 0;
 	RaiseException(0x20004, 0, 0, NULL);
 	IS(!strcmp(order, "2"));
 	IS(remove(b));

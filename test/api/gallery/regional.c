@@ -257,17 +257,17 @@ zones(void)
 	(const DYNAMIC_TIME_ZONE_INFORMATION *, const SYSTEMTIME *, SYSTEMTIME *) =
 	        (void *)GetProcAddress(GetModuleHandleA("kernel32"),
 	                               "SystemTimeToTzSpecificLocalTimeEx");
-	BOOL(WINAPI * system)
+	BOOL(WINAPI * utc)
 	(const DYNAMIC_TIME_ZONE_INFORMATION *, const SYSTEMTIME *, SYSTEMTIME *) =
 	        (void *)GetProcAddress(GetModuleHandleA("kernel32"),
 	                               "TzSpecificLocalTimeToSystemTimeEx");
 	IS(local(&d, &summer, &l) && l.wHour == 14 && l.wDay == 1);
-	IS(system(&d, &l, &u) && u.wHour == 12);
+	IS(utc(&d, &l, &u) && u.wHour == 12);
 	IS(local(&d, &winter, &l) && l.wHour == 0 && l.wMinute == 30 && l.wDay == 2);
-	IS(system(&d, &l, &u) && u.wHour == 23 && u.wDay == 1);
+	IS(utc(&d, &l, &u) && u.wHour == 23 && u.wDay == 1);
 	summer.wMonth = 13;
 	ERR(local(&d, &summer, &l), ERROR_INVALID_PARAMETER);
-	ERR(system(&d, &summer, &l), ERROR_INVALID_PARAMETER);
+	ERR(utc(&d, &summer, &l), ERROR_INVALID_PARAMETER);
 	IS(zone && zone(0, &e) == ERROR_SUCCESS && e.StandardName[0] && e.Bias > -900 &&
 	   e.Bias < 900);
 	IS(zone(100000, &e) == ERROR_NO_MORE_ITEMS);

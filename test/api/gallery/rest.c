@@ -47,32 +47,29 @@ asm(".section .rsrc,\"dr\"\n"
     "hallo:	.ascii \"hallo\"\n	.balign 4\n"
 #define NAME(...) "	.short " #__VA_ARGS__ ", 0\n	.balign 4\n"
     "version:	.short version_end - version, 52, 0\n" NAME(
-            'V', 'S', '_', 'V', 'E', 'R', 'S', 'I', 'O', 'N', '_',
-            'I', 'N', 'F', 'O') "	.long 0xfeef04bd, 0x10000, 0x10002, 0x30004, 0x50006, "
-                                "0x70008, 0x3f, 0, 0x40004, 1, 0, 0, "
-                                "0\n"
-                                "strings:	.short strings_end - strings, 0, 1\n" NAME(
-                                        'S', 't', 'r', 'i', 'n', 'g', 'F', 'i', 'l', 'e', 'I',
-                                        'n', 'f', 'o') "table:	.short strings_end - table, 0, "
-                                                       "1\n" NAME('0', '4', '0', '9', '0', '4', 'b',
-                                                                  '0') "product:	.short "
-                                                                       "strings_end - product, 6, "
-                                                                       "1\n" NAME('P', 'r', 'o',
-                                                                                  'd', 'u', 'c',
-                                                                                  't', 'N', 'a',
-                                                                                  'm',
-                                                                                  'e') "	."
-                                                                                       "short 'J', "
-                                                                                       "'o', 'i', "
-                                                                                       "'s', 't', "
-                                                                                       "0\n"
-                                                                                       "strings_"
-                                                                                       "end:	"
-                                                                                       ".balign 4\n"
-                                                                                       "version_"
-                                                                                       "end:\n"
-                                                                                       "	."
-                                                                                       "text\n");
+            'V', 'S', '_', 'V', 'E', 'R', 'S', 'I', 'O', 'N', '_', 'I', 'N', 'F',
+            'O') "	.long 0xfeef04bd, 0x10000, 0x10002, 0x30004, 0x50006, "
+                 "0x70008, 0x3f, 0, 0x40004, 1, 0, 0, "
+                 "0\n"
+                 "strings:	.short strings_end - strings, 0, 1\n" NAME(
+                         'S', 't', 'r', 'i', 'n', 'g', 'F', 'i', 'l', 'e', 'I', 'n', 'f',
+                         'o') "table:	.short strings_end - table, 0, "
+                              "1\n" NAME('0', '4', '0', '9', '0', '4', 'b',
+                                         '0') "product:	.short "
+                                              "strings_end - product, 6, "
+                                              "1\n" NAME('P', 'r', 'o', 'd', 'u', 'c', 't', 'N',
+                                                         'a', 'm', 'e') "	."
+                                                                        "short 'J', "
+                                                                        "'o', 'i', "
+                                                                        "'s', 't', "
+                                                                        "0\n"
+                                                                        "strings_"
+                                                                        "end:	"
+                                                                        ".balign 4\n"
+                                                                        "version_"
+                                                                        "end:\n"
+                                                                        "	."
+                                                                        "text\n");
 
 static int count, stop_at;
 static WCHAR seen[200];
@@ -190,7 +187,7 @@ hex(const BYTE *p, int n)
 {
 	static char s[200];
 	for (int i = 0; i < n; i++)
-		sprintf(s + 2 * i, "%02x", p[i]);
+		snprintf(s + 2 * i, 3, "%02x", p[i]);
 	return s;
 }
 

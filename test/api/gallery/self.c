@@ -16,11 +16,9 @@
 #include <psapi.h>
 #include <stdlib.h>
 
-#ifndef ERROR_DYNAMIC_CODE_BLOCKED
-#define ERROR_DYNAMIC_CODE_BLOCKED 1655
-#endif
-#define SELF    GetCurrentProcess()
-#define NOTHING ((HANDLE)0x7ffffff0)
+#define DYNAMIC_CODE_BLOCKED 1655
+#define SELF                 GetCurrentProcess()
+#define NOTHING              ((HANDLE)0x7ffffff0)
 /* What the import libraries, or their headers, of some compilers do not have. */
 #define CALL(ret, name, ...) ((ret(WINAPI *)(__VA_ARGS__))of(#name))
 
@@ -135,7 +133,7 @@ policies(void)
 		IS(GetProcessMitigationPolicy(SELF, ProcessDynamicCodePolicy, &code, sizeof code) &&
 		   code.ProhibitDynamicCode);
 		ERR(VirtualAlloc(NULL, 4096, MEM_COMMIT, PAGE_EXECUTE_READWRITE),
-		    ERROR_DYNAMIC_CODE_BLOCKED);
+		    DYNAMIC_CODE_BLOCKED);
 	} else
 		IS(VirtualAlloc(NULL, 4096, MEM_COMMIT, PAGE_EXECUTE_READWRITE));
 	child.NoChildProcessCreation = 1;

@@ -157,14 +157,14 @@ substitute(void)
 static void *WINAPI
 hook(ULONG reason, struct info *i)
 {
-	sprintf(told + strlen(told), "hook %lu %s %s %d; ", reason, i->dll,
-	        i->by_name ? i->name : "?", i->size == sizeof *i && i->thunk && i->error);
+	snprintf(told + strlen(told), sizeof told - strlen(told), "hook %lu %s %s %d; ", reason,
+	         i->dll, i->by_name ? i->name : "?", i->size == sizeof *i && i->thunk && i->error);
 	return offers ? (void *)substitute : NULL;
 }
 static void *WINAPI
 failed(const char *from, const char *name)
 {
-	sprintf(told + strlen(told), "failed %s %s", from, name);
+	snprintf(told + strlen(told), sizeof told - strlen(told), "failed %s %s", from, name);
 	return (void *)substitute;
 }
 

@@ -16,9 +16,7 @@
 #include <stdlib.h>
 
 /* Of Windows 8, which the headers of mingw do not have, or not for these names. */
-#ifndef DEVICE_NOTIFY_CALLBACK
-#define DEVICE_NOTIFY_CALLBACK 2
-#endif
+#define NOTIFY_CALLBACK 2 /* DEVICE_NOTIFY_CALLBACK */
 BOOL WINAPI K32QueryWorkingSetEx(HANDLE, void *, DWORD);
 BOOL WINAPI K32GetPerformanceInfo(PERFORMANCE_INFORMATION *, DWORD);
 int WINAPI PowerDeterminePlatformRoleEx(ULONG);
@@ -212,13 +210,13 @@ power(void)
 	IS(!IsPwrShutdownAllowed());
 	IS(!IsSystemResumeAutomatic()); /* a user started it, nothing woke it */
 
-	IS(PowerRegisterSuspendResumeNotification(DEVICE_NOTIFY_CALLBACK, &want, &h) == 0 && h);
+	IS(PowerRegisterSuspendResumeNotification(NOTIFY_CALLBACK, &want, &h) == 0 && h);
 	IS(PowerUnregisterSuspendResumeNotification(h) == 0);
-	IS(PowerRegisterSuspendResumeNotification(DEVICE_NOTIFY_CALLBACK, NULL, &h) ==
+	IS(PowerRegisterSuspendResumeNotification(NOTIFY_CALLBACK, NULL, &h) ==
 	   ERROR_INVALID_PARAMETER);
-	IS(PowerSettingRegisterNotification(&display, DEVICE_NOTIFY_CALLBACK, &want, &h) == 0 && h);
+	IS(PowerSettingRegisterNotification(&display, NOTIFY_CALLBACK, &want, &h) == 0 && h);
 	IS(PowerSettingUnregisterNotification(h) == 0);
-	IS(PowerSettingRegisterNotification(&display, DEVICE_NOTIFY_CALLBACK, NULL, &h) ==
+	IS(PowerSettingRegisterNotification(&display, NOTIFY_CALLBACK, NULL, &h) ==
 	   ERROR_INVALID_PARAMETER);
 	IS(PowerUnregisterSuspendResumeNotification(NULL) == ERROR_INVALID_PARAMETER);
 	IS(PowerSettingUnregisterNotification(NULL) == ERROR_INVALID_PARAMETER);
