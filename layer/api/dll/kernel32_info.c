@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
+#include "layer/api/nt/object.h"
 #include "layer/api/nt/host.h"
 #include "layer/api/nt/nls.h"
 #include "layer/api/nt/sysinfo.h"
@@ -597,7 +598,10 @@ kernel32_SetThreadExecutionState(DWORD flags)
 WINAPI BOOL
 kernel32_GetDevicePowerState(HANDLE device, BOOL *on)
 {
-	(void)device;
+	struct object *o;
+	if (!succeed(handle_get(device, NULL, &o)))
+		return FALSE;
+	object_unref(o);
 	*on = TRUE;
 	return TRUE;
 }

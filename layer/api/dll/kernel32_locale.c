@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kernel32_locale.c -- locales, languages, places. */
+#include <pthread.h>
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
@@ -51,17 +52,6 @@ kernel32_SetThreadLocale(LCID id)
 	teb()->CurrentLocale =
 	        id == LOCALE_USER_DEFAULT || id == LOCALE_SYSTEM_DEFAULT ? LOCALE_US : id;
 	return TRUE;
-}
-
-WINAPI WORD
-kernel32_GetThreadUILanguage(void)
-{
-	return LOCALE_US;
-}
-WINAPI WORD
-kernel32_SetThreadUILanguage(WORD id)
-{
-	return id ? id : LOCALE_US;
 }
 
 static int
@@ -235,15 +225,26 @@ kernel32_GetLocaleInfoA(LCID id, DWORD type, char *out, int room)
 WINAPI BOOL
 kernel32_SetLocaleInfoW(LCID id, DWORD type, const WCHAR *s)
 {
-	(void)id, (void)type, (void)s;
-	return refuse(ERROR_ACCESS_DENIED);
+	(void)type;
+	if (!s || !locale_valid(id))
+		return refuse(ERROR_INVALID_PARAMETER);
+	return refuse(12 /* ERROR_INVALID_ACCESS: the user's choice is not ours to change */);
 }
+
+enum {
+	ENUM_LOCALES = 7u, /* LCID_INSTALLED, _SUPPORTED, _ALTERNATE_SORTS */
+	MUI_ID = 4,
+	MUI_NAME = 8,
+};
 
 WINAPI BOOL
 kernel32_EnumSystemLocalesW(BOOL(WINAPI *f)(WCHAR *), DWORD flags)
 {
 	WCHAR text[] = u"00000409";
-	(void)flags;
+	if (!f)
+		return refuse(ERROR_INVALID_PARAMETER);
+	if (flags & ~ENUM_LOCALES)
+		return refuse(ERROR_INVALID_FLAGS);
 	f(text);
 	return TRUE;
 }
@@ -252,7 +253,10 @@ WINAPI BOOL
 kernel32_EnumSystemLocalesA(BOOL(WINAPI *f)(char *), DWORD flags)
 {
 	char text[] = "00000409";
-	(void)flags;
+	if (!f)
+		return refuse(ERROR_INVALID_PARAMETER);
+	if (flags & ~ENUM_LOCALES)
+		return refuse(ERROR_INVALID_FLAGS);
 	f(text);
 	return TRUE;
 }
@@ -272,19 +276,60 @@ WINAPI BOOL
 kernel32_EnumUILanguagesW(BOOL(WINAPI *f)(WCHAR *, LONG_PTR), DWORD flags, LONG_PTR param)
 {
 	WCHAR number[] = u"0409", name[] = u"en-US";
-	f(flags & 8 ? name : number, param);
+	if (!f)
+		return refuse(ERROR_INVALID_PARAMETER);
+	if (flags & ~(DWORD)(MUI_ID | MUI_NAME | 0x20)) /* MUI_ALL_INSTALLED_LANGUAGES */
+		return refuse(ERROR_INVALID_FLAGS);
+	f(flags & MUI_NAME ? name : number, param);
 	return TRUE;
 }
 
-/* One language, in whatever form: names are ended by two zeros. */
-static BOOL
-languages(DWORD flags, ULONG *count, WCHAR *out, ULONG *room)
+/* -- preferred languages: of the process, of a thread, of the user and the system ------- */
+
+enum { MOST_LANGUAGES = 5, MUI_FLAGS = 0x1ff };
+
+struct languages {
+	ULONG n;
+	LCID id[MOST_LANGUAGES];
+};
+
+static struct languages of_process;
+static pthread_mutex_t of_process_lock = PTHREAD_MUTEX_INITIALIZER;
+static _Thread_local struct languages of_thread;
+static const struct languages of_user = { 1, { LOCALE_US } };
+
+static void
+add(struct languages *l, LCID id)
 {
-	const WCHAR *text = flags & 4 ? u"0409\0" : u"en-US\0";
-	ULONG n = flags & 4 ? 6 : 7;
-	if (!count || !room)
+	for (ULONG i = 0; i < l->n; i++)
+		if (l->id[i] == id)
+			return;
+	if (l->n < MOST_LANGUAGES)
+		l->id[l->n++] = id;
+}
+
+/* One after the other, each with its zero, and a zero behind the last; none: two zeros. */
+static BOOL
+languages(const struct languages *l, DWORD flags, ULONG *count, WCHAR *out, ULONG *room)
+{
+	static const WCHAR hex[] = u"0123456789ABCDEF";
+	WCHAR text[MOST_LANGUAGES * 90 + 2] = { 0 };
+	ULONG n = 0;
+	if (!count || !room || flags & ~(DWORD)MUI_FLAGS || (flags & 12) == 12)
 		return refuse(ERROR_INVALID_PARAMETER);
-	*count = 1;
+	for (ULONG i = 0; i < l->n; i++) {
+		const WCHAR *name = locale_name(l->id[i]);
+		if (flags & MUI_ID) {
+			for (int k = 12; k >= 0; k -= 4)
+				text[n++] = hex[l->id[i] >> k & 15];
+		} else if (name) {
+			memcpy(text + n, name, nls_length(name) * sizeof *text);
+			n += (ULONG)nls_length(name);
+		}
+		n++;
+	}
+	n += l->n ? 1 : 2;
+	*count = l->n;
 	if (!out || *room < n) {
 		bool asked = !out;
 		*room = n;
@@ -298,38 +343,111 @@ languages(DWORD flags, ULONG *count, WCHAR *out, ULONG *room)
 WINAPI BOOL
 kernel32_GetUserPreferredUILanguages(DWORD f, ULONG *n, WCHAR *out, ULONG *room)
 {
-	return languages(f, n, out, room);
+	return languages(&of_user, f, n, out, room);
 }
 WINAPI BOOL
 kernel32_GetSystemPreferredUILanguages(DWORD f, ULONG *n, WCHAR *out, ULONG *room)
 {
-	return languages(f, n, out, room);
+	return languages(&of_user, f, n, out, room);
 }
-WINAPI BOOL
-kernel32_GetThreadPreferredUILanguages(DWORD f, ULONG *n, WCHAR *out, ULONG *room)
-{
-	return languages(f, n, out, room);
-}
+
 WINAPI BOOL
 kernel32_GetProcessPreferredUILanguages(DWORD f, ULONG *n, WCHAR *out, ULONG *room)
 {
-	return languages(f, n, out, room);
+	pthread_mutex_lock(&of_process_lock);
+	struct languages l = of_process;
+	pthread_mutex_unlock(&of_process_lock);
+	return languages(&l, f, n, out, room);
+}
+
+/* The thread's own (MUI_THREAD_LANGUAGES: these only); behind them those of the process, the
+ * user's and the system's. */
+WINAPI BOOL
+kernel32_GetThreadPreferredUILanguages(DWORD f, ULONG *n, WCHAR *out, ULONG *room)
+{
+	struct languages l = of_thread, p;
+	if (!(f & 0x40)) {
+		pthread_mutex_lock(&of_process_lock);
+		p = of_process;
+		pthread_mutex_unlock(&of_process_lock);
+		for (ULONG i = 0; i < p.n; i++)
+			add(&l, p.id[i]);
+		add(&l, LOCALE_US);
+	}
+	return languages(&l, f, n, out, room);
+}
+
+static LCID
+by_number(const WCHAR *s)
+{
+	LCID id = 0;
+	for (; *s; s++) {
+		WCHAR c = *s | 0x20;
+		if ((*s < '0' || *s > '9') && (c < 'a' || c > 'f'))
+			return 0;
+		id = id << 4 | (LCID)(*s <= '9' ? *s - '0' : c - 'a' + 10);
+	}
+	return locale_name(id) ? id : 0;
+}
+
+/* Those of the names that are known, five at most. */
+static bool
+parse(DWORD flags, const WCHAR *names, struct languages *l)
+{
+	l->n = 0;
+	if (flags & ~(DWORD)(MUI_ID | MUI_NAME | 0x300) || (flags & 12) == 12)
+		return false;
+	for (; names && *names; names += nls_length(names) + 1) {
+		LCID id = flags & MUI_ID ? by_number(names) : locale_id(names);
+		if (id && l->n < MOST_LANGUAGES)
+			add(l, id == 9 ? LOCALE_US : id);
+	}
+	return true;
 }
 
 WINAPI BOOL
 kernel32_SetThreadPreferredUILanguages(DWORD flags, const WCHAR *names, ULONG *count)
 {
-	(void)flags, (void)names;
+	struct languages l;
+	if (!parse(flags, names, &l))
+		return refuse(ERROR_INVALID_PARAMETER);
+	of_thread = l;
 	if (count)
-		*count = 0;
+		*count = l.n;
 	return TRUE;
 }
 
 WINAPI BOOL
 kernel32_SetProcessPreferredUILanguages(DWORD flags, const WCHAR *names, ULONG *count)
 {
-	return kernel32_SetThreadPreferredUILanguages(flags, names, count);
+	struct languages l;
+	if (!parse(flags, names, &l))
+		return refuse(ERROR_INVALID_PARAMETER);
+	pthread_mutex_lock(&of_process_lock);
+	of_process = l;
+	pthread_mutex_unlock(&of_process_lock);
+	if (count)
+		*count = l.n;
+	return TRUE;
 }
+
+/* The first of the thread's languages. */
+WINAPI WORD
+kernel32_GetThreadUILanguage(void)
+{
+	return (WORD)(of_thread.n ? of_thread.id[0] : LOCALE_US);
+}
+
+WINAPI WORD
+kernel32_SetThreadUILanguage(WORD id)
+{
+	if (id && !locale_name(id))
+		return (WORD)refuse(ERROR_INVALID_PARAMETER);
+	of_thread = (struct languages){ id ? 1 : 0, { id } };
+	return id ? id : LOCALE_US;
+}
+
+enum { SORT_VERSION = 0x60305 };
 
 struct NLSVERSIONINFOEX {
 	DWORD size, version, defined, effective;
@@ -341,8 +459,8 @@ version(struct NLSVERSIONINFOEX *v)
 {
 	if (!v || v->size < 12)
 		return refuse(ERROR_INSUFFICIENT_BUFFER);
-	v->version = 0x60305;
-	v->defined = 0x60305;
+	v->version = SORT_VERSION;
+	v->defined = SORT_VERSION;
 	if (v->size >= sizeof *v) {
 		v->effective = LOCALE_US;
 		memset(v->id, 0, 16);
@@ -363,7 +481,9 @@ kernel32_GetNLSVersionEx(DWORD f, const WCHAR *name, struct NLSVERSIONINFOEX *v)
 WINAPI DWORD
 kernel32_IsValidNLSVersion(DWORD f, const WCHAR *name, struct NLSVERSIONINFOEX *v)
 {
-	return f == 1 && locale_id(name) && v;
+	/* of another major version are other orders */
+	return f == 1 && locale_id(name) && v && v->size >= 12 &&
+	       v->version >> 8 == SORT_VERSION >> 8;
 }
 
 WINAPI BOOL
@@ -394,11 +514,14 @@ kernel32_GetUserDefaultGeoName(WCHAR *out, int room)
 	return give(u"US", out, room);
 }
 
+/* NULL, with its reason. */
 static const WCHAR *
 geo(LONG place, DWORD type)
 {
-	if (place != 244)
+	if (place != 244) {
+		last_error(ERROR_INVALID_PARAMETER);
 		return NULL;
+	}
 	switch (type) {
 	case 1: return u"244"; /* GEO_NATION */
 	case 2: return u"39.450";
@@ -410,7 +533,7 @@ geo(LONG place, DWORD type)
 	case 12: return u"840";
 	case 15: return u"USD";
 	case 16: return u"$";
-	default: return NULL;
+	default: last_error(ERROR_INVALID_FLAGS); return NULL;
 	}
 }
 
@@ -419,7 +542,7 @@ kernel32_GetGeoInfoW(LONG place, DWORD type, WCHAR *out, int room, WORD language
 {
 	(void)language;
 	const WCHAR *s = geo(place, type);
-	return s ? give(s, out, room) : refuse(ERROR_INVALID_PARAMETER);
+	return s ? give(s, out, room) : 0;
 }
 
 WINAPI int
@@ -427,7 +550,7 @@ kernel32_GetGeoInfoA(LONG place, DWORD type, char *out, int room, WORD language)
 {
 	(void)language;
 	const WCHAR *s = geo(place, type);
-	return s ? give_narrow(s, out, room) : refuse(ERROR_INVALID_PARAMETER);
+	return s ? give_narrow(s, out, room) : 0;
 }
 
 /* -- calendars: the Gregorian one -------------------------------------------------------- */
@@ -479,7 +602,8 @@ WINAPI int
 kernel32_GetCalendarInfoEx(const WCHAR *locale, DWORD id, const WCHAR *reserved, DWORD type,
                            WCHAR *out, int room, DWORD *value)
 {
-	(void)locale, (void)reserved;
+	if (reserved || !locale_id(locale) || !locale_valid(locale_id(locale)))
+		return refuse(ERROR_INVALID_PARAMETER);
 	return calendar(id, type, out, room, value);
 }
 
@@ -489,7 +613,8 @@ kernel32_EnumCalendarInfoExEx(BOOL(WINAPI *f)(WCHAR *, DWORD, WCHAR *, LONG_PTR)
                               LONG_PTR param)
 {
 	WCHAR text[80];
-	(void)locale, (void)reserved;
+	if (!f || reserved || !locale_id(locale) || !locale_valid(locale_id(locale)))
+		return refuse(ERROR_INVALID_PARAMETER);
 	if (id != 1 && id != 0xffffffff)
 		return refuse(ERROR_INVALID_PARAMETER);
 	if (!calendar(1, type & ~(DWORD)RETURN_NUMBER, text, 80, NULL))

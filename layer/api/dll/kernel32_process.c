@@ -229,6 +229,8 @@ kernel32_CreateProcessW(const WCHAR *application, WCHAR *line, struct SECURITY_A
 
 	if ((!application && !line) || !info || !pi)
 		return refuse(ERROR_INVALID_PARAMETER);
+	if (kernel32_process_childless())
+		return refuse(ERROR_ACCESS_DENIED);
 	DWORD error = kernel32_process_find(application, line, &program);
 	if (!error && current)
 		error = check_folder(current);

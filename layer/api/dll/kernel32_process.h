@@ -42,6 +42,8 @@ enum {
 /* The file that a command line names: *program (to be freed) is its full Windows path, or NULL
  * for our own cmd.  A Win32 error. */
 DWORD kernel32_process_find(const WCHAR *application, const WCHAR *line, WCHAR **program);
+/* This process has forbidden itself to start others (kernel32_policy.c). */
+bool kernel32_process_childless(void);
 /* kernel32_search.c */
 WCHAR *kernel32_search(const WCHAR *path, const WCHAR *name, const WCHAR *extension);
 

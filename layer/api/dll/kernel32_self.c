@@ -8,8 +8,21 @@
 #include "layer/api/nt/clock.h"
 #include "layer/api/nt/host.h"
 #include "layer/api/nt/sysinfo.h"
+#include "layer/api/nt/thread.h"
+#include "layer/api/nt/threadinfo.h"
 
 #define SELF ((HANDLE)(intptr_t)-1)
+
+/* FALSE, with its reason: it is no process's handle. */
+static BOOL
+is_process(HANDLE h)
+{
+	struct object *o;
+	if (!succeed(handle_get(h, &process_class, &o)))
+		return FALSE;
+	object_unref(o);
+	return TRUE;
+}
 
 WINAPI HANDLE
 kernel32_GetCurrentProcess(void)
@@ -181,7 +194,8 @@ kernel32_GetProcessPriorityBoost(HANDLE process, BOOL *disabled)
 WINAPI BOOL
 kernel32_SetProcessPriorityBoost(HANDLE process, BOOL disable)
 {
-	(void)process;
+	if (!is_process(process))
+		return FALSE;
 	no_boost = disable != 0;
 	return TRUE;
 }
@@ -191,20 +205,36 @@ static _Atomic uint64_t affinity;
 WINAPI BOOL
 kernel32_GetProcessAffinityMask(HANDLE process, DWORD_PTR *mine, DWORD_PTR *system)
 {
-	if (!process)
-		return refuse(ERROR_INVALID_HANDLE);
+	if (!is_process(process))
+		return FALSE;
 	*system = host_processor_mask();
 	*mine = affinity ? affinity : *system;
 	return TRUE;
 }
 
+static void
+bind(struct thread *t, void *mask)
+{
+	uint64_t before;
+	threadinfo_affinity(t, mask, &before); /* one that ends meanwhile does not matter */
+}
+
+/* Its threads run there only, and those that they will make. */
 WINAPI BOOL
 kernel32_SetProcessAffinityMask(HANDLE process, DWORD_PTR mask)
 {
-	(void)process;
+	struct object *o;
+	if (!succeed(handle_get(process, &process_class, &o)))
+		return FALSE;
+	bool mine = o == &process_self()->object;
+	object_unref(o);
 	if (!mask || (mask & ~host_processor_mask()))
 		return refuse(ERROR_INVALID_PARAMETER);
-	affinity = mask; /* a wish: the host's scheduler knows better */
+	if (!mine)
+		return refuse(ERROR_ACCESS_DENIED);
+	uint64_t wanted = mask;
+	thread_each(bind, &wanted);
+	affinity = mask;
 	return TRUE;
 }
 
@@ -224,16 +254,20 @@ kernel32_GetProcessGroupAffinity(HANDLE process, USHORT *count, USHORT *groups)
 WINAPI BOOL
 kernel32_SetProcessAffinityUpdateMode(HANDLE process, DWORD flags)
 {
-	(void)process, (void)flags;
-	return TRUE;
+	if (!is_process(process))
+		return FALSE;
+	return flags & ~1u ? refuse(ERROR_INVALID_PARAMETER) : TRUE;
 }
 
+/* Flags: both limits may be passed (QUOTA_LIMITS_HARDWS_MIN_DISABLE, _MAX_DISABLE). */
 static SIZE_T set_least = 200 << 10, set_most = 1380 << 10;
+static DWORD set_flags = 2 | 8;
 
 WINAPI BOOL
 kernel32_GetProcessWorkingSetSize(HANDLE process, SIZE_T *least, SIZE_T *most)
 {
-	(void)process;
+	if (!is_process(process))
+		return FALSE;
 	*least = set_least;
 	*most = set_most;
 	return TRUE;
@@ -242,14 +276,15 @@ kernel32_GetProcessWorkingSetSize(HANDLE process, SIZE_T *least, SIZE_T *most)
 WINAPI BOOL
 kernel32_GetProcessWorkingSetSizeEx(HANDLE process, SIZE_T *least, SIZE_T *most, DWORD *flags)
 {
-	*flags = 0;
+	*flags = set_flags;
 	return kernel32_GetProcessWorkingSetSize(process, least, most);
 }
 
 WINAPI BOOL
 kernel32_SetProcessWorkingSetSize(HANDLE process, SIZE_T least, SIZE_T most)
 {
-	(void)process;
+	if (!is_process(process))
+		return FALSE;
 	if (least == (SIZE_T)-1 && most == (SIZE_T)-1)
 		return TRUE;
 	if (least > most)
@@ -262,8 +297,16 @@ kernel32_SetProcessWorkingSetSize(HANDLE process, SIZE_T least, SIZE_T most)
 WINAPI BOOL
 kernel32_SetProcessWorkingSetSizeEx(HANDLE process, SIZE_T least, SIZE_T most, DWORD flags)
 {
-	(void)flags;
-	return kernel32_SetProcessWorkingSetSize(process, least, most);
+	/* each limit is either hard or not */
+	if (flags & ~15u || (flags & 3) == 3 || (flags & 12) == 12)
+		return refuse(ERROR_INVALID_PARAMETER);
+	if (!kernel32_SetProcessWorkingSetSize(process, least, most))
+		return FALSE;
+	if (flags & 3)
+		set_flags = (set_flags & 12) | (flags & 3);
+	if (flags & 12)
+		set_flags = (set_flags & 3) | (flags & 12);
+	return TRUE;
 }
 
 static DWORD shutdown_level = 0x280, shutdown_flags;
@@ -284,86 +327,41 @@ kernel32_SetProcessShutdownParameters(DWORD level, DWORD flags)
 	return TRUE;
 }
 
-/* -- policies ---------------------------------------------------------------------- */
+/* -- sets of processors: the n-th has the number 256 + n, as the system's table says ---- */
 
-/* DEP, ASLR and so on: what this machine does anyway is answered, and asked for in vain. */
-WINAPI BOOL
-kernel32_GetProcessMitigationPolicy(HANDLE process, int policy, void *out, SIZE_T size)
-{
-	(void)process;
-	if (policy < 0 || policy > 20 || !size)
-		return refuse(ERROR_INVALID_PARAMETER);
-	memset(out, 0, size);
-	if (policy == 0 && size >= 8) /* DEP: always on for 64-bit programs */
-		memcpy(out, &(struct {
-			       DWORD flags;
-			       BYTE permanent;
-		       }){ 1, 1 },
-		       5);
-	return TRUE;
-}
-
-WINAPI BOOL
-kernel32_SetProcessMitigationPolicy(int policy, const void *in, SIZE_T size)
-{
-	if (policy < 0 || policy > 20 || !in || !size)
-		return refuse(ERROR_INVALID_PARAMETER);
-	return TRUE;
-}
-
-WINAPI BOOL
-kernel32_GetProcessDEPPolicy(HANDLE process, DWORD *flags, BOOL *permanent)
-{
-	(void)process, (void)flags, (void)permanent;
-	return refuse(ERROR_NOT_SUPPORTED); /* of 32-bit programs */
-}
-
-WINAPI BOOL
-kernel32_SetProcessDEPPolicy(DWORD flags)
-{
-	(void)flags;
-	return refuse(ERROR_NOT_SUPPORTED);
-}
-
-WINAPI int
-kernel32_GetSystemDEPPolicy(void)
-{
-	return 2;
-}
-
-WINAPI BOOL
-kernel32_GetProcessInformation(HANDLE process, int class, void *out, DWORD size)
-{
-	(void)process;
-	if (class < 0 || class > 12 || !out)
-		return refuse(ERROR_INVALID_PARAMETER);
-	memset(out, 0, size);
-	if (class == 0 && size >= 4) /* memory priority: normal */
-		*(DWORD *)out = 5;
-	return TRUE;
-}
-
-WINAPI BOOL
-kernel32_SetProcessInformation(HANDLE process, int class, void *in, DWORD size)
-{
-	(void)process;
-	if (class < 0 || class > 12 || !in || !size)
-		return refuse(ERROR_INVALID_PARAMETER);
-	return TRUE;
-}
+enum { FIRST_SET = 256 };
+static _Atomic uint64_t sets;
 
 WINAPI BOOL
 kernel32_SetProcessDefaultCpuSets(HANDLE process, const ULONG *ids, ULONG n)
 {
-	(void)process, (void)ids, (void)n;
+	uint64_t mask = 0;
+	if (!is_process(process))
+		return FALSE;
+	if (n && !ids)
+		return refuse(ERROR_INVALID_PARAMETER);
+	for (ULONG i = 0; i < n; i++) {
+		if (ids[i] < FIRST_SET || ids[i] - FIRST_SET >= host_processors())
+			return refuse(ERROR_INVALID_PARAMETER);
+		mask |= UINT64_C(1) << (ids[i] - FIRST_SET);
+	}
+	sets = mask;
 	return TRUE;
 }
 
 WINAPI BOOL
 kernel32_GetProcessDefaultCpuSets(HANDLE process, ULONG *ids, ULONG room, ULONG *n)
 {
-	(void)process, (void)ids, (void)room;
-	*n = 0;
+	uint64_t mask = sets;
+	ULONG need = (ULONG)__builtin_popcountll(mask), i = 0;
+	if (!is_process(process))
+		return FALSE;
+	*n = need;
+	if (room < need)
+		return refuse(ERROR_INSUFFICIENT_BUFFER);
+	for (ULONG k = 0; k < 64 && ids; k++)
+		if (mask & UINT64_C(1) << k)
+			ids[i++] = FIRST_SET + k;
 	return TRUE;
 }
 
@@ -482,93 +480,6 @@ kernel32_GetApplicationUserModelId(HANDLE process, UINT *size, WCHAR *out)
 	return size ? APPMODEL_ERROR_NO_APPLICATION : ERROR_INVALID_PARAMETER;
 }
 
-/* -- error reporting: nobody is reported to ------------------------------------------- */
-
-static _Atomic DWORD wer_flags;
-
-WINAPI HRESULT
-kernel32_WerGetFlags(HANDLE process, DWORD *flags)
-{
-	(void)process;
-	*flags = wer_flags;
-	return 0;
-}
-
-WINAPI HRESULT
-kernel32_WerSetFlags(DWORD flags)
-{
-	wer_flags = flags;
-	return 0;
-}
-
-WINAPI HRESULT
-kernel32_WerRegisterRuntimeExceptionModule(const WCHAR *dll, void *context)
-{
-	(void)dll, (void)context;
-	return 0;
-}
-
-WINAPI HRESULT
-kernel32_WerUnregisterRuntimeExceptionModule(const WCHAR *dll, void *context)
-{
-	(void)dll, (void)context;
-	return 0;
-}
-
-WINAPI HRESULT
-kernel32_WerRegisterMemoryBlock(void *address, DWORD size)
-{
-	(void)address, (void)size;
-	return 0;
-}
-
-WINAPI HRESULT
-kernel32_WerUnregisterMemoryBlock(void *address)
-{
-	(void)address;
-	return 0;
-}
-
-WINAPI HRESULT
-kernel32_WerRegisterFile(const WCHAR *file, int type, DWORD flags)
-{
-	(void)file, (void)type, (void)flags;
-	return 0;
-}
-
-WINAPI HRESULT
-kernel32_WerUnregisterFile(const WCHAR *file)
-{
-	(void)file;
-	return 0;
-}
-
-WINAPI HRESULT
-kernel32_RegisterApplicationRestart(const WCHAR *line, DWORD flags)
-{
-	(void)line, (void)flags;
-	return 0;
-}
-
-WINAPI HRESULT
-kernel32_UnregisterApplicationRestart(void)
-{
-	return 0;
-}
-
-WINAPI HRESULT
-kernel32_RegisterApplicationRecoveryCallback(void *callback, void *context, DWORD ping, DWORD flags)
-{
-	(void)callback, (void)context, (void)ping, (void)flags;
-	return 0;
-}
-
-WINAPI HRESULT
-kernel32_UnregisterApplicationRecoveryCallback(void)
-{
-	return 0;
-}
-
 /* -- pointers, numbers ------------------------------------------------------------------ */
 
 /* The same for the whole process, as RtlEncodePointer's cookie. */
@@ -637,9 +548,22 @@ kernel32_SetHandleCount(UINT n)
 {
 	return n;
 }
+
+/* The version of the system that a program was made for, as its header says it.  Of another
+ * process only that it lives is known; it gets ours. */
 WINAPI DWORD
 kernel32_GetProcessVersion(DWORD id)
 {
-	(void)id;
-	return 10 << 16;
+	const BYTE *base = teb()->ProcessEnvironmentBlock->ImageBaseAddress;
+	struct process *p;
+	uint32_t at;
+	WORD v[2];
+	if (id && id != process_self()->id) {
+		if (!succeed(process_open(id, &p)))
+			return 0;
+		object_unref(&p->object);
+	}
+	memcpy(&at, base + 0x3c, sizeof at);
+	memcpy(v, base + at + 24 + 48, sizeof v); /* MajorSubsystemVersion, Minor... */
+	return (DWORD)v[0] << 16 | v[1];
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
+#include "layer/api/nt/except.h"
 #include "layer/api/nt/nls.h"
 
 WINAPI int
@@ -17,52 +18,84 @@ kernel32_lstrlenA(const char *s)
 	return s ? (int)strlen(s) : 0;
 }
 
+/* A pointer that faults is no exception to these: their answer is NULL then. */
+struct copy {
+	void *to;
+	const void *from;
+	int room; /* 0: as long as it is */
+	size_t unit;
+	bool append;
+};
+
+static size_t
+length(const void *s, size_t unit)
+{
+	return unit == 1 ? strlen(s) : nls_length(s);
+}
+
+static void
+copy(void *arg)
+{
+	struct copy *c = arg;
+	char *to = c->to;
+	size_t n = 0;
+	if (c->append)
+		to += length(to, c->unit) * c->unit;
+	if (!c->room) {
+		n = length(c->from, c->unit);
+		memmove(to, c->from, n * c->unit);
+	} else {
+		/* no more is read than there is room for */
+		for (; n + 1 < (size_t)c->room; n++) {
+			const char *at = (const char *)c->from + n * c->unit;
+			if (!(c->unit == 1 ? (WCHAR)*at : *(const WCHAR *)(const void *)at))
+				break;
+			memcpy(to + n * c->unit, at, c->unit);
+		}
+	}
+	memset(to + n * c->unit, 0, c->unit);
+}
+
+static void *
+copied(struct copy c)
+{
+	return except_try(copy, &c) ? c.to : NULL;
+}
+
 WINAPI WCHAR *
 kernel32_lstrcpyW(WCHAR *to, const WCHAR *from)
 {
-	return memmove(to, from, (nls_length(from) + 1) * sizeof *to);
+	return copied((struct copy){ to, from, 0, sizeof *to, false });
 }
 
 WINAPI char *
 kernel32_lstrcpyA(char *to, const char *from)
 {
-	return memmove(to, from, strlen(from) + 1);
+	return copied((struct copy){ to, from, 0, sizeof *to, false });
 }
 
 WINAPI WCHAR *
 kernel32_lstrcpynW(WCHAR *to, const WCHAR *from, int room)
 {
-	int i = 0;
-	for (; i + 1 < room && from[i]; i++)
-		to[i] = from[i];
-	if (room > 0)
-		to[i] = 0;
-	return to;
+	return room > 0 ? copied((struct copy){ to, from, room, sizeof *to, false }) : to;
 }
 
 WINAPI char *
 kernel32_lstrcpynA(char *to, const char *from, int room)
 {
-	int i = 0;
-	for (; i + 1 < room && from[i]; i++)
-		to[i] = from[i];
-	if (room > 0)
-		to[i] = 0;
-	return to;
+	return room > 0 ? copied((struct copy){ to, from, room, sizeof *to, false }) : to;
 }
 
 WINAPI WCHAR *
 kernel32_lstrcatW(WCHAR *to, const WCHAR *from)
 {
-	kernel32_lstrcpyW(to + nls_length(to), from);
-	return to;
+	return copied((struct copy){ to, from, 0, sizeof *to, true });
 }
 
 WINAPI char *
 kernel32_lstrcatA(char *to, const char *from)
 {
-	kernel32_lstrcpyA(to + strlen(to), from);
-	return to;
+	return copied((struct copy){ to, from, 0, sizeof *to, true });
 }
 
 static int

@@ -275,6 +275,8 @@ kernel32_GetTimeZoneInformationForYear(USHORT year, struct DYNAMIC_TIME_ZONE_INF
 WINAPI DWORD
 kernel32_EnumDynamicTimeZoneInformation(DWORD index, struct DYNAMIC_TIME_ZONE_INFORMATION *d)
 {
+	if (!d)
+		return ERROR_INVALID_PARAMETER;
 	if (index)
 		return ERROR_NO_MORE_ITEMS;
 	zone_of_host(d);

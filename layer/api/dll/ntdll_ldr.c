@@ -162,7 +162,7 @@ ntdll_LdrResolveDelayLoadedAPI(BYTE *base, const struct delay *d,
 	size_t i = (size_t)(thunk - (void **)(void *)(base + d->table));
 	const uint64_t *at = pe_at(base, size, d->names + (uint32_t)i * 8, 8);
 	void *p = NULL;
-	(void)flags, (void)hook;
+	(void)flags;
 	if (!by || !dll || !slot || !at)
 		return NULL;
 	name = *at >> 63 ? (const char *)(uintptr_t)(*at & 0xffff)
@@ -179,6 +179,18 @@ ntdll_LdrResolveDelayLoadedAPI(BYTE *base, const struct delay *d,
 	m = *slot ? ldr_of(*slot) : NULL;
 	if (m && name)
 		p = ldr_symbol(m, name);
+	if (!p && hook) {
+		enum { GPA_FAILURE = 4 };
+		struct delay_info i4 = { .size = sizeof i4,
+			                 .descriptor = d,
+			                 .thunk = thunk,
+			                 .dll = dll,
+			                 .by_name = !(*at >> 63),
+			                 .name = name,
+			                 .module = *slot,
+			                 .error = m ? 127 : 126 };
+		p = hook(GPA_FAILURE, &i4);
+	}
 	if (!p && failed)
 		p = failed(dll, name);
 	if (!p)

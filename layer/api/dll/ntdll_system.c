@@ -485,27 +485,40 @@ ntdll_NtQueryInformationProcess(HANDLE process, ULONG class, void *out, ULONG si
 	}
 }
 
-/* Wishes of scheduling and of error modes; what has no effect here is taken as done. */
+/* Wishes of scheduling and of error modes; what has no effect here is taken as done.  Each has
+ * its size, if it is only one. */
 WINAPI NTSTATUS
 ntdll_NtSetInformationProcess(HANDLE process, ULONG class, void *in, ULONG size)
 {
-	(void)process;
+	static const struct {
+		ULONG class, size;
+	} known[] = {
+		{ 12, 4 }, /* ProcessDefaultHardErrorMode */
+		{ 18, 2 }, /* ProcessPriorityClass */
+		{ 21, 8 }, /* ProcessAffinityMask */
+		{ 22, 4 }, /* ProcessPriorityBoost */
+		{ 29, 4 }, /* ProcessBreakOnTermination */
+		{ 33, 4 }, /* ProcessIoPriority */
+		{ 34, 4 }, /* ProcessExecuteFlags */
+		{ 39, 4 }, /* ProcessPagePriority */
+		{ 41, 0 }, /* ProcessThreadStackAllocation */
+		{ 52, 0 }, /* ProcessMitigationPolicy */
+		{ 77, 0 }, /* ProcessPowerThrottlingState */
+	};
+	struct object *o;
+	size_t i = 0, n = sizeof known / sizeof *known;
 	if (!in && size)
 		return STATUS_ACCESS_VIOLATION;
-	switch (class) {
-	case 12:                        /* ProcessDefaultHardErrorMode */
-	case 18:                        /* ProcessPriorityClass */
-	case 21:                        /* ProcessAffinityMask */
-	case 22:                        /* ProcessPriorityBoost */
-	case 29:                        /* ProcessBreakOnTermination */
-	case 33:                        /* ProcessIoPriority */
-	case 34:                        /* ProcessExecuteFlags */
-	case 39:                        /* ProcessPagePriority */
-	case 41:                        /* ProcessThreadStackAllocation */
-	case 52:                        /* ProcessMitigationPolicy */
-	case 77: return STATUS_SUCCESS; /* ProcessPowerThrottlingState */
-	default: return STATUS_INVALID_INFO_CLASS;
-	}
+	while (i < n && known[i].class != class)
+		i++;
+	if (i == n)
+		return STATUS_INVALID_INFO_CLASS;
+	if (known[i].size && size != known[i].size)
+		return STATUS_INFO_LENGTH_MISMATCH;
+	NTSTATUS s = handle_get(process, &process_class, &o);
+	if (s >= 0)
+		object_unref(o);
+	return s;
 }
 
 /* -- event tracing: nobody listens -------------------------------------------------------------------- */
@@ -570,20 +583,39 @@ ntdll_EtwEventWriteString(ULONGLONG handle, BYTE level, ULONGLONG keyword, const
 	return handle ? ERROR_SUCCESS : ERROR_INVALID_HANDLE;
 }
 
+/* What a thread is busy with: it gets, sets, makes, or exchanges its number. */
 WINAPI ULONG
 ntdll_EtwEventActivityIdControl(ULONG code, void *id)
 {
-	if (code == 3 || code == 5) /* make one */
-		host_random(id, 16);
-	return code >= 1 && code <= 5 ? ERROR_SUCCESS : ERROR_INVALID_PARAMETER;
+	static _Thread_local BYTE mine[16];
+	BYTE given[16], fresh[16];
+	if (!id || code < 1 || code > 5)
+		return ERROR_INVALID_PARAMETER;
+	if (code == 3 || code == 5) { /* a GUID of chance is of version 4, variant 1 (RFC 9562) */
+		host_random(fresh, sizeof fresh);
+		fresh[7] = (BYTE)((fresh[7] & 15) | 0x40);
+		fresh[8] = (BYTE)((fresh[8] & 0x3f) | 0x80);
+	}
+	switch (code) {
+	case 1: memcpy(id, mine, 16); break;
+	case 2: memcpy(mine, id, 16); break;
+	case 3: memcpy(id, fresh, 16); break;
+	case 4:
+		memcpy(given, id, 16);
+		memcpy(id, mine, 16);
+		memcpy(mine, given, 16);
+		break;
+	default: memcpy(id, mine, 16); memcpy(mine, fresh, 16);
+	}
+	return ERROR_SUCCESS;
 }
 
 WINAPI ULONG
 ntdll_EtwRegisterTraceGuidsW(void *callback, void *context, const void *guid, ULONG n, void *guids,
                              const WCHAR *path, const WCHAR *name, ULONGLONG *handle)
 {
-	(void)callback, (void)context, (void)n, (void)guids, (void)path, (void)name;
-	if (!guid || !handle)
+	(void)context, (void)n, (void)guids, (void)path, (void)name;
+	if (!callback || !guid || !handle)
 		return ERROR_INVALID_PARAMETER;
 	*handle = 1;
 	return ERROR_SUCCESS;

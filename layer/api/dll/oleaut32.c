@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* oleaut32.c -- BSTR and VARIANT. */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,13 +13,23 @@
 #define DISP_E_BADVARTYPE   ((HRESULT)0x80020008)
 #define DISP_E_TYPEMISMATCH ((HRESULT)0x80020005)
 
-/* A BSTR points behind its length in bytes; the block begins eight before it. */
+/* A BSTR points behind its length in bytes; the block begins eight before it, with how often it
+ * is pinned (SysAddRefString), twice, and whether it was freed meanwhile. */
+enum { FREED = 1, PIN = 2 };
+
+static _Atomic uint32_t *
+pins(WCHAR *s)
+{
+	return (_Atomic uint32_t *)(void *)((char *)s - 8);
+}
+
 WINAPI WCHAR *
 oleaut32_SysAllocStringByteLen(const char *s, UINT n)
 {
 	char *p = malloc(8 + (size_t)n + 2);
 	if (!p)
 		return NULL;
+	memset(p, 0, 4);
 	memcpy(p + 4, &n, 4);
 	if (s)
 		memcpy(p + 8, s, n);
@@ -41,7 +52,8 @@ oleaut32_SysAllocString(const WCHAR *s)
 WINAPI void
 oleaut32_SysFreeString(WCHAR *s)
 {
-	if (s)
+	/* one that is pinned stays until the last SysReleaseString */
+	if (s && !(atomic_fetch_or(pins(s), FREED) & ~(uint32_t)FREED))
 		free((char *)s - 8);
 }
 
@@ -80,7 +92,17 @@ oleaut32_SysReAllocString(WCHAR **p, const WCHAR *s)
 WINAPI HRESULT
 oleaut32_SysAddRefString(WCHAR *s)
 {
-	return s ? E_OUTOFMEMORY : 0; /* a caller copies it then */
+	if (s)
+		atomic_fetch_add(pins(s), PIN);
+	return 0;
+}
+
+WINAPI void
+oleaut32_SysReleaseString(WCHAR *s)
+{
+	if (s && atomic_load(pins(s)) >= PIN &&
+	    atomic_fetch_sub(pins(s), PIN) == (uint32_t)(PIN | FREED))
+		free((char *)s - 8);
 }
 
 enum {
@@ -187,20 +209,31 @@ oleaut32_VariantCopy(struct VARIANT *to, const struct VARIANT *from)
 	return 0;
 }
 
+/* The error object of a thread.  It is given away: the next who asks gets none. */
+static _Thread_local struct unknown *error_info;
+
 WINAPI HRESULT
 oleaut32_GetErrorInfo(ULONG reserved, void **out)
 {
 	if (reserved || !out)
 		return E_INVALIDARG;
-	*out = NULL;
-	return 1; /* S_FALSE: there is none */
+	*out = error_info;
+	error_info = NULL;
+	return *out ? 0 : 1; /* S_FALSE: there is none */
 }
 
 WINAPI HRESULT
 oleaut32_SetErrorInfo(ULONG reserved, void *info)
 {
-	(void)info;
-	return reserved ? E_INVALIDARG : 0;
+	struct unknown *before = error_info, *u = info;
+	if (reserved)
+		return E_INVALIDARG;
+	if (u)
+		u->table->add(u);
+	error_info = u;
+	if (before)
+		before->table->release(before);
+	return 0;
 }
 
 /* Days since 1899-12-30, with the time as a part of a day. */

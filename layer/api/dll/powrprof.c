@@ -21,11 +21,26 @@ powrprof_PowerUnregisterSuspendResumeNotification(void *handle)
 	return handle ? ERROR_SUCCESS : ERROR_INVALID_PARAMETER;
 }
 
+WINAPI void *kernel32_LocalAlloc(UINT flags, SIZE_T size);
+
+/* Balanced (GUID_TYPICAL_POWER_SAVINGS), as on a system where nobody chose another. */
 WINAPI DWORD
 powrprof_PowerGetActiveScheme(HKEY root, void **scheme)
 {
-	(void)root, (void)scheme;
-	return ERROR_FILE_NOT_FOUND;
+	static const struct {
+		DWORD a;
+		WORD b, c;
+		BYTE d[8];
+	} balanced = {
+		0x381b4222, 0xf694, 0x41f0, { 0x96, 0x85, 0xff, 0x5b, 0xb2, 0x60, 0xdf, 0x2e }
+	};
+	(void)root;
+	if (!scheme)
+		return ERROR_INVALID_PARAMETER;
+	if (!(*scheme = kernel32_LocalAlloc(0, sizeof balanced)))
+		return ERROR_NOT_ENOUGH_MEMORY;
+	memcpy(*scheme, &balanced, sizeof balanced);
+	return ERROR_SUCCESS;
 }
 
 WINAPI DWORD

@@ -1,15 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* psapi.c -- what a process uses, and its modules; of this process. */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/host.h"
 #include "layer/api/nt/ldr.h"
 #include "layer/api/nt/nls.h"
+#include "layer/api/nt/process.h"
+#include "layer/api/nt/shared.h"
 #include "layer/api/nt/sysinfo.h"
+#include "layer/api/nt/thread.h"
+#include "layer/api/nt/vm.h"
 
-#define SELF ((HANDLE)(intptr_t)-1)
+/* Is it our own process's?  FALSE, with its reason: no process, or another, which tells us nothing
+ * of its memory. */
+static BOOL
+own(HANDLE h)
+{
+	struct object *o;
+	if (!succeed(handle_get(h, &process_class, &o)))
+		return FALSE;
+	bool is = o == &process_self()->object;
+	object_unref(o);
+	return is ? TRUE : refuse(ERROR_ACCESS_DENIED);
+}
 
 struct PROCESS_MEMORY_COUNTERS_EX {
 	DWORD cb, PageFaultCount;
@@ -22,8 +39,8 @@ WINAPI BOOL
 psapi_GetProcessMemoryInfo(HANDLE process, struct PROCESS_MEMORY_COUNTERS_EX *c, DWORD size)
 {
 	struct host_use u = host_use();
-	if (process != SELF)
-		return refuse(ERROR_INVALID_HANDLE);
+	if (!own(process))
+		return FALSE;
 	if (size < offsetof(struct PROCESS_MEMORY_COUNTERS_EX, PrivateUsage))
 		return refuse(ERROR_INSUFFICIENT_BUFFER);
 	memset(c, 0, size < sizeof *c ? size : sizeof *c);
@@ -58,14 +75,26 @@ psapi_GetPerformanceInfo(struct PERFORMANCE_INFORMATION *p, DWORD size)
 	p->CommitLimit = (m.total + m.swap_total) >> 12;
 	p->CommitTotal = p->CommitPeak = (m.total - m.available) >> 12;
 	p->HandleCount = sysinfo_handles();
-	p->ThreadCount = 1;
+	p->ThreadCount = thread_count();
+	if (process_share(NULL) < 0)
+		return TRUE;
+	/* and those of the machine's other processes */
+	for (uint32_t i = 0; i < SHARED_PROCESSES; i++) {
+		struct shared_process *q = &shared->process[i];
+		if (q == shared_self() || !shared_lives(q))
+			continue;
+		p->ProcessCount++;
+		p->ThreadCount += atomic_load(&q->threads);
+	}
 	return TRUE;
 }
 
 static const struct UNICODE_STRING *
 name_of(HANDLE process, HMODULE module, bool base)
 {
-	struct module *m = process == SELF ? ldr_of(module) : NULL;
+	if (!own(process))
+		return NULL;
+	struct module *m = ldr_of(module);
 	if (!m) {
 		last_error(ERROR_INVALID_HANDLE);
 		return NULL;
@@ -128,7 +157,9 @@ struct MODULEINFO {
 WINAPI BOOL
 psapi_GetModuleInformation(HANDLE process, HMODULE module, struct MODULEINFO *out, DWORD size)
 {
-	struct module *m = process == SELF ? ldr_of(module) : NULL;
+	if (!own(process))
+		return FALSE;
+	struct module *m = ldr_of(module);
 	if (!m)
 		return refuse(ERROR_INVALID_HANDLE);
 	if (size < sizeof *out)
@@ -137,15 +168,42 @@ psapi_GetModuleInformation(HANDLE process, HMODULE module, struct MODULEINFO *ou
 	return TRUE;
 }
 
+/* What is in memory is the host's to decide; it needs no advice. */
 WINAPI BOOL
 psapi_EmptyWorkingSet(HANDLE process)
 {
-	return process ? TRUE : refuse(ERROR_INVALID_HANDLE);
+	return own(process);
 }
 
+/* PSAPI_WORKING_SET_EX_INFORMATION: the page of an address, and what it is. */
+struct page {
+	void *address;
+	ULONG_PTR attributes;
+};
+
+enum { PAGE_VALID = 1, PAGE_COUNT_SHIFT = 1, PAGE_PROTECTION_SHIFT = 4, PAGE_SHARED = 1 << 15 };
+
+/* A page that is not in memory has no attributes. */
 WINAPI BOOL
-psapi_QueryWorkingSetEx(HANDLE process, void *out, DWORD size)
+psapi_QueryWorkingSetEx(HANDLE process, struct page *p, DWORD size)
 {
-	(void)process, (void)out, (void)size;
-	return refuse(ERROR_NOT_SUPPORTED);
+	if (!own(process))
+		return FALSE;
+	if (!p || size < sizeof *p)
+		return refuse(ERROR_BAD_LENGTH);
+	for (DWORD i = 0; i < size / sizeof *p; i++) {
+		struct MEMORY_BASIC_INFORMATION m;
+		unsigned char there = 0;
+		void *at = (void *)((uintptr_t)p[i].address & ~(uintptr_t)4095);
+		p[i].attributes = 0;
+		if (vm_query(at, &m) < 0 || m.State != MEM_COMMIT || m.Protect & PAGE_NOACCESS)
+			continue;
+		if (mincore(at, 4096, &there) < 0 || !(there & 1))
+			continue;
+		p[i].attributes = PAGE_VALID | (ULONG_PTR)(m.Protect & 0x7ff)
+		                                       << PAGE_PROTECTION_SHIFT;
+		if (m.Type != MEM_PRIVATE)
+			p[i].attributes |= PAGE_SHARED | 1 << PAGE_COUNT_SHIFT;
+	}
+	return TRUE;
 }

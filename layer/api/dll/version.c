@@ -57,8 +57,11 @@ read_version(const WCHAR *file, BYTE *out, DWORD room)
 		return size;
 	}
 	HMODULE h = kernel32_LoadLibraryExW(file, NULL, 2); /* as a data file */
-	if (!h)
+	if (!h) {
+		if (teb()->LastErrorValue == 126) /* as data it is a file like others */
+			last_error(ERROR_FILE_NOT_FOUND);
 		return 0;
+	}
 	HANDLE r = kernel32_FindResourceW(h, (const WCHAR *)1, (const WCHAR *)16);
 	const void *p = r ? kernel32_LoadResource(h, r) : NULL;
 	if (p) {
@@ -205,7 +208,11 @@ version_VerLanguageNameW(DWORD language, WCHAR *out, DWORD room)
 {
 	const WCHAR *s = language == 0x409 ? u"English (United States)" : u"Language Neutral";
 	size_t n = nls_length(s);
-	if (room > n)
-		memcpy(out, s, (n + 1) * sizeof *out);
+	/* what does not fit is cut, and the answer is its whole length */
+	if (room) {
+		size_t k = n < room ? n : room - 1;
+		memcpy(out, s, k * sizeof *out);
+		out[k] = 0;
+	}
 	return (DWORD)n;
 }

@@ -41,7 +41,7 @@ winmm_timeGetDevCaps(struct TIMECAPS *c, UINT size)
 
 struct MMTIME {
 	UINT type;
-	DWORD ms;
+	DWORD ms, more; /* as a SMPTE time needs it */
 };
 
 WINAPI UINT
@@ -49,7 +49,7 @@ winmm_timeGetSystemTime(struct MMTIME *t, UINT size)
 {
 	if (!t || size < sizeof *t)
 		return TIMERR_NOCANDO;
-	*t = (struct MMTIME){ 1, (DWORD)clock_ticks() };
+	*t = (struct MMTIME){ 1, (DWORD)clock_ticks(), 0 };
 	return 0;
 }
 
@@ -108,13 +108,13 @@ winmm_waveInOpen(void **out, UINT device, const void *format, DWORD_PTR callback
 WINAPI BOOL
 winmm_PlaySoundW(const WCHAR *name, HMODULE module, DWORD flags)
 {
-	(void)name, (void)module, (void)flags;
-	return FALSE;
+	(void)module, (void)flags;
+	return !name; /* none: what sounds is to stop */
 }
 
 WINAPI BOOL
 winmm_PlaySoundA(const char *name, HMODULE module, DWORD flags)
 {
-	(void)name, (void)module, (void)flags;
-	return FALSE;
+	(void)module, (void)flags;
+	return !name; /* none: what sounds is to stop */
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "layer/api/nt/file.h"
+#include "layer/api/nt/file_fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,6 +52,7 @@ destroyed(struct object *o)
 		object_unref(f->port);
 	if (f->fd >= 0)
 		syscall(SYS_close, f->fd);
+	file_forget_locks(f);
 	pthread_mutex_destroy(&f->lock);
 	free(f->own_text);
 	free(f->path);

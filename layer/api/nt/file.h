@@ -165,6 +165,7 @@ struct file {
 	pthread_mutex_t lock;
 	struct file_queue readers, writers;
 	struct file_pending *others;    /* pending ones that are in no queue */
+	struct file_range *ranges;      /* own: what it has locked (file_fs.c) */
 	struct dir *dir;                /* own: enumeration */
 	struct watch *watch;            /* own: who asked for changes */
 	void *own;                      /* the kind's */

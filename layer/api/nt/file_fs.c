@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "layer/api/nt/file.h"
@@ -426,6 +427,44 @@ range(int64_t offset, int64_t length, short type)
 	};
 }
 
+/* What is locked by a handle, for the host neither counts nor refuses what a description has
+ * itself: an exclusive lock bears no other, and what is unlocked is exactly what was locked. */
+struct file_range {
+	struct file_range *next;
+	uint64_t from, length;
+	bool exclusive;
+};
+
+static bool
+overlap(const struct file_range *r, uint64_t from, uint64_t length)
+{
+	return r->from < from + length && from < r->from + r->length;
+}
+
+/* Under f->lock. */
+static bool
+own_conflict(struct file *f, const struct file_range *n)
+{
+	for (struct file_range *r = f->ranges; r; r = r->next)
+		if ((r->exclusive || n->exclusive) && overlap(r, n->from, n->length))
+			return true;
+	return false;
+}
+
+static int
+host_lock(struct file *f, const struct file_range *r, bool wait)
+{
+	struct flock l =
+	        range((int64_t)r->from, (int64_t)r->length, r->exclusive ? F_WRLCK : F_RDLCK);
+	int result = fcntl(f->fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &l);
+	if (result < 0 && errno == EBADF) {
+		/* a descriptor that cannot write locks as a reader, and the other way round */
+		l.l_type = r->exclusive ? F_RDLCK : F_WRLCK;
+		result = fcntl(f->fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &l);
+	}
+	return result;
+}
+
 NTSTATUS
 file_lock(struct file *f, int64_t offset, int64_t length, bool exclusive, bool wait)
 {
@@ -433,17 +472,52 @@ file_lock(struct file *f, int64_t offset, int64_t length, bool exclusive, bool w
 		return STATUS_INVALID_DEVICE_REQUEST;
 	if (!length)
 		return STATUS_SUCCESS;
-	struct flock l = range(offset, length, exclusive ? F_WRLCK : F_RDLCK);
-	int r = fcntl(f->fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &l);
-	if (r < 0 && errno == EBADF) {
-		/* a descriptor that cannot write locks as a reader, and the other way round */
-		l.l_type = exclusive ? F_RDLCK : F_WRLCK;
-		r = fcntl(f->fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &l);
+	struct file_range *n = malloc(sizeof *n);
+	if (!n)
+		return STATUS_NO_MEMORY;
+	struct flock whole = range(offset, length, F_RDLCK);
+	*n = (struct file_range){ NULL, (uint64_t)whole.l_start, (uint64_t)whole.l_len, exclusive };
+	for (;;) {
+		pthread_mutex_lock(&f->lock);
+		bool own = own_conflict(f, n);
+		int r = own ? -1 : host_lock(f, n, false), error = own ? EAGAIN : errno;
+		if (r >= 0) {
+			n->next = f->ranges;
+			f->ranges = n;
+		}
+		pthread_mutex_unlock(&f->lock);
+		if (r >= 0)
+			return STATUS_SUCCESS;
+		if (error != EAGAIN && error != EACCES) {
+			free(n);
+			return status_errno(error);
+		}
+		if (!wait) {
+			free(n);
+			return STATUS_LOCK_NOT_GRANTED;
+		}
+		/* Until the other lets go: of our own handle that is another thread, which no
+		 * call of the host waits for. */
+		if (own)
+			nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+		else if (host_lock(f, n, true) < 0 && errno != EINTR) {
+			error = errno;
+			free(n);
+			return status_errno(error);
+		}
 	}
-	if (r < 0)
-		return errno == EAGAIN || errno == EACCES ? STATUS_LOCK_NOT_GRANTED
-		                                          : status_errno(errno);
-	return STATUS_SUCCESS;
+}
+
+/* Under f->lock: what others of the handle's shared locks still hold is not let go. */
+static int
+release(struct file *f, const struct file_range *gone)
+{
+	struct flock l = range((int64_t)gone->from, (int64_t)gone->length, F_UNLCK);
+	int r = fcntl(f->fd, F_OFD_SETLK, &l);
+	for (struct file_range *k = f->ranges; k && r >= 0; k = k->next)
+		if (overlap(k, gone->from, gone->length))
+			host_lock(f, k, false);
+	return r;
 }
 
 NTSTATUS
@@ -451,8 +525,31 @@ file_unlock(struct file *f, int64_t offset, int64_t length)
 {
 	if (f->kind != &file_disk || f->folder)
 		return STATUS_INVALID_DEVICE_REQUEST;
-	struct flock l = range(offset, length, F_UNLCK);
-	if (length && fcntl(f->fd, F_OFD_SETLK, &l) < 0)
-		return status_errno(errno);
-	return STATUS_SUCCESS;
+	if (!length)
+		return STATUS_SUCCESS;
+	struct flock whole = range(offset, length, F_UNLCK);
+	struct file_range *gone = NULL;
+	NTSTATUS s = STATUS_RANGE_NOT_LOCKED;
+	pthread_mutex_lock(&f->lock);
+	for (struct file_range **p = &f->ranges; *p; p = &(*p)->next) {
+		if ((*p)->from != (uint64_t)whole.l_start || (*p)->length != (uint64_t)whole.l_len)
+			continue;
+		gone = *p;
+		*p = gone->next;
+		s = release(f, gone) < 0 ? status_errno(errno) : STATUS_SUCCESS;
+		break;
+	}
+	pthread_mutex_unlock(&f->lock);
+	free(gone);
+	return s;
+}
+
+void
+file_forget_locks(struct file *f)
+{
+	for (struct file_range *r = f->ranges, *next; r; r = next) {
+		next = r->next;
+		free(r);
+	}
+	f->ranges = NULL;
 }

@@ -49,5 +49,6 @@ NTSTATUS file_fs_control(struct file *f, ULONG code, const void *in, ULONG nin, 
 /* Byte ranges: LockFileEx. */
 NTSTATUS file_lock(struct file *f, int64_t offset, int64_t length, bool exclusive, bool wait);
 NTSTATUS file_unlock(struct file *f, int64_t offset, int64_t length);
+void file_forget_locks(struct file *f);         /* it is being closed; the host lets go itself */
 
 #endif
