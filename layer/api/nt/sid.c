@@ -252,16 +252,6 @@ sid_of_account(const WCHAR *name, BYTE out[SID_MOST])
 const struct SID *sid_user(void) { return (const struct SID *)(const void *)&user; }
 
 const struct SID *
-sid_integrity(void)
-{
-	static const struct {
-		BYTE head[8];
-		DWORD sub[1];
-	} medium = { { 1, 1, 0, 0, 0, 0, 0, 16 }, { 0x2000 } };
-	return (const struct SID *)(const void *)&medium;
-}
-
-const struct SID *
 sid_group(unsigned i, DWORD *attributes)
 {
 	static const struct {
