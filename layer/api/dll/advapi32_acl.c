@@ -7,6 +7,7 @@
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/movable.h"
 #include "layer/api/nt/nls.h"
+#include "layer/api/nt/object.h"
 #include "layer/api/nt/sid.h"
 
 enum {
@@ -360,9 +361,11 @@ advapi32_MakeSelfRelativeSD(const struct SD *d, struct SD_RELATIVE *out, DWORD *
 
 /* -- of files and objects: the user's, and nothing is refused ------------------------------- */
 
-/* A self-relative descriptor of what was asked for; its size. */
-static size_t
-own(DWORD what, BYTE *out, size_t room)
+enum { FILE_ALL = 0x1f01ff };
+
+/* A self-relative descriptor of what was asked for, with all rights to the user; its size. */
+size_t
+advapi32_acl_own(DWORD what, DWORD rights, BYTE *out, size_t room)
 {
 	DWORD attributes;
 	struct {
@@ -378,7 +381,7 @@ own(DWORD what, BYTE *out, size_t room)
 		d.Group = (void *)(uintptr_t)sid_group(0, &attributes);
 	if (what & 4) {
 		memcpy(list.sid, sid_user(), sid_size(sid_user()));
-		list.ace = (struct ACE){ 0, 0, (WORD)(8 + sid_size(sid_user())), 0x1f01ff };
+		list.ace = (struct ACE){ 0, 0, (WORD)(8 + sid_size(sid_user())), rights };
 		list.acl = (struct ACL){ 2, 0, (WORD)(16 + sid_size(sid_user())), 1, 0 };
 		d.Dacl = &list;
 		d.Control |= SE_DACL_PRESENT;
@@ -390,12 +393,12 @@ own(DWORD what, BYTE *out, size_t room)
 static DWORD
 info(DWORD what, void **owner, void **group, void **dacl, void **sacl, void **out)
 {
-	size_t n = own(what, NULL, 0);
+	size_t n = advapi32_acl_own(what, FILE_ALL, NULL, 0);
 	HANDLE h;
 	DWORD e = movable_alloc(0, n, &h);
 	if (e)
 		return e;
-	own(what, h, n);
+	advapi32_acl_own(what, FILE_ALL, h, n);
 	if (owner)
 		*owner = part(h, OWNER);
 	if (group)
@@ -413,6 +416,21 @@ info(DWORD what, void **owner, void **group, void **dacl, void **sacl, void **ou
 
 WINAPI DWORD kernel32_GetFileAttributesW(const WCHAR *path);
 
+/* Is it a handle of an object (SE_OBJECT_TYPE)? */
+static bool
+object_there(HANDLE h, int type)
+{
+	struct object *o;
+	if (type == 4 && (uint32_t)(uintptr_t)h >> 4 == 0x8000000) /* a predefined key */
+		return true;
+	if (type != 1 && type != 4 && type != 6) /* a window ...: not an object of ours */
+		return h != NULL;
+	if (handle_get(h, NULL, &o) < 0)
+		return false;
+	object_unref(o);
+	return true;
+}
+
 WINAPI DWORD
 advapi32_GetNamedSecurityInfoW(const WCHAR *name, int type, DWORD what, void **owner, void **group,
                                void **dacl, void **sacl, void **out)
@@ -428,8 +446,8 @@ WINAPI DWORD
 advapi32_GetSecurityInfo(HANDLE h, int type, DWORD what, void **owner, void **group, void **dacl,
                          void **sacl, void **out)
 {
-	(void)type;
-	return h ? info(what, owner, group, dacl, sacl, out) : ERROR_INVALID_HANDLE;
+	return object_there(h, type) ? info(what, owner, group, dacl, sacl, out)
+	                             : ERROR_INVALID_HANDLE;
 }
 
 /* The owner stays the user; a list that would shut others out is true already: nobody else is here. */
@@ -447,8 +465,8 @@ WINAPI DWORD
 advapi32_SetSecurityInfo(HANDLE h, int type, DWORD what, void *owner, void *group, void *dacl,
                          void *sacl)
 {
-	(void)type, (void)group, (void)dacl, (void)sacl;
-	if (!h)
+	(void)group, (void)dacl, (void)sacl;
+	if (!object_there(h, type))
 		return ERROR_INVALID_HANDLE;
 	return (what & 1) && owner && !sid_equal(owner, sid_user()) ? 1307 : ERROR_SUCCESS;
 }
@@ -458,7 +476,7 @@ advapi32_GetFileSecurityW(const WCHAR *path, DWORD what, BYTE *out, DWORD size, 
 {
 	if (kernel32_GetFileAttributesW(path) == 0xffffffff)
 		return FALSE;
-	*need = (DWORD)own(what, out, size);
+	*need = (DWORD)advapi32_acl_own(what, FILE_ALL, out, size);
 	return *need <= size ? TRUE : refuse(ERROR_INSUFFICIENT_BUFFER);
 }
 
@@ -474,9 +492,9 @@ advapi32_SetFileSecurityW(const WCHAR *path, DWORD what, const struct SD *d)
 WINAPI BOOL
 advapi32_GetKernelObjectSecurity(HANDLE h, DWORD what, BYTE *out, DWORD size, DWORD *need)
 {
-	if (!h)
+	if (!object_there(h, 6))
 		return refuse(ERROR_INVALID_HANDLE);
-	*need = (DWORD)own(what, out, size);
+	*need = (DWORD)advapi32_acl_own(what, FILE_ALL, out, size);
 	return *need <= size ? TRUE : refuse(ERROR_INSUFFICIENT_BUFFER);
 }
 
@@ -484,7 +502,7 @@ WINAPI BOOL
 advapi32_SetKernelObjectSecurity(HANDLE h, DWORD what, const struct SD *d)
 {
 	(void)what;
-	return !h                      ? refuse(ERROR_INVALID_HANDLE)
+	return !object_there(h, 6)     ? refuse(ERROR_INVALID_HANDLE)
 	       : d && d->Revision == 1 ? TRUE
 	                               : refuse(ERROR_INVALID_SECURITY_DESCR);
 }

@@ -5,12 +5,18 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/advapi32_reg.h"
+#include "layer/api/dll/advapi32_token.h"
 #include "layer/api/nt/clock.h"
+#include "layer/api/nt/host.h"
 #include "layer/api/nt/nls.h"
 #include "layer/api/nt/sync.h"
 #include "layer/api/nt/wait.h"
 
 enum { KEY_WOW64_32KEY = 0x200, REG_OPTION_VOLATILE = 1 };
+
+/* RegOverridePredefKey: what the predefined keys are instead.  A count each, which is kept for
+ * good: whoever asked for a key may use it still. */
+static struct registry_node *_Atomic overrides[8];
 
 DWORD
 advapi32_reg_node(HKEY h, struct registry_node **node, struct object **held)
@@ -20,6 +26,8 @@ advapi32_reg_node(HKEY h, struct registry_node **node, struct object **held)
 	if ((v >> 32 == 0 || v >> 32 == 0xffffffff) && (v & 0xfffffff0) == 0x80000000) {
 		if ((v & 15) == 4) /* HKEY_PERFORMANCE_DATA: no counters */
 			return ERROR_INVALID_HANDLE;
+		if ((*node = v & 8 ? NULL : overrides[v & 7]))
+			return ERROR_SUCCESS;
 		return status_error(registry_root((enum registry_root)(v & 15), node));
 	}
 	NTSTATUS s = handle_get(h, &registry_class, held);
@@ -119,7 +127,12 @@ advapi32_RegOpenCurrentUser(ACCESS_MASK access, HKEY *out)
 WINAPI LONG
 advapi32_RegOpenUserClassesRoot(HANDLE token, DWORD options, ACCESS_MASK access, HKEY *out)
 {
-	(void)token, (void)options;
+	struct token *t = advapi32_token_get(token);
+	if (!t)
+		return ERROR_INVALID_HANDLE;
+	object_unref(&t->object);
+	if (options)
+		return ERROR_INVALID_PARAMETER;
 	return (LONG)open((HKEY)(uintptr_t)0x80000000, NULL, false, 0, access, out, NULL);
 }
 
@@ -424,38 +437,76 @@ advapi32_RegNotifyChangeKeyValue(HKEY h, BOOL below, DWORD filter, HANDLE event,
 	return (LONG)e;
 }
 
+size_t advapi32_acl_own(DWORD what, DWORD rights, BYTE *out, size_t room);
+
 WINAPI LONG
 advapi32_RegGetKeySecurity(HKEY h, DWORD what, void *out, DWORD *size)
 {
-	(void)h, (void)what, (void)out;
-	return size ? ERROR_ACCESS_DENIED : ERROR_INVALID_PARAMETER;
+	enum { KEY_ALL = 0xf003f, ERROR_INSUFFICIENT = 122 };
+	struct registry_node *n;
+	struct object *held;
+	if (!size)
+		return ERROR_INVALID_PARAMETER;
+	DWORD e = advapi32_reg_node(h, &n, &held), room = *size;
+	advapi32_reg_done(held);
+	if (e)
+		return (LONG)e;
+	*size = (DWORD)advapi32_acl_own(what, KEY_ALL, out, out ? room : 0);
+	return out && *size <= room ? ERROR_SUCCESS : ERROR_INSUFFICIENT;
 }
 
 WINAPI LONG
-advapi32_RegSetKeySecurity(HKEY h, DWORD what, void *descriptor)
+advapi32_RegSetKeySecurity(HKEY h, DWORD what, const BYTE *descriptor)
 {
 	struct registry_node *n;
 	struct object *held;
 	DWORD e = advapi32_reg_node(h, &n, &held);
 	(void)what;
 	advapi32_reg_done(held);
-	return (LONG)(e ? e : descriptor ? ERROR_SUCCESS : ERROR_INVALID_PARAMETER);
+	if (e)
+		return (LONG)e;
+	return !descriptor ? ERROR_INVALID_PARAMETER : descriptor[0] == 1 ? ERROR_SUCCESS : 1338;
 }
 
+/* Of this computer, without its name or with it. */
 WINAPI LONG
 advapi32_RegConnectRegistryW(const WCHAR *machine, HKEY root, HKEY *out)
 {
-	if (machine && *machine)
-		return 53; /* ERROR_BAD_NETPATH */
+	uint32_t v = (uint32_t)(uintptr_t)root;
+	char name[65];
+	if (!out)
+		return ERROR_INVALID_PARAMETER;
+	if (v != 0x80000002 && v != 0x80000003 && v != 0x80000004)
+		return ERROR_INVALID_HANDLE;
+	if (machine && *machine) {
+		while (*machine == '\\')
+			machine++;
+		host_name(name);
+		name[strcspn(name, ".")] = 0;
+		if (!nls_equal_ascii(machine, name))
+			return 53; /* ERROR_BAD_NETPATH */
+	}
 	*out = root;
 	return ERROR_SUCCESS;
 }
 
+/* NULL: it is itself again. */
 WINAPI LONG
 advapi32_RegOverridePredefKey(HKEY root, HKEY to)
 {
-	(void)root, (void)to;
-	return ERROR_CALL_NOT_IMPLEMENTED;
+	struct registry_node *n = NULL;
+	struct object *held = NULL;
+	uint32_t v = (uint32_t)(uintptr_t)root;
+	if (v >> 3 != 0x10000000 || (v & 7) == 4)
+		return ERROR_INVALID_HANDLE;
+	DWORD e = to ? advapi32_reg_node(to, &n, &held) : ERROR_SUCCESS;
+	if (e)
+		return (LONG)e;
+	if (n)
+		registry_hold(n);
+	overrides[v & 7] = n;
+	advapi32_reg_done(held);
+	return ERROR_SUCCESS;
 }
 
 WINAPI LONG
@@ -469,8 +520,9 @@ advapi32_RegDisablePredefinedCacheEx(void)
 	return ERROR_SUCCESS;
 }
 
+/* Nothing is reflected: there is one registry for all programs. */
 WINAPI LONG
 advapi32_RegDisableReflectionKey(HKEY h)
 {
-	return h ? ERROR_SUCCESS : ERROR_INVALID_HANDLE;
+	return advapi32_RegFlushKey(h);
 }

@@ -9,7 +9,7 @@
 #include "layer/api/nt/nls.h"
 #include "layer/api/nt/sid.h"
 
-enum { ERROR_INVALID_SID = 1337, ERROR_NONE_MAPPED = 1332 };
+enum { ERROR_INVALID_SID = 1337, ERROR_NONE_MAPPED = 1332, ERROR_NON_ACCOUNT_SID = 1257 };
 
 WINAPI BOOL
 advapi32_IsValidSid(const struct SID *s)
@@ -187,7 +187,7 @@ WINAPI BOOL
 advapi32_GetWindowsAccountDomainSid(const struct SID *s, struct SID *out, DWORD *size)
 {
 	if (!sid_valid(s) || s->SubAuthorityCount < 4 || s->SubAuthority[0] != 21)
-		return refuse(1357); /* ERROR_NON_ACCOUNT_SID */
+		return refuse(ERROR_NON_ACCOUNT_SID);
 	if (*size < 24) {
 		*size = 24;
 		return refuse(ERROR_INSUFFICIENT_BUFFER);

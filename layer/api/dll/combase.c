@@ -1,30 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* combase.c -- COM without servers: initialising, task memory, GUIDs; no class is registered. */
+/* combase.c -- COM without servers: initialising, task memory, GUIDs, strings. */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "layer/api/dll/dll.h"
+#include "layer/api/dll/combase.h"
 #include "layer/api/nt/guid.h"
 #include "layer/api/nt/heap.h"
 #include "layer/api/nt/nls.h"
-
-#define HR(x) ((HRESULT)(x))
-enum { S_OK, S_FALSE };
-#define E_NOTIMPL           HR(0x80004001)
-#define E_NOINTERFACE       HR(0x80004002)
-#define E_POINTER           HR(0x80004003)
-#define E_OUTOFMEMORY       HR(0x8007000e)
-#define E_INVALIDARG        HR(0x80070057)
-#define CO_E_NOTINITIALIZED HR(0x800401f0)
-#define CO_E_CLASSSTRING    HR(0x800401f3)
-#define RPC_E_CHANGED_MODE  HR(0x80010106)
-#define RPC_E_TOO_LATE      HR(0x80010119)
-#define REGDB_E_CLASSNOTREG HR(0x80040154)
 
 WINAPI void *ntdll_RtlAllocateHeap(HANDLE heap, ULONG flags, SIZE_T n);
 WINAPI void *ntdll_RtlReAllocateHeap(HANDLE heap, ULONG flags, void *p, SIZE_T n);
 WINAPI BOOLEAN ntdll_RtlFreeHeap(HANDLE heap, ULONG flags, void *p);
 WINAPI SIZE_T ntdll_RtlSizeHeap(HANDLE heap, ULONG flags, const void *p);
+WINAPI BOOLEAN ntdll_RtlValidateHeap(HANDLE heap, ULONG flags, const void *p);
 
 static HANDLE heap(void) { return teb()->ProcessEnvironmentBlock->ProcessHeap; }
 
@@ -53,12 +42,101 @@ combase_CoTaskMemRealloc(void *p, SIZE_T n)
 	return ntdll_RtlReAllocateHeap(heap(), 0, p, n);
 }
 
+/* The same as an object (IMalloc, objidl.h), which lasts as long as the process. */
+struct allocator {
+	const struct allocator_methods *methods;
+};
+struct allocator_methods {
+	WINAPI HRESULT (*QueryInterface)(struct allocator *a, const struct GUID *id, void **out);
+	WINAPI ULONG (*AddRef)(struct allocator *a);
+	WINAPI ULONG (*Release)(struct allocator *a);
+	WINAPI void *(*Alloc)(struct allocator *a, SIZE_T n);
+	WINAPI void *(*Realloc)(struct allocator *a, void *p, SIZE_T n);
+	WINAPI void (*Free)(struct allocator *a, void *p);
+	WINAPI SIZE_T (*GetSize)(struct allocator *a, void *p);
+	WINAPI int (*DidAlloc)(struct allocator *a, void *p);
+	WINAPI void (*HeapMinimize)(struct allocator *a);
+};
+
+WINAPI static HRESULT
+allocator_query(struct allocator *a, const struct GUID *id, void **out)
+{
+	static const struct GUID unknown = { 0, 0, 0, { 0xc0, 0, 0, 0, 0, 0, 0, 0x46 } };
+	static const struct GUID malloc_id = { 2, 0, 0, { 0xc0, 0, 0, 0, 0, 0, 0, 0x46 } };
+	if (!out)
+		return E_POINTER;
+	bool known = !memcmp(id, &unknown, sizeof *id) || !memcmp(id, &malloc_id, sizeof *id);
+	*out = known ? a : NULL;
+	return known ? S_OK : E_NOINTERFACE;
+}
+WINAPI static ULONG
+allocator_count(struct allocator *a)
+{
+	(void)a;
+	return 1;
+}
+WINAPI static void *
+allocator_alloc(struct allocator *a, SIZE_T n)
+{
+	(void)a;
+	return combase_CoTaskMemAlloc(n);
+}
+WINAPI static void *
+allocator_realloc(struct allocator *a, void *p, SIZE_T n)
+{
+	(void)a;
+	return combase_CoTaskMemRealloc(p, n);
+}
+WINAPI static void
+allocator_free(struct allocator *a, void *p)
+{
+	(void)a;
+	combase_CoTaskMemFree(p);
+}
+WINAPI static SIZE_T
+allocator_size(struct allocator *a, void *p)
+{
+	(void)a;
+	return p ? ntdll_RtlSizeHeap(heap(), 0, p) : (SIZE_T)-1;
+}
+WINAPI static int
+allocator_did(struct allocator *a, void *p)
+{
+	(void)a;
+	return p ? ntdll_RtlValidateHeap(heap(), 0, p) : -1;
+}
+WINAPI static void
+allocator_minimize(struct allocator *a)
+{
+	(void)a;
+}
+
+WINAPI HRESULT
+combase_CoGetMalloc(DWORD one, void **out)
+{
+	static const struct allocator_methods methods = {
+		allocator_query, allocator_count,   allocator_count,
+		allocator_alloc, allocator_realloc, allocator_free,
+		allocator_size,  allocator_did,     allocator_minimize,
+	};
+	static struct allocator a = { &methods };
+	if (one != 1 || !out) /* MEMCTX_TASK */
+		return E_INVALIDARG;
+	*out = &a;
+	return S_OK;
+}
+
 /* -- apartments: each thread says how it wants its own ------------------------------- */
 
 static __thread struct {
 	uint32_t count;
 	DWORD mode;
+	bool main; /* the first of the single-threaded ones */
 } apartment;
+
+/* Of the process: threads that are in COM, in the many-threaded apartment; is there a main one? */
+static _Atomic uint32_t inside, many;
+static _Atomic bool main_taken, secured;
 
 WINAPI HRESULT
 combase_CoInitializeEx(void *reserved, DWORD mode)
@@ -68,8 +146,13 @@ combase_CoInitializeEx(void *reserved, DWORD mode)
 		return E_INVALIDARG;
 	if (apartment.count && apartment.mode != single)
 		return RPC_E_CHANGED_MODE;
+	if (apartment.count++)
+		return S_FALSE;
 	apartment.mode = single;
-	return apartment.count++ ? S_FALSE : S_OK;
+	apartment.main = single && !atomic_exchange(&main_taken, true);
+	inside++;
+	many += !single;
+	return S_OK;
 }
 
 WINAPI HRESULT
@@ -81,8 +164,20 @@ combase_CoInitialize(void *reserved)
 WINAPI void
 combase_CoUninitialize(void)
 {
-	if (apartment.count)
-		apartment.count--;
+	if (!apartment.count || --apartment.count)
+		return;
+	if (apartment.main)
+		main_taken = false;
+	many -= !apartment.mode;
+	if (--inside == 0)
+		secured = false;
+}
+
+/* In an apartment: its own, or as everybody else in the many-threaded one while there is one. */
+bool
+combase_in_apartment(void)
+{
+	return apartment.count || many;
 }
 
 WINAPI HRESULT
@@ -103,9 +198,12 @@ combase_CoGetApartmentType(int *type, int *qualifier)
 		return E_INVALIDARG;
 	*qualifier = 0;
 	*type = -1;
-	if (!apartment.count)
+	if (!combase_in_apartment())
 		return CO_E_NOTINITIALIZED;
-	*type = apartment.mode ? 3 : 1; /* main STA, MTA */
+	*qualifier = !apartment.count; /* implicit MTA */
+	*type = !apartment.count || !apartment.mode ? 1
+	        : apartment.main                    ? 3
+	                                            : 0; /* MTA, main STA, STA */
 	return S_OK;
 }
 
@@ -204,7 +302,7 @@ combase_CoGetContextToken(ULONG_PTR *token)
 {
 	if (!token)
 		return E_POINTER;
-	if (!apartment.count)
+	if (!combase_in_apartment())
 		return CO_E_NOTINITIALIZED;
 	*token = (ULONG_PTR)&the_context;
 	return S_OK;
@@ -216,117 +314,9 @@ combase_CoInitializeSecurity(void *sd, LONG n, void *services, void *reserved, D
 {
 	(void)sd, (void)n, (void)services, (void)reserved, (void)auth, (void)level, (void)list,
 	        (void)flags, (void)reserved3;
-	return apartment.count ? S_OK : CO_E_NOTINITIALIZED;
-}
-
-/* -- classes: there are none ------------------------------------------------------------ */
-
-WINAPI HRESULT
-combase_CoCreateInstance(const struct GUID *class, void *outer, DWORD context,
-                         const struct GUID *id, void **out)
-{
-	(void)outer, (void)context, (void)id;
-	if (!out)
-		return E_POINTER;
-	*out = NULL;
-	if (!class)
-		return E_INVALIDARG;
-	return apartment.count ? REGDB_E_CLASSNOTREG : CO_E_NOTINITIALIZED;
-}
-
-struct MULTI_QI {
-	const struct GUID *id;
-	void *out;
-	HRESULT result;
-};
-
-WINAPI HRESULT
-combase_CoCreateInstanceEx(const struct GUID *class, void *outer, DWORD context, void *server,
-                           DWORD n, struct MULTI_QI *q)
-{
-	(void)class, (void)outer, (void)context, (void)server;
-	if (!n || !q)
-		return E_INVALIDARG;
-	for (DWORD i = 0; i < n; i++) {
-		q[i].out = NULL;
-		q[i].result = REGDB_E_CLASSNOTREG;
-	}
-	return apartment.count ? REGDB_E_CLASSNOTREG : CO_E_NOTINITIALIZED;
-}
-
-WINAPI HRESULT
-combase_CoGetClassObject(const struct GUID *class, DWORD context, void *server,
-                         const struct GUID *id, void **out)
-{
-	(void)class, (void)context, (void)server, (void)id;
-	if (!out)
-		return E_INVALIDARG;
-	*out = NULL;
-	return apartment.count ? REGDB_E_CLASSNOTREG : CO_E_NOTINITIALIZED;
-}
-
-struct unknown {
-	const struct {
-		HRESULT(WINAPI *query)(struct unknown *u, const struct GUID *id, void **out);
-		ULONG(WINAPI *add)(struct unknown *u);
-		ULONG(WINAPI *release)(struct unknown *u);
-	} * table;
-};
-
-/* Registered for others who never come: held until it is revoked. */
-static struct unknown *_Atomic classes[64];
-
-WINAPI HRESULT
-combase_CoRegisterClassObject(const struct GUID *class, struct unknown *u, DWORD context,
-                              DWORD flags, DWORD *cookie)
-{
-	(void)context, (void)flags;
-	if (!class || !u || !cookie)
-		return E_INVALIDARG;
-	for (DWORD i = 0; i < 64; i++) {
-		struct unknown *none = NULL;
-		if (__atomic_compare_exchange_n((struct unknown **)&classes[i], &none, u, false,
-		                                __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
-			u->table->add(u);
-			*cookie = i + 1;
-			return S_OK;
-		}
-	}
-	return E_OUTOFMEMORY;
-}
-
-WINAPI HRESULT
-combase_CoRevokeClassObject(DWORD cookie)
-{
-	struct unknown *u = cookie && cookie <= 64
-	                            ? __atomic_exchange_n((struct unknown **)&classes[cookie - 1],
-	                                                  NULL, __ATOMIC_SEQ_CST)
-	                            : NULL;
-	if (!u)
-		return E_INVALIDARG;
-	u->table->release(u);
-	return S_OK;
-}
-
-WINAPI HRESULT
-combase_CoResumeClassObjects(void)
-{
-	return S_OK;
-}
-WINAPI HRESULT
-combase_CoSuspendClassObjects(void)
-{
-	return S_OK;
-}
-WINAPI ULONG
-combase_CoAddRefServerProcess(void)
-{
-	return 1;
-}
-WINAPI ULONG
-combase_CoReleaseServerProcess(void)
-{
-	return 0;
+	if (!combase_in_apartment())
+		return CO_E_NOTINITIALIZED;
+	return atomic_exchange(&secured, true) ? RPC_E_TOO_LATE : S_OK;
 }
 
 WINAPI HRESULT
@@ -360,7 +350,7 @@ combase_RoGetActivationFactory(void *class, const struct GUID *id, void **out)
 	if (!out)
 		return E_INVALIDARG;
 	*out = NULL;
-	return apartment.count ? REGDB_E_CLASSNOTREG : CO_E_NOTINITIALIZED;
+	return combase_in_apartment() ? REGDB_E_CLASSNOTREG : CO_E_NOTINITIALIZED;
 }
 
 WINAPI HRESULT
@@ -370,7 +360,7 @@ combase_RoActivateInstance(void *class, void **out)
 	if (!out)
 		return E_INVALIDARG;
 	*out = NULL;
-	return apartment.count ? REGDB_E_CLASSNOTREG : CO_E_NOTINITIALIZED;
+	return combase_in_apartment() ? REGDB_E_CLASSNOTREG : CO_E_NOTINITIALIZED;
 }
 
 WINAPI BOOL
@@ -496,7 +486,7 @@ combase_WindowsCreateStringReference(const WCHAR *s, UINT n, struct hstring *hea
 	if (!s)
 		return E_POINTER;
 	if (s[n])
-		return E_INVALIDARG;
+		return HR(0x80000017); /* E_STRING_NOT_NULL_TERMINATED */
 	header->refs = 0;
 	header->length = n;
 	header->text = s;

@@ -2,17 +2,38 @@
 /* crypt32.c -- stores of certificates, which are empty, and text forms of bytes. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "layer/api/dll/dll.h"
 
 #define CRYPT_E_NOT_FOUND 0x80092004
 static char store;
 
+/* By number or by name: in memory, of the system, of several others.  Files are not read. */
+static bool
+provider_known(const char *p)
+{
+	static const struct {
+		BYTE number;
+		const char *name;
+	} known[] = { { 2, "Memory" },      { 9, "System" },          { 10, "System" },
+		      { 11, "Collection" }, { 12, "SystemRegistry" }, { 13, "SystemRegistry" } };
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if ((uintptr_t)p < 0x10000 ? (uintptr_t)p == known[i].number
+		                           : !strcasecmp(p, known[i].name))
+			return true;
+	return false;
+}
+
 WINAPI void *
 crypt32_CertOpenStore(const char *provider, DWORD encoding, void *legacy, DWORD flags,
                       const void *param)
 {
-	(void)provider, (void)encoding, (void)legacy, (void)flags, (void)param;
+	(void)encoding, (void)legacy, (void)flags, (void)param;
+	if (!provider_known(provider)) {
+		last_error(ERROR_FILE_NOT_FOUND);
+		return NULL;
+	}
 	return &store;
 }
 
@@ -79,7 +100,15 @@ crypt32_CertFreeCertificateChain(const void *c)
 }
 
 static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-enum { BASE64HEADER = 0, BASE64 = 1, BINARY = 2, HEXRAW = 12, NOCRLF = 0x40000000 };
+enum {
+	BASE64HEADER,
+	BASE64,
+	REQUESTHEADER = 3,
+	CRLHEADER = 9,
+	HEXRAW = 12,
+	NOCRLF = 0x40000000,
+	NOCR = (int)0x80000000
+};
 
 static int
 value(char c)
@@ -98,6 +127,8 @@ to_binary(const char *s, size_t n, DWORD flags, BYTE *out, DWORD *size)
 	for (size_t i = 0; i < end; i++) {
 		char c = s[i];
 		if (c == '-' && flags != HEXRAW) { /* a header: to its line's end */
+			if (have || k)             /* the end: what follows is somebody else's */
+				break;
 			while (i < end && s[i] != '\n')
 				i++;
 			continue;
@@ -126,6 +157,17 @@ to_binary(const char *s, size_t n, DWORD flags, BYTE *out, DWORD *size)
 	return !out || k <= room ? TRUE : refuse(ERROR_MORE_DATA);
 }
 
+/* Where a line "-----BEGIN" is, or NULL. */
+static const char *
+header(const char *s, size_t n)
+{
+	static const char begin[] = "-----BEGIN";
+	for (size_t i = 0; i + sizeof begin - 1 <= n; i++)
+		if ((!i || s[i - 1] == '\n') && !memcmp(s + i, begin, sizeof begin - 1))
+			return s + i;
+	return NULL;
+}
+
 WINAPI BOOL
 crypt32_CryptStringToBinaryA(const char *s, DWORD n, DWORD flags, BYTE *out, DWORD *size,
                              DWORD *skip, DWORD *used)
@@ -133,57 +175,101 @@ crypt32_CryptStringToBinaryA(const char *s, DWORD n, DWORD flags, BYTE *out, DWO
 	if (!s || !size)
 		return refuse(ERROR_INVALID_PARAMETER);
 	DWORD kind = flags & 0xffff;
-	if (kind == 6 || kind == 7) /* any of them */
-		kind = BASE64;
-	if (kind != BASE64 && kind != BASE64HEADER && kind != HEXRAW && kind != 4 && kind != 3 &&
-	    kind != 9)
+	size_t length = n ? strnlen(s, n) : strlen(s);
+	const char *begin = header(s, length);
+	if (kind == 6 || kind == 7) /* with a header or without one */
+		kind = begin ? BASE64HEADER : BASE64;
+	if (kind != BASE64 && kind != BASE64HEADER && kind != HEXRAW && kind != 4 &&
+	    kind != REQUESTHEADER && kind != CRLHEADER)
 		return refuse(ERROR_NOT_SUPPORTED);
+	bool headed = kind == BASE64HEADER || kind == REQUESTHEADER || kind == CRLHEADER;
+	if (headed && !begin)
+		return refuse(ERROR_INVALID_DATA);
+	if (!headed)
+		begin = s;
 	if (skip)
-		*skip = 0;
+		*skip = (DWORD)(begin - s);
 	if (used)
 		*used = kind;
-	return to_binary(s, n ? n : strlen(s), kind == 4 ? HEXRAW : kind, out, size);
+	if (!headed && kind == BASE64 && memchr(begin, '-', length))
+		return refuse(ERROR_INVALID_DATA);
+	return to_binary(begin, length - (size_t)(begin - s), kind == 4 ? HEXRAW : kind, out, size);
+}
+
+/* -- to text -------------------------------------------------------------------------------- */
+
+/* What does not fit is counted, too. */
+struct text {
+	char *out;
+	size_t room, n;
+	const char *line_end;
+};
+
+static void
+put(struct text *t, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++, t->n++)
+		if (t->out && t->n < t->room)
+			t->out[t->n] = s[i];
+}
+
+static void put_line_end(struct text *t) { put(t, t->line_end, strlen(t->line_end)); }
+
+static void
+put_base64(struct text *t, const BYTE *in, DWORD n)
+{
+	for (DWORD i = 0; i < n; i += 3) {
+		uint32_t v = (uint32_t)in[i] << 16 | (i + 1 < n ? in[i + 1] << 8 : 0) |
+		             (i + 2 < n ? in[i + 2] : 0);
+		char four[4] = { digit[v >> 18], digit[v >> 12 & 63],
+			         i + 1 < n ? digit[v >> 6 & 63] : '=',
+			         i + 2 < n ? digit[v & 63] : '=' };
+		put(t, four, 4);
+		if (i % 48 == 45 && i + 3 < n)
+			put_line_end(t);
+	}
+}
+
+static void
+put_hex(struct text *t, const BYTE *in, DWORD n)
+{
+	for (DWORD i = 0; i < n; i++)
+		put(t, (char[2]){ "0123456789abcdef"[in[i] >> 4], "0123456789abcdef"[in[i] & 15] },
+		    2);
 }
 
 WINAPI BOOL
 crypt32_CryptBinaryToStringA(const BYTE *in, DWORD n, DWORD flags, char *out, DWORD *size)
 {
-	DWORD kind = flags & 0xffff, room = size ? *size : 0;
-	size_t k = 0;
+	static const char *const titles[] = { [BASE64HEADER] = "CERTIFICATE-----",
+		                              [REQUESTHEADER] = "NEW CERTIFICATE REQUEST-----",
+		                              [CRLHEADER] = "X509 CRL-----" };
+	DWORD kind = flags & 0xffff;
 	if (!in || !size)
 		return refuse(ERROR_INVALID_PARAMETER);
-	if (kind != BASE64 && kind != HEXRAW)
+	if (kind != BASE64 && kind != HEXRAW &&
+	    (kind >= sizeof titles / sizeof *titles || !titles[kind]))
 		return refuse(ERROR_NOT_SUPPORTED);
-#define PUT(c)                                                                                     \
-	do {                                                                                       \
-		if (out && k < room)                                                               \
-			out[k] = (char)(c);                                                        \
-		k++;                                                                               \
-	} while (0)
-	for (DWORD i = 0; kind == BASE64 && i < n; i += 3) {
-		uint32_t v = (uint32_t)in[i] << 16 | (i + 1 < n ? in[i + 1] << 8 : 0) |
-		             (i + 2 < n ? in[i + 2] : 0);
-		PUT(digit[v >> 18]);
-		PUT(digit[v >> 12 & 63]);
-		PUT(i + 1 < n ? digit[v >> 6 & 63] : '=');
-		PUT(i + 2 < n ? digit[v & 63] : '=');
-		if (!(flags & NOCRLF) && i % 48 == 45 && i + 3 < n) {
-			PUT('\r');
-			PUT('\n');
-		}
+	const char *title = kind == BASE64 || kind == HEXRAW ? NULL : titles[kind];
+	struct text t = { out, *size, 0, flags & NOCRLF ? "" : flags & NOCR ? "\n" : "\r\n" };
+	if (title) {
+		put(&t, "-----BEGIN ", 11);
+		put(&t, title, strlen(title));
+		put_line_end(&t);
 	}
-	for (DWORD i = 0; kind == HEXRAW && i < n; i++) {
-		PUT("0123456789abcdef"[in[i] >> 4]);
-		PUT("0123456789abcdef"[in[i] & 15]);
+	if (kind == HEXRAW)
+		put_hex(&t, in, n);
+	else
+		put_base64(&t, in, n);
+	put_line_end(&t);
+	if (title) {
+		put(&t, "-----END ", 9);
+		put(&t, title, strlen(title));
+		put_line_end(&t);
 	}
-	if (!(flags & NOCRLF)) {
-		PUT('\r');
-		PUT('\n');
-	}
-	PUT(0);
-#undef PUT
-	*size = (DWORD)(out && k <= room ? k - 1 : k);
-	return !out || k <= room ? TRUE : refuse(ERROR_MORE_DATA);
+	put(&t, "", 1);
+	*size = (DWORD)(out && t.n <= t.room ? t.n - 1 : t.n);
+	return !out || t.n <= t.room ? TRUE : refuse(ERROR_MORE_DATA);
 }
 
 WINAPI BOOL

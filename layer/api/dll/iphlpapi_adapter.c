@@ -423,14 +423,21 @@ iphlpapi_ConvertInterfaceNameToLuidW(const WCHAR *name, ULONG64 *out)
 	ULONG index = number ? (ULONG)strtoul(number + 1, NULL, 10) : 0;
 	DWORD e = iphlpapi_ConvertInterfaceIndexToLuid(index, out);
 	free(text);
-	return e ? 123 : 0; /* ERROR_INVALID_NAME */
+	WCHAR back[32];
+	if (e || iphlpapi_ConvertInterfaceLuidToNameW(out, back, 32) || !nls_equal(back, name))
+		return 123; /* ERROR_INVALID_NAME */
+	return ERROR_SUCCESS;
 }
 
 WINAPI DWORD
 iphlpapi_ConvertLengthToIpv4Mask(ULONG n, ULONG *out)
 {
-	if (n > 32 || !out)
+	if (!out)
 		return ERROR_INVALID_PARAMETER;
+	if (n > 32) {
+		*out = INADDR_NONE;
+		return ERROR_INVALID_PARAMETER;
+	}
 	*out = n ? htonl(UINT32_MAX << (32 - n)) : 0;
 	return ERROR_SUCCESS;
 }
@@ -446,9 +453,12 @@ WINAPI DWORD
 iphlpapi_NotifyIpInterfaceChange(USHORT family, void *callback, void *context, BOOLEAN initial,
                                  HANDLE *out)
 {
-	(void)family, (void)callback, (void)context, (void)initial;
-	if (out)
-		*out = NULL;
+	(void)context, (void)initial;
+	if (!out)
+		return ERROR_INVALID_PARAMETER;
+	*out = NULL;
+	if (!callback || (family && family != WS_AF_INET && family != WS_AF_INET6))
+		return ERROR_INVALID_PARAMETER;
 	return ERROR_NOT_SUPPORTED;
 }
 

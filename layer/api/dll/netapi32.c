@@ -85,20 +85,25 @@ user_info(DWORD level, void **out)
 	return NERR_Success;
 }
 
+static bool
+is_user(const WCHAR *name)
+{
+	WCHAR *mine = nls_wide(host.user);
+	bool same = mine && nls_equal(name, mine);
+	free(mine);
+	return same;
+}
+
 WINAPI DWORD
 netapi32_NetUserGetInfo(const WCHAR *server, const WCHAR *user, DWORD level, void **out)
 {
-	WCHAR *mine;
 	(void)server;
 	if (!user || !out)
 		return ERROR_INVALID_PARAMETER;
 	*out = NULL;
 	if (level > 2 && level != 10)
 		return 124; /* ERROR_INVALID_LEVEL */
-	mine = nls_wide(host.user);
-	bool same = mine && nls_equal(user, mine);
-	free(mine);
-	return same ? user_info(level, out) : NERR_UserNotFound;
+	return is_user(user) ? user_info(level, out) : NERR_UserNotFound;
 }
 
 WINAPI DWORD
@@ -117,9 +122,15 @@ netapi32_NetUserGetLocalGroups(const WCHAR *server, const WCHAR *user, DWORD lev
                                void **out, DWORD most, DWORD *read, DWORD *total)
 {
 	static const WCHAR users[] = u"Users";
-	(void)server, (void)user, (void)flags, (void)most;
+	(void)server, (void)flags, (void)most;
+	if (!user || !out || !read || !total)
+		return ERROR_INVALID_PARAMETER;
+	*out = NULL;
+	*read = *total = 0;
 	if (level != 0)
 		return 124;
+	if (!is_user(user))
+		return NERR_UserNotFound;
 	char *p = malloc(sizeof(WCHAR *) + sizeof users);
 	if (!p)
 		return ERROR_NOT_ENOUGH_MEMORY;

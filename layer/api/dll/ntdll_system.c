@@ -614,8 +614,8 @@ WINAPI ULONG
 ntdll_EtwRegisterTraceGuidsW(void *callback, void *context, const void *guid, ULONG n, void *guids,
                              const WCHAR *path, const WCHAR *name, ULONGLONG *handle)
 {
-	(void)context, (void)n, (void)guids, (void)path, (void)name;
-	if (!callback || !guid || !handle)
+	(void)context, (void)path, (void)name;
+	if (!callback || !guid || !handle || (n && !guids))
 		return ERROR_INVALID_PARAMETER;
 	*handle = 1;
 	return ERROR_SUCCESS;

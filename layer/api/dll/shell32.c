@@ -286,46 +286,6 @@ shell32_SHCreateDirectory(HWND owner, const WCHAR *path)
 
 /* -- what would need a desktop ---------------------------------------------------------- */
 
-enum { SE_ERR_NOASSOC = 31 };
-
-WINAPI HMODULE
-shell32_ShellExecuteW(HWND owner, const WCHAR *verb, const WCHAR *file, const WCHAR *args,
-                      const WCHAR *folder, int show)
-{
-	(void)owner, (void)verb, (void)file, (void)args, (void)folder, (void)show;
-	last_error(1155); /* ERROR_NO_ASSOCIATION */
-	return (HMODULE)(uintptr_t)SE_ERR_NOASSOC;
-}
-
-WINAPI HMODULE
-shell32_ShellExecuteA(HWND owner, const char *verb, const char *file, const char *args,
-                      const char *folder, int show)
-{
-	(void)verb, (void)file, (void)args, (void)folder;
-	return shell32_ShellExecuteW(owner, NULL, NULL, NULL, NULL, show);
-}
-
-struct SHELLEXECUTEINFOW {
-	DWORD cbSize, fMask;
-	HWND hwnd;
-	const WCHAR *lpVerb, *lpFile, *lpParameters, *lpDirectory;
-	int nShow;
-	HMODULE hInstApp;
-};
-
-WINAPI BOOL
-shell32_ShellExecuteExW(struct SHELLEXECUTEINFOW *info)
-{
-	info->hInstApp = (HMODULE)(uintptr_t)SE_ERR_NOASSOC;
-	return refuse(1155);
-}
-
-WINAPI BOOL
-shell32_ShellExecuteExA(struct SHELLEXECUTEINFOW *info)
-{
-	return shell32_ShellExecuteExW(info);
-}
-
 WINAPI HRESULT
 shell32_SHGetDesktopFolder(void **out)
 {
@@ -335,28 +295,70 @@ shell32_SHGetDesktopFolder(void **out)
 	return E_FAIL;
 }
 
+WINAPI HRESULT combase_CoGetMalloc(DWORD one, void **out);
+
 WINAPI HRESULT
 shell32_SHGetMalloc(void **out)
 {
-	if (!out)
-		return E_INVALIDARG;
-	*out = NULL;
-	return E_FAIL;
+	return combase_CoGetMalloc(1, out);
 }
 
+WINAPI DWORD kernel32_GetFileAttributesW(const WCHAR *path);
+
+struct SHFILEINFOW {
+	HANDLE icon;
+	int icon_index;
+	DWORD attributes;
+	WCHAR name[260], type[80];
+};
+
+/* The name that is shown, and what kind of file it is; pictures there are none. */
 WINAPI DWORD_PTR
-shell32_SHGetFileInfoW(const WCHAR *path, DWORD attributes, void *out, UINT size, UINT flags)
+shell32_SHGetFileInfoW(const WCHAR *path, DWORD attributes, struct SHFILEINFOW *out, UINT size,
+                       UINT flags)
 {
-	(void)path, (void)attributes, (void)flags;
+	enum { ICON = 0x100, NAME = 0x200, TYPE = 0x400, INDEX = 0x4000, BY_ATTRIBUTES = 0x10 };
+	enum { DIRECTORY = 0x10, ASK_ATTRIBUTES = 0x800, MORE = 0x3000 | 8 };
 	if (out)
 		memset(out, 0, size);
-	return 0;
+	if (!path || !out || size < sizeof *out || flags & (ICON | INDEX | MORE) ||
+	    !(flags & (NAME | TYPE | ASK_ATTRIBUTES)))
+		return 0;
+	if (!(flags & BY_ATTRIBUTES) &&
+	    (attributes = kernel32_GetFileAttributesW(path)) == UINT32_MAX)
+		return 0;
+	const WCHAR *base = path, *dot = NULL;
+	for (const WCHAR *p = path; *p; p++)
+		if (*p == '\\' || *p == '/')
+			base = p + 1;
+	for (const WCHAR *p = base; *p; p++)
+		if (*p == '.')
+			dot = p + 1;
+	if (flags & NAME)
+		for (size_t i = 0; base[i] && i < 259; i++)
+			out->name[i] = base[i];
+	if (flags & ASK_ATTRIBUTES) /* SFGAO_FILESYSTEM, SFGAO_FOLDER */
+		out->attributes = 0x40000000 | (attributes & DIRECTORY ? 0x20000000 : 0);
+	if (flags & TYPE) {
+		static const WCHAR file[] = u"File", folder[] = u"File folder";
+		size_t n = 0;
+		for (; !(attributes & DIRECTORY) && dot && dot[n] && n < 60; n++)
+			out->type[n] = nls_up(dot[n]);
+		if (n)
+			out->type[n++] = ' ';
+		memcpy(out->type + n, attributes & DIRECTORY ? folder : file,
+		       attributes & DIRECTORY ? sizeof folder : sizeof file);
+	}
+	return 1;
 }
 
+/* Icons are not taken out: how many there are is 0, and none is got. */
 WINAPI UINT
 shell32_ExtractIconExW(const WCHAR *file, int index, void **large, void **small, UINT n)
 {
-	(void)file, (void)index, (void)large, (void)small, (void)n;
+	(void)n;
+	if (!file || kernel32_GetFileAttributesW(file) == UINT32_MAX)
+		return index == -1 && !large && !small ? 0 : UINT32_MAX;
 	return 0;
 }
 
@@ -373,10 +375,16 @@ shell32_Shell_NotifyIconW(DWORD message, void *data)
 	return refuse(1460);
 }
 
+WINAPI LONG_PTR user32_GetWindowLongPtrW(HWND h, int i);
+WINAPI LONG_PTR user32_SetWindowLongPtrW(HWND h, int i, LONG_PTR v);
+
+/* Nobody drops any; the window says that it would take them. */
 WINAPI void
 shell32_DragAcceptFiles(HWND w, BOOL accept)
 {
-	(void)w, (void)accept;
+	enum { GWL_EXSTYLE = -20, WS_EX_ACCEPTFILES = 0x10 };
+	LONG_PTR style = user32_GetWindowLongPtrW(w, GWL_EXSTYLE) & ~WS_EX_ACCEPTFILES;
+	user32_SetWindowLongPtrW(w, GWL_EXSTYLE, style | (accept ? WS_EX_ACCEPTFILES : 0));
 }
 
 /* At most 128 units (AppUserModelIDs); an empty one has not been set. */

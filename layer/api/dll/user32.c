@@ -48,23 +48,24 @@ user32_GetSystemMetrics(int n)
 	}
 }
 
+/* What is drawn grows with the points of an inch, of which 96 are usual; the screen does not. */
 WINAPI int
 user32_GetSystemMetricsForDpi(int n, UINT dpi)
 {
-	(void)dpi;
-	return user32_GetSystemMetrics(n);
+	int v = user32_GetSystemMetrics(n);
+	bool drawn = (n >= 2 && n <= 15) || n == 20 || n == 21 || (n >= 49 && n <= 57);
+	return drawn && dpi ? (int)((UINT)v * dpi / 96) : v;
 }
 
 WINAPI BOOL
 user32_SystemParametersInfoW(UINT action, UINT n, void *p, UINT flags)
 {
+	enum { ERROR_INVALID_SPI_VALUE = 1439, ERROR_NOACCESS = 998 };
 	(void)n, (void)flags;
+	if (!p)
+		return refuse(ERROR_NOACCESS);
 	switch (action) {
-	case 0x30: /* SPI_GETWORKAREA */
-		if (!p)
-			return refuse(ERROR_INVALID_PARAMETER);
-		memcpy(p, (LONG[]){ 0, 0, 1024, 768 }, 16);
-		return TRUE;
+	case 0x30: /* SPI_GETWORKAREA */ memcpy(p, (LONG[]){ 0, 0, 1024, 768 }, 16); return TRUE;
 	case 0x10: /* SPI_GETSCREENSAVEACTIVE */
 	case 0x72:
 	case 0x1042:
@@ -74,7 +75,7 @@ user32_SystemParametersInfoW(UINT action, UINT n, void *p, UINT flags)
 	case 0x2000: *(DWORD *)p = 200000; return TRUE;
 	case 0x16: *(int *)p = 1; return TRUE; /* SPI_GETKEYBOARDDELAY */
 	case 0x0a: *(DWORD *)p = 31; return TRUE;
-	default: return refuse(ERROR_INVALID_PARAMETER);
+	default: return refuse(ERROR_INVALID_SPI_VALUE);
 	}
 }
 
@@ -327,6 +328,8 @@ box(const char *title, const char *text, UINT type)
 {
 	static const int first[] = { 1, 1, 3, 6, 6, 4, 2 };
 	char *line;
+	if ((type & 15) >= sizeof first / sizeof *first)
+		return refuse(1438); /* ERROR_INVALID_MSGBOX_STYLE */
 	int n = asprintf(&line, "%s%s%s\n", title ? title : "", title ? ": " : "",
 	                 text ? text : "");
 	if (n > 0) {
@@ -334,7 +337,7 @@ box(const char *title, const char *text, UINT type)
 		(void)w;
 		free(line);
 	}
-	return (type & 15) < 7 ? first[type & 15] : 1;
+	return first[type & 15];
 }
 
 WINAPI int
@@ -415,42 +418,6 @@ user32_EnumWindows(void *f, LONG_PTR param)
 	(void)f, (void)param;
 	return TRUE;
 }
-WINAPI BOOL
-user32_EnumDisplayDevicesW(const WCHAR *d, DWORD i, void *out, DWORD flags)
-{
-	(void)d, (void)i, (void)out, (void)flags;
-	return FALSE;
-}
-WINAPI BOOL
-user32_EnumDisplaySettingsW(const WCHAR *d, DWORD mode, void *out)
-{
-	(void)d, (void)mode, (void)out;
-	return FALSE;
-}
-WINAPI BOOL
-user32_EnumDisplaySettingsExW(const WCHAR *d, DWORD mode, void *out, DWORD flags)
-{
-	(void)flags;
-	return user32_EnumDisplaySettingsW(d, mode, out);
-}
-WINAPI BOOL
-user32_EnumDisplayMonitors(HANDLE dc, const void *clip, void *f, LONG_PTR param)
-{
-	(void)dc, (void)clip, (void)f, (void)param;
-	return TRUE;
-}
-WINAPI HANDLE
-user32_MonitorFromWindow(HWND w, DWORD flags)
-{
-	(void)w, (void)flags;
-	return NULL;
-}
-WINAPI BOOL
-user32_GetMonitorInfoW(HANDLE m, void *out)
-{
-	(void)m, (void)out;
-	return refuse(1461);
-}
 WINAPI HANDLE
 user32_GetDC(HWND w)
 {
@@ -475,18 +442,6 @@ user32_GetKeyState(int key)
 	(void)key;
 	return 0;
 }
-WINAPI BOOL
-user32_GetCursorPos(LONG out[2])
-{
-	out[0] = out[1] = 0;
-	return TRUE;
-}
-WINAPI BOOL
-user32_SetCursorPos(int x, int y)
-{
-	(void)x, (void)y;
-	return TRUE;
-}
 WINAPI HANDLE
 user32_GetKeyboardLayout(DWORD thread)
 {
@@ -502,17 +457,6 @@ WINAPI UINT
 user32_GetCaretBlinkTime(void)
 {
 	return 530;
-}
-WINAPI BOOL
-user32_SetProcessDPIAware(void)
-{
-	return TRUE;
-}
-WINAPI BOOL
-user32_SetProcessDpiAwarenessContext(HANDLE c)
-{
-	(void)c;
-	return TRUE;
 }
 WINAPI UINT
 user32_GetDpiForSystem(void)
@@ -559,7 +503,9 @@ user32_WaitForInputIdle(HANDLE process, DWORD ms)
 	return 0xffffffff; /* WAIT_FAILED: it is no program with windows */
 }
 
-/* A window station and a desktop that nobody sees. */
+/* A window station and a desktop that nobody sees, and which are in use: nobody closes them. */
+enum { ERROR_BUSY = 170 };
+
 WINAPI HANDLE
 user32_GetProcessWindowStation(void)
 {
@@ -574,12 +520,12 @@ user32_GetThreadDesktop(DWORD thread)
 WINAPI BOOL
 user32_CloseDesktop(HANDLE h)
 {
-	return h ? TRUE : refuse(ERROR_INVALID_HANDLE);
+	return refuse((uintptr_t)h == 0x74 ? ERROR_BUSY : ERROR_INVALID_HANDLE);
 }
 WINAPI BOOL
 user32_CloseWindowStation(HANDLE h)
 {
-	return h ? TRUE : refuse(ERROR_INVALID_HANDLE);
+	return refuse((uintptr_t)h == 0x70 ? ERROR_BUSY : ERROR_INVALID_HANDLE);
 }
 WINAPI HANDLE
 user32_OpenInputDesktop(DWORD f, BOOL inherit, DWORD access)
@@ -620,6 +566,8 @@ user32_GetUserObjectInformationW(HANDLE h, int what, void *out, DWORD size, DWOR
 WINAPI BOOL
 user32_GetLastInputInfo(DWORD *info)
 {
+	if (!info || info[0] != 8)
+		return refuse(ERROR_INVALID_PARAMETER);
 	info[1] = 0;
 	return TRUE;
 }

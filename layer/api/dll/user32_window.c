@@ -107,12 +107,14 @@ named(const void *name, bool wide, bool add)
 WINAPI ATOM
 user32_RegisterClassExW(const struct WNDCLASSEXW *c)
 {
-	return register_class(c, named(c->lpszClassName, true, true));
+	return c->cbSize == sizeof *c ? register_class(c, named(c->lpszClassName, true, true))
+	                              : (ATOM)refuse(ERROR_INVALID_PARAMETER);
 }
 WINAPI ATOM
 user32_RegisterClassExA(const struct WNDCLASSEXW *c)
 {
-	return register_class(c, named(c->lpszClassName, false, true));
+	return c->cbSize == sizeof *c ? register_class(c, named(c->lpszClassName, false, true))
+	                              : (ATOM)refuse(ERROR_INVALID_PARAMETER);
 }
 
 /* WNDCLASS is WNDCLASSEX without its first and last field, of which the first is in one word

@@ -107,14 +107,19 @@ userenv_ExpandEnvironmentStringsForUserW(HANDLE token, const WCHAR *s, WCHAR *ou
 WINAPI BOOL
 userenv_GetProfileType(DWORD *flags)
 {
+	if (!flags)
+		return refuse(ERROR_INVALID_PARAMETER);
 	*flags = 0; /* local */
 	return TRUE;
 }
 
 WINAPI BOOL
-userenv_LoadUserProfileW(HANDLE token, void *info)
+userenv_LoadUserProfileW(HANDLE token, const DWORD *info)
 {
-	(void)token, (void)info;
+	enum { PROFILEINFO = 56 };
+	(void)token;
+	if (!info || *info != PROFILEINFO)
+		return refuse(ERROR_INVALID_PARAMETER);
 	return refuse(1314);
 }
 

@@ -518,7 +518,10 @@ WINAPI struct hostent_ws *
 ws2_32_gethostbyaddr(const void *a, int n, int family)
 {
 	struct resolve_address x = { .family = socket_family_in(family) };
-	int e = !ws2_32_started() ? WSANOTINITIALISED : !a || (n != 4 && n != 16) ? WSAEFAULT : 0;
+	int e = !ws2_32_started()                             ? WSANOTINITIALISED
+	        : x.family != AF_INET && x.family != AF_INET6 ? WSAEAFNOSUPPORT
+	        : !a || n != (x.family == AF_INET ? 4 : 16)   ? WSAEFAULT
+	                                                      : 0;
 	if (!e) {
 		memcpy(x.bytes, a, (size_t)n);
 		e = resolve_address(&x, own.name, sizeof own.name);

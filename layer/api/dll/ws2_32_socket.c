@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <pthread.h>
 #include <string.h>
 
 #include "layer/api/dll/ws2_32.h"
@@ -17,6 +18,67 @@ handle_of(struct file *f, bool inherit)
 	return h;
 }
 
+/* A socket's second handle in the process: WSAPROTOCOL_INFO carries the number of a place where
+ * the socket is held until WSASocket takes it, once. */
+enum { LENT = 64 };
+static pthread_mutex_t lent_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct file *lent[LENT]; /* a count each, under the lock */
+
+static DWORD
+lend(struct file *f)
+{
+	DWORD i = 0;
+	pthread_mutex_lock(&lent_lock);
+	while (i < LENT && lent[i])
+		i++;
+	if (i < LENT) {
+		object_ref(&f->object);
+		lent[i] = f;
+	}
+	pthread_mutex_unlock(&lent_lock);
+	return i < LENT ? i + 1 : 0;
+}
+
+/* NULL: none is there. */
+static struct file *
+borrow(DWORD place)
+{
+	struct file *f = NULL;
+	pthread_mutex_lock(&lent_lock);
+	if (place && place <= LENT) {
+		f = lent[place - 1];
+		lent[place - 1] = NULL;
+	}
+	pthread_mutex_unlock(&lent_lock);
+	return f;
+}
+
+/* To another process sockets come by inherited handles only. */
+static int
+duplicate(HANDLE h, DWORD process, bool wide, void *out)
+{
+	struct file *f;
+	struct socket *s;
+	struct WSAPROTOCOL_INFO p;
+	int e = socket_get(h, &f, &s), size = wide ? SOCKET_INFO_W : SOCKET_INFO_A;
+	if (e)
+		return wsa(e);
+	if (!out)
+		e = WSAEFAULT;
+	else if (process != (DWORD)(uintptr_t)teb()->ClientId.UniqueProcess)
+		e = WSAEOPNOTSUPP;
+	else
+		e = socket_protocol_of(s, wide, out, &size);
+	if (!e) {
+		memcpy(&p, out, sizeof p);
+		p.dwProviderReserved = lend(f);
+		memcpy(out, &p, sizeof p);
+		e = p.dwProviderReserved ? 0 : WSAEMFILE;
+	}
+	object_unref(&f->object);
+	return wsa(e);
+}
+
 static HANDLE
 make(int family, int type, int protocol, const struct WSAPROTOCOL_INFO *p, DWORD flags)
 {
@@ -24,6 +86,13 @@ make(int family, int type, int protocol, const struct WSAPROTOCOL_INFO *p, DWORD
 	if (!ws2_32_started()) {
 		last_error(WSANOTINITIALISED);
 		return INVALID_SOCKET;
+	}
+	if (p && p->dwProviderReserved) {
+		if (!(f = borrow(p->dwProviderReserved))) {
+			last_error(WSAEINVAL);
+			return INVALID_SOCKET;
+		}
+		return handle_of(f, !(flags & WSA_FLAG_NO_HANDLE_INHERIT));
 	}
 	if (p) {
 		family = family == FROM_PROTOCOL_INFO ? p->iAddressFamily : family;
@@ -216,18 +285,16 @@ ws2_32_getpeername(HANDLE h, struct ws_sockaddr *a, int *size)
 	return name(h, true, a, size);
 }
 
-/* To another process: its sockets are made by inheriting handles only. */
 WINAPI int
 ws2_32_WSADuplicateSocketW(HANDLE h, DWORD process, void *out)
 {
-	struct file *f;
-	struct socket *s;
-	(void)process, (void)out;
-	int e = socket_get(h, &f, &s);
-	if (e)
-		return wsa(e);
-	object_unref(&f->object);
-	return wsa(WSAEOPNOTSUPP);
+	return duplicate(h, process, true, out);
+}
+
+WINAPI int
+ws2_32_WSADuplicateSocketA(HANDLE h, DWORD process, void *out)
+{
+	return duplicate(h, process, false, out);
 }
 
 WINAPI int

@@ -77,24 +77,34 @@ ws2_32_htons(USHORT v)
 	return __builtin_bswap16(v);
 }
 
+/* The order of bytes is a socket's: of all that there are, the network's. */
+static int
+order_of(HANDLE h, const void *out)
+{
+	struct file *f;
+	struct socket *s;
+	int e = socket_get(h, &f, &s);
+	if (!e)
+		object_unref(&f->object);
+	return !ws2_32_started() ? WSANOTINITIALISED : e ? e : out ? 0 : WSAEFAULT;
+}
+
 WINAPI int
 ws2_32_WSAHtonl(HANDLE h, ULONG v, ULONG *out)
 {
-	(void)h;
-	if (!out)
-		return wsa(WSAEFAULT);
-	*out = __builtin_bswap32(v);
-	return 0;
+	int e = order_of(h, out);
+	if (!e)
+		*out = __builtin_bswap32(v);
+	return wsa(e);
 }
 
 WINAPI int
 ws2_32_WSAHtons(HANDLE h, USHORT v, USHORT *out)
 {
-	(void)h;
-	if (!out)
-		return wsa(WSAEFAULT);
-	*out = __builtin_bswap16(v);
-	return 0;
+	int e = order_of(h, out);
+	if (!e)
+		*out = __builtin_bswap16(v);
+	return wsa(e);
 }
 
 /* Winsock 1's blocking hooks went with 16-bit Windows. */

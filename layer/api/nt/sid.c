@@ -218,35 +218,38 @@ sid_account(const struct SID *s, WCHAR name[64], WCHAR domain[64], int *use)
 	return false;
 }
 
+/* Is a name's domain (n units; 0: any) this one? */
+static bool
+domain_is(const WCHAR *domain, size_t n, const WCHAR *what)
+{
+	return !n || nls_compare_case(domain, n, what, nls_length(what)) == 0;
+}
+
 size_t
 sid_of_account(const WCHAR *name, BYTE out[SID_MOST])
 {
-	WCHAR mine[64];
+	WCHAR mine[64], here[64];
+	const WCHAR *domain = name;
+	size_t n = 0;
 	for (const WCHAR *p = name; *p; p++)
-		if (*p == '\\')
+		if (*p == '\\') {
+			n = (size_t)(p - domain);
 			name = p + 1;
+		}
 	put_utf8(mine, host.user, false);
-	if (nls_equal(name, mine)) {
+	computer(here);
+	if (nls_equal(name, mine) && (domain_is(domain, n, here) || domain_is(domain, n, u"."))) {
 		memcpy(out, &user, sizeof user);
 		return sizeof user;
 	}
 	for (size_t i = 0; i < sizeof wells / sizeof *wells; i++)
-		if (*wells[i].name && nls_equal(name, wells[i].name))
+		if (*wells[i].name && nls_equal(name, wells[i].name) &&
+		    domain_is(domain, n, wells[i].domain))
 			return sid_parse(wells[i].text, nls_length(wells[i].text), out);
 	return 0;
 }
 
 const struct SID *sid_user(void) { return (const struct SID *)(const void *)&user; }
-
-const struct SID *
-sid_integrity(void)
-{
-	static const struct {
-		BYTE head[8];
-		DWORD sub[1];
-	} medium = { { 1, 1, 0, 0, 0, 0, 0, 16 }, { 0x2000 } };
-	return (const struct SID *)(const void *)&medium;
-}
 
 const struct SID *
 sid_group(unsigned i, DWORD *attributes)

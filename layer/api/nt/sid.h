@@ -40,6 +40,5 @@ size_t sid_of_account(const WCHAR *name, BYTE out[SID_MOST]);
 /* What is in the process's token: the user, and its groups until 0. */
 const struct SID *sid_user(void);
 const struct SID *sid_group(unsigned i, DWORD *attributes);
-const struct SID *sid_integrity(void);
 
 #endif

@@ -78,6 +78,8 @@ destroy(struct object *o)
 {
 	struct thread *t = (struct thread *)o;
 
+	if (t->token)
+		object_unref(t->token);
 	free(t->description);
 	free(t);
 }

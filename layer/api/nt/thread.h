@@ -59,6 +59,8 @@ struct thread {
 	_Atomic uint32_t started;       /* futex: 1 when tid is known */
 	_Atomic uint32_t alerted;       /* NtAlertThreadByThreadId */
 
+	struct object *token;           /* whom it impersonates, or NULL; advapi32_token.h's lock */
+
 	/* under object.lock */
 	struct apc *apcs;
 	struct wait_block *block;       /* what it waits on, or NULL */
