@@ -272,6 +272,8 @@ make(const struct process_start *s, const char *image, const char *cwd, WCHAR *e
 	uint32_t id = atomic_load(&slot->id);
 	slot->main_thread = id + 4;
 	k.child = (uint32_t)(slot - shared->process);
+	/* what it inherits may be gifts: its own have other numbers */
+	atomic_store(&slot->gifts, atomic_load(&process_self()->slot->gifts));
 	atomic_store(&slot->gate, s->flags & FLAG_SUSPENDED ? 1 : 0);
 	status = s->job ? STATUS_SUCCESS : job_admit(slot, s->flags & FLAG_BREAKAWAY);
 	if (status >= 0)

@@ -89,25 +89,34 @@ shared_fd(void)
 
 /* -- the lock ------------------------------------------------------------------------- */
 
-/* Is the holder gone?  Its slot says which process of the host it is. */
 static bool
-orphaned(uint32_t holder)
+is_gone(const struct shared_process *p)
 {
-	if (holder == NOBODY || holder > SHARED_PROCESSES)
-		return false;
-	struct shared_process *p = &shared->process[holder ? holder - 1 : 0];
-	int32_t pid = holder ? atomic_load(&p->pid) : 0;
+	int32_t pid = atomic_load(&p->pid);
 	int saved = errno;
-	bool gone = pid > 0 && (atomic_load(&p->state) == SHARED_ENDED ||
-	                        (kill(pid, 0) < 0 && errno == ESRCH));
+	bool gone = pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
+
 	errno = saved;
 	return gone;
+}
+
+/* Is the holder gone?  Its place says which process of the host it is.  One that said that it
+ * ends has threads for a moment yet; when it is over, its number may be another's. */
+static bool
+orphaned(uint32_t holder, uint32_t sleeps)
+{
+	if (!holder || holder == NOBODY)
+		return false;
+	if (holder > SHARED_PROCESSES) /* such a one never was */
+		return true;
+	struct shared_process *p = &shared->process[holder - 1];
+	return is_gone(p) || (sleeps > 50 && atomic_load(&p->state) == SHARED_ENDED);
 }
 
 void
 shared_lock(void)
 {
-	uint32_t me = self ? (uint32_t)(self - shared->process) + 1 : NOBODY, want = me;
+	uint32_t me = self ? (uint32_t)(self - shared->process) + 1 : NOBODY, want = me, sleeps = 0;
 	const struct timespec patience = { 0, 20000000 };
 
 	steady_on();
@@ -119,7 +128,7 @@ shared_lock(void)
 			__builtin_ia32_pause();
 			continue;
 		}
-		if (orphaned(was & ~WAITED) &&
+		if (orphaned(was & ~WAITED, sleeps) &&
 		    atomic_compare_exchange_strong(&shared->lock, &was, me | WAITED)) {
 			shared_sync_repair();
 			return;
@@ -129,6 +138,7 @@ shared_lock(void)
 			continue;
 		/* there may be others who sleep: whoever has slept wakes them, too */
 		want = me | WAITED;
+		sleeps++;
 		futex(&shared->lock, FUTEX_WAIT, was | WAITED, &patience);
 	}
 }
@@ -142,17 +152,6 @@ shared_unlock(void)
 }
 
 /* -- processes ------------------------------------------------------------------------- */
-
-static bool
-is_gone(const struct shared_process *p)
-{
-	int32_t pid = atomic_load(&p->pid);
-	int saved = errno;
-	bool gone = pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
-
-	errno = saved;
-	return gone;
-}
 
 /* A free place, or that of the one that ended first. */
 static struct shared_process *
@@ -275,6 +274,20 @@ void
 shared_listen(uint32_t seen)
 {
 	futex(&self->bell, FUTEX_WAIT, seen, NULL);
+}
+
+bool
+shared_dead(const struct shared_process *p)
+{
+	return atomic_load(&p->state) == SHARED_FREE || is_gone(p);
+}
+
+const WCHAR *
+shared_image(const struct shared_process *p, WCHAR out[MAX_PATH])
+{
+	memcpy(out, p->image, sizeof p->image);
+	out[MAX_PATH - 1] = 0;
+	return out;
 }
 
 void

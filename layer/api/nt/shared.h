@@ -122,7 +122,10 @@ struct shared_process *shared_new_process(const WCHAR *image, uint32_t parent);
 struct shared_process *shared_find_process(uint32_t id);       /* not FREE; or NULL */
 struct shared_process *shared_self(void);
 void shared_be(struct shared_process *p);       /* that is us */
-bool shared_lives(struct shared_process *p);
+bool shared_lives(struct shared_process *p);    /* and has not said that it ends */
+bool shared_dead(const struct shared_process *p);       /* none of its threads runs any more */
+/* Its program's path: a copy that ends, whatever stands there. */
+const WCHAR *shared_image(const struct shared_process *p, WCHAR out[MAX_PATH]);
 void shared_gate_wait(struct shared_process *p);
 uint32_t shared_gate_open(struct shared_process *p);    /* what it was */
 uint32_t shared_bell(void);

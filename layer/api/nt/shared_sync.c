@@ -238,7 +238,7 @@ there(struct shared_thing *t)
 	uint32_t owner = atomic_load(&t->owner);
 
 	if (t->kind == SHARED_MUTEX && owner && owner != shared_index() + 1 &&
-	    (owner > SHARED_PROCESSES || !shared_lives(&shared->process[owner - 1])))
+	    (owner > SHARED_PROCESSES || shared_dead(&shared->process[owner - 1])))
 		abandon(t);
 	return available(t);
 }

@@ -64,16 +64,8 @@ has(const uint32_t *set, uint32_t i)
 	return set[i / 32] >> i % 32 & 1;
 }
 
-static void
-put(uint32_t *set, uint32_t i)
-{
-	set[i / 32] |= 1u << i % 32;
-}
-static void
-drop(uint32_t *set, uint32_t i)
-{
-	set[i / 32] &= ~(1u << i % 32);
-}
+static void put(uint32_t *set, uint32_t i) { set[i / 32] |= 1u << i % 32; }
+static void drop(uint32_t *set, uint32_t i) { set[i / 32] &= ~(1u << i % 32); }
 
 /* Users that were killed are no users any more; under the lock. */
 static void

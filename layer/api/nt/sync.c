@@ -64,21 +64,9 @@ slot_free(struct slab *a, struct object *o)
 	steady_unlock(&a->lock);
 }
 
-static void
-destroy_event(struct object *o)
-{
-	slot_free(&events, o);
-}
-static void
-destroy_mutant(struct object *o)
-{
-	slot_free(&mutants, o);
-}
-static void
-destroy_semaphore(struct object *o)
-{
-	slot_free(&semaphores, o);
-}
+static void destroy_event(struct object *o) { slot_free(&events, o); }
+static void destroy_mutant(struct object *o) { slot_free(&mutants, o); }
+static void destroy_semaphore(struct object *o) { slot_free(&semaphores, o); }
 
 const struct object_class sync_event_class = {
 	.name = "Event",

@@ -158,7 +158,8 @@ ping_pong(void)
 	p = start("handle %llx %llx", (UINT64)(UINT_PTR)c, (UINT64)(UINT_PTR)d);
 	n = ping(c, d);
 	printf("inherited: %d times, child %d\n", n, end(p));
-	HANDLE e = CreateEventA(NULL, FALSE, FALSE, NULL), f = CreateEventA(NULL, FALSE, FALSE, NULL);
+	HANDLE e = CreateEventA(NULL, FALSE, FALSE, NULL),
+	       f = CreateEventA(NULL, FALSE, FALSE, NULL);
 	HANDLE m = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4096, "table");
 	HANDLE go = CreateEventA(NULL, FALSE, FALSE, "go");
 	UINT64 *h = MapViewOfFile(m, FILE_MAP_WRITE, 0, 0, 0);
@@ -191,7 +192,8 @@ names(void)
 	DWORD wrong2 = s ? 0 : GetLastError();
 	DWORD none = open("no such name") ? 0 : GetLastError();
 	DWORD other = open("Name") ? 0 : GetLastError();
-	printf("exists: %lu, opened %d, still set %d, wrong kind %lu %lu, not there %lu, case %lu\n",
+	printf("exists: %lu, opened %d, still set %d, wrong kind %lu %lu, not there %lu, case "
+	       "%lu\n",
 	       exists, c != NULL, set, wrong, wrong2, none, other);
 	HANDLE l = CreateEventA(NULL, FALSE, FALSE, "Local\\name");
 	DWORD local = GetLastError();

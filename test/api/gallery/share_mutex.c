@@ -21,7 +21,7 @@
 // expect: queries: 1 0 0, 1 3
 // expect: section: 183, same 7, opened by a child 7 9, freed 2
 // expect: section of a file: 5 6
-// expect: killed at any moment: 300 rounds
+// expect: killed at any moment: 60 times, two inside 0
 #include "share.h"
 #include <winternl.h>
 
@@ -132,34 +132,54 @@ reads(int n, char **v)
 	return was;
 }
 
+static volatile LONG *state; /* 3: who is inside, 4: how often two were */
+
+/* What a wait for the mutex says; then one is inside and no other. */
+static void
+inside(HANDLE m, DWORD r)
+{
+	if (r == WAIT_TIMEOUT)
+		return;
+	if (state[3] && r < WAIT_ABANDONED)
+		InterlockedIncrement(state + 4);
+	state[3] = (LONG)GetCurrentProcessId();
+	YieldProcessor();
+	if (state[3] != (LONG)GetCurrentProcessId())
+		InterlockedIncrement(state + 4);
+	state[3] = 0;
+	ReleaseMutex(m);
+}
+
 /* Everything at once, until it is killed. */
 static int
 works(int n, char **v)
 {
 	(void)n, (void)v;
 	HANDLE m = CreateMutexA(NULL, FALSE, "wm"), s = CreateSemaphoreA(NULL, 1, 100, "ws");
-	HANDLE e = CreateEventA(NULL, FALSE, FALSE, "we"), h[] = { m, s };
+	HANDLE e = CreateEventA(NULL, FALSE, FALSE, "we"), all[] = { m, s }, x;
+	state = counters(&x);
 	for (;;) {
 		CloseHandle(CreateEventA(NULL, FALSE, FALSE, "a short one"));
 		SetEvent(e);
 		WaitForSingleObject(e, 0);
-		if (WaitForMultipleObjects(2, h, TRUE, 100) != WAIT_TIMEOUT) {
+		DWORD r = WaitForMultipleObjects(2, all, TRUE, 100);
+		if (r != WAIT_TIMEOUT)
 			ReleaseSemaphore(s, 1, NULL);
-			ReleaseMutex(m);
-		}
-		if (WaitForSingleObject(m, 100) != WAIT_TIMEOUT)
-			ReleaseMutex(m);
-		WaitForMultipleObjects(2, h, FALSE, 0) == 0 ? ReleaseMutex(m)
-		                                            : ReleaseSemaphore(s, 1, NULL);
-		ReleaseMutex(m);
+		inside(m, r);
+		inside(m, WaitForSingleObject(m, 100));
+		r = WaitForMultipleObjects(2, all, FALSE, 100);
+		if (r == WAIT_OBJECT_0 + 1)
+			ReleaseSemaphore(s, 1, NULL);
+		else
+			inside(m, r);
 	}
 	return 0;
 }
 
 static const struct part parts[] = {
-	{ "counts", counts },     { "handle", counts_handle }, { "tries", tries },
-	{ "takes", takes },       { "instance", instance },    { "releases", releases },
-	{ "crowds", crowds },     { "reads", reads },          { "works", works },
+	{ "counts", counts }, { "handle", counts_handle }, { "tries", tries },
+	{ "takes", takes },   { "instance", instance },    { "releases", releases },
+	{ "crowds", crowds }, { "reads", reads },          { "works", works },
 	{ NULL, NULL },
 };
 
@@ -212,7 +232,8 @@ owners(void)
 	CloseHandle(t);
 	a = end(start("tries owned 5000"));
 	printf("its thread ended: %d, then %d\n", a, end(start("tries owned 5000")));
-	HANDLE ready = CreateEventA(NULL, FALSE, FALSE, "ready"), p = start("takes owned ready end");
+	HANDLE ready = CreateEventA(NULL, FALSE, FALSE, "ready"),
+	       p = start("takes owned ready end");
 	a = (int)WaitForSingleObject(ready, 5000);
 	b = (int)WaitForSingleObject(m, 5000);
 	ReleaseMutex(m);
@@ -283,7 +304,10 @@ semaphores(void)
 	printf("semaphore: %lu %lu %lu, released %ld, too many %lu, exists %lu\n", a, b, c, before,
 	       many, GetLastError());
 	LONG state[2];
-	struct { LONG count; BYTE owned, abandoned; } mutant;
+	struct {
+		LONG count;
+		BYTE owned, abandoned;
+	} mutant;
 	HANDLE m = CreateMutexA(NULL, FALSE, "m");
 	CloseHandle(OpenMutexA(SYNCHRONIZE, FALSE, "m"));
 	HANDLE t = CreateSemaphoreA(NULL, 0, 100, "t"), p[3];
@@ -345,37 +369,35 @@ sections(void)
 	DeleteFileA("C:\\x.bin");
 }
 
-/* Two that work with the same things; one is killed at some moment, and another one begins.
- * None may hang, and neither may we. */
+/* Three that work with the same things; one is killed at some moment, and another one begins.
+ * None may hang, and neither may we, and at no time may two be inside. */
 static void
-killed(void)
+killed(int kills)
 {
 	HANDLE m = CreateMutexA(NULL, FALSE, "wm"), s = CreateSemaphoreA(NULL, 1, 100, "ws");
-	HANDLE p[2] = { start("works"), start("works") };
+	HANDLE p[3] = { start("works"), start("works"), start("works") }, x;
 	unsigned seed = GetTickCount();
 	int i;
-	for (i = 0; i < 300; i++) {
+	state = counters(&x);
+	for (i = 0; i < kills; i++) {
 		seed = seed * 1103515245 + 12345;
-		if (i < 40)
-			Sleep(1 + seed / 65536 % 5);
-		DWORD r = WaitForSingleObject(m, 10000);
+		Sleep(1 + seed / 65536 % 5);
+		DWORD r = WaitForSingleObject(m, 20000);
 		if (r != WAIT_OBJECT_0 && r != WAIT_ABANDONED) {
 			printf("round %d: %lu\n", i, r);
 			break;
 		}
-		ReleaseMutex(m);
-		if (i < 40) {
-			TerminateProcess(p[i & 1], 0);
-			end(p[i & 1]);
-			p[i & 1] = start("works");
-		}
+		inside(m, r);
+		TerminateProcess(p[i % 3], 0);
+		end(p[i % 3]);
+		p[i % 3] = start("works");
 		/* one that was killed may have taken it along */
 		if (WaitForSingleObject(s, 0) == 0 || i % 16 == 0)
 			ReleaseSemaphore(s, 1, NULL);
 	}
-	printf("killed at any moment: %d rounds\n", i);
-	for (i = 0; i < 2; i++)
-		TerminateProcess(p[i], 0), end(p[i]);
+	for (int k = 0; k < 3; k++)
+		TerminateProcess(p[k], 0), end(p[k]);
+	printf("killed at any moment: %d times, two inside %ld\n", i, state[4]);
 }
 
 int
@@ -391,6 +413,6 @@ main(int argc, char **argv)
 	names();
 	semaphores();
 	sections();
-	killed();
+	killed(60);
 	return 0;
 }
