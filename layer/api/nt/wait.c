@@ -179,8 +179,12 @@ object_wake(struct object *o)
 {
 	struct waiter *w, *next, *last;
 
-	steady_lock(&o->lock);
 	if (o->kind == OBJECT_SHARED) {
+		sync_share_wake(o);
+		return;
+	}
+	steady_lock(&o->lock);
+	if (o->kind == OBJECT_SHARED) { /* by now */
 		steady_unlock(&o->lock);
 		sync_share_wake(o);
 		return;
