@@ -93,12 +93,13 @@ WINAPI BOOL
 kernel32_QueryFullProcessImageNameW(HANDLE h, DWORD flags, WCHAR *buffer, DWORD *n)
 {
 	struct process *p;
+	WCHAR own[MAX_PATH];
 	NTSTATUS s = get(h, &p);
 
 	(void)flags;
 	if (s < 0)
 		return succeed(s);
-	const WCHAR *name = p == process_self() ? process_image() : p->slot->image;
+	const WCHAR *name = p == process_self() ? process_image() : shared_image(p->slot, own);
 	size_t len = nls_length(name);
 	bool fits = len < *n;
 	if (fits) {
@@ -318,6 +319,7 @@ take_processes(struct snapshot *s)
 	s->process = calloc(SHARED_PROCESSES, sizeof *s->process);
 	for (uint32_t i = 0; s->process && i < SHARED_PROCESSES; i++) {
 		struct shared_process *p = &shared->process[i];
+		WCHAR image[MAX_PATH];
 		if (!shared_lives(p))
 			continue;
 		struct PROCESSENTRY32W *e = &s->process[s->nprocess++];
@@ -325,7 +327,7 @@ take_processes(struct snapshot *s)
 		e->th32ParentProcessID = p->parent;
 		e->cntThreads = p == shared_self() ? thread_count() : atomic_load(&p->threads);
 		e->pcPriClassBase = 8;
-		copy(e->szExeFile, base_name(p->image), MAX_PATH);
+		copy(e->szExeFile, base_name(shared_image(p, image)), MAX_PATH);
 	}
 	return s->process;
 }

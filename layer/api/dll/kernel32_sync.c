@@ -173,17 +173,34 @@ kernel32_OpenEventA(DWORD access, BOOL inherit, const char *name)
 	                 kernel32_sync_access(access, EVENT_ALL_ACCESS));
 }
 
-/* Why it could not be used as one of that class. */
-static __attribute__((noinline)) WINAPI BOOL
-unusable(HANDLE h, const struct object_class *class)
+/* An object of the class that the handle may be used on with `right`. */
+static NTSTATUS
+get(HANDLE h, const struct object_class *class, DWORD right, struct object **o)
 {
-	struct object *o;
-	NTSTATUS s = handle_get(h, class, &o);
+	ACCESS_MASK access = 0;
+	NTSTATUS s = handle_get(h, class, o);
 
 	if (s < 0)
-		return succeed(s);
-	object_unref(o);
-	return refuse(ERROR_ACCESS_DENIED);
+		return s;
+	handle_flags(h, &access, NULL);
+	if ((access & right) == right)
+		return STATUS_SUCCESS;
+	object_unref(*o);
+	return STATUS_ACCESS_DENIED;
+}
+
+/* It is not one that may be changed, or other processes have it too. */
+static __attribute__((noinline)) WINAPI BOOL
+change_slowly(HANDLE h, void (*f)(struct object *event, LONG *before))
+{
+	struct object *o;
+	NTSTATUS s = get(h, &sync_event_class, EVENT_MODIFY_STATE, &o);
+
+	if (s >= 0) {
+		f(o, NULL);
+		object_unref(o);
+	}
+	return succeed(s);
 }
 
 /* Somebody waits.  The handle is looked at again: then the object stays. */
@@ -218,7 +235,7 @@ kernel32_SetEvent(HANDLE h)
 	struct object *o = event_of(h);
 
 	if (!o)
-		return unusable(h, &sync_event_class);
+		return change_slowly(h, sync_set);
 	atomic_exchange(&o->state, 1);
 	if (atomic_load(&o->waiters))
 		return wake(h, &sync_event_class);
@@ -231,38 +248,17 @@ kernel32_ResetEvent(HANDLE h)
 	struct object *o = event_of(h);
 
 	if (!o)
-		return unusable(h, &sync_event_class);
+		return change_slowly(h, sync_reset);
 	atomic_store(&o->state, 0);
+	if (o->kind == OBJECT_SHARED)
+		return change_slowly(h, sync_reset);
 	return TRUE;
-}
-
-/* An object of the class that the handle may be used on with `right`. */
-static NTSTATUS
-get(HANDLE h, const struct object_class *class, DWORD right, struct object **o)
-{
-	ACCESS_MASK access = 0;
-	NTSTATUS s = handle_get(h, class, o);
-
-	if (s < 0)
-		return s;
-	handle_flags(h, &access, NULL);
-	if ((access & right) == right)
-		return STATUS_SUCCESS;
-	object_unref(*o);
-	return STATUS_ACCESS_DENIED;
 }
 
 WINAPI BOOL
 kernel32_PulseEvent(HANDLE h)
 {
-	struct object *o;
-	NTSTATUS s = get(h, &sync_event_class, EVENT_MODIFY_STATE, &o);
-
-	if (s >= 0) {
-		sync_pulse(o, NULL);
-		object_unref(o);
-	}
-	return succeed(s);
+	return change_slowly(h, sync_pulse);
 }
 
 /* -- mutexes ----------------------------------------------------------------------------- */

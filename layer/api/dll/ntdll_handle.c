@@ -4,6 +4,7 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ntdll_handle.h"
+#include "layer/api/nt/handle_gift.h"
 #include "layer/api/nt/nls.h"
 #include "layer/api/nt/object.h"
 #include "layer/api/nt/process.h"
@@ -25,22 +26,37 @@ ntdll_NtClose(HANDLE h)
 	return handle_close(h);
 }
 
-/* Handles are the process' own: both must be ours. */
+/* The process of a handle: counted, or NULL for our own. */
 static NTSTATUS
-ourselves(HANDLE process)
+process_of(HANDLE process, struct process **out)
 {
 	struct object *o;
 	NTSTATUS s;
 
+	*out = NULL;
 	if (process == (HANDLE)-1)
 		return STATUS_SUCCESS;
 	s = handle_get(process, &process_class, &o);
 	if (s < 0)
 		return s;
-	if (o != &process_self()->object)
-		s = STATUS_NOT_SUPPORTED;
-	object_unref(o);
-	return s;
+	if (o == &process_self()->object)
+		object_unref(o);
+	else
+		*out = (struct process *)o;
+	return STATUS_SUCCESS;
+}
+
+/* Handles of other processes cannot be looked at, but one can be put there. */
+static NTSTATUS
+ourselves(HANDLE process)
+{
+	struct process *other;
+	NTSTATUS s = process_of(process, &other);
+
+	if (s < 0 || !other)
+		return s;
+	object_unref(&other->object);
+	return STATUS_NOT_SUPPORTED;
 }
 
 WINAPI NTSTATUS
@@ -48,29 +64,41 @@ ntdll_NtDuplicateObject(HANDLE from, HANDLE h, HANDLE to, HANDLE *out, ACCESS_MA
                         ULONG attributes, ULONG options)
 {
 	NTSTATUS s = ourselves(from);
+	struct process *other = NULL;
 	ACCESS_MASK had;
 	struct object *o;
 	bool inherit;
-	HANDLE new;
+	HANDLE new = NULL;
 
 	if (s >= 0)
 		s = handle_flags(h, &had, &inherit);
-	if (s >= 0 && to)
-		s = ourselves(to);
 	if (s >= 0)
 		s = handle_get(h, NULL, &o);
 	if (s < 0)
 		return s;
-	if (!to || !out) {
+	if (to && (s = process_of(to, &other)) < 0) {
 		object_unref(o);
-	} else {
-		if (!(options & DUPLICATE_SAME_ATTRIBUTES))
-			inherit = attributes & OBJ_INHERIT;
-		new = handle_new(o, (options & DUPLICATE_SAME_ACCESS) ? had : access, inherit);
+		return s;
+	}
+	if (!(options & DUPLICATE_SAME_ATTRIBUTES))
+		inherit = attributes & OBJ_INHERIT;
+	if (options & DUPLICATE_SAME_ACCESS)
+		access = had;
+	if (other) {
+		s = handle_gift_give(other, o, access, inherit, &new);
+		object_unref(&other->object);
+		object_unref(o);
+	} else if (to && out) {
+		new = handle_new(o, access, inherit);
 		if (!new)
 			return STATUS_NO_MEMORY;
-		*out = new;
+	} else {
+		object_unref(o);
 	}
+	if (s < 0)
+		return s;
+	if (out && new)
+		*out = new;
 	if (options & DUPLICATE_CLOSE_SOURCE)
 		handle_close(h);
 	return STATUS_SUCCESS;

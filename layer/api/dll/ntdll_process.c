@@ -40,7 +40,9 @@ static NTSTATUS
 image_name(struct process *p, void *out, ULONG size, ULONG *need)
 {
 	struct UNICODE_STRING *u = out;
-	ULONG bytes = (ULONG)nls_length(p->slot->image) * 2, all = (ULONG)sizeof *u + bytes + 2;
+	WCHAR image[MAX_PATH];
+	ULONG bytes = (ULONG)nls_length(shared_image(p->slot, image)) * 2,
+	      all = (ULONG)sizeof *u + bytes + 2;
 
 	if (need)
 		*need = all;
@@ -49,7 +51,7 @@ image_name(struct process *p, void *out, ULONG size, ULONG *need)
 	u->Length = (USHORT)bytes;
 	u->MaximumLength = (USHORT)(bytes + 2);
 	u->Buffer = (WCHAR *)(u + 1);
-	memcpy(u->Buffer, p->slot->image, bytes + 2);
+	memcpy(u->Buffer, image, bytes + 2);
 	return STATUS_SUCCESS;
 }
 

@@ -10,41 +10,16 @@
 #include "layer/api/nt/section.h"
 #include "layer/api/nt/section_share.h"
 
-/* The name for the whole machine: without the folder of names; to be freed. */
-static WCHAR *
-plain(const struct UNICODE_STRING *name)
-{
-	static const WCHAR *const folders[] = { u"\\BaseNamedObjects\\", u"Local\\", u"Global\\" };
-	const WCHAR *p = name->Buffer;
-	size_t n = name->Length / 2;
-	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
-		size_t m = 0;
-		while (folders[i][m])
-			m++;
-		if (n > m && !memcmp(p, folders[i], m * sizeof *p)) {
-			p += m;
-			n -= m;
-		}
-	}
-	WCHAR *copy = malloc((n + 1) * sizeof *copy);
-	if (copy) {
-		memcpy(copy, p, n * sizeof *copy);
-		copy[n] = 0;
-	}
-	return copy;
-}
-
 /* A new section becomes the one of this name when there is one. */
 static NTSTATUS
 named(struct object **o, const struct UNICODE_STRING *name)
 {
-	WCHAR *text = plain(name);
-	if (!text) {
-		object_unref(*o);
-		return STATUS_NO_MEMORY;
+	WCHAR *text;
+	NTSTATUS s = name_plain(name, &text);
+	if (s >= 0) {
+		s = section_share((struct section *)*o, text);
+		free(text);
 	}
-	NTSTATUS s = section_share((struct section *)*o, text);
-	free(text);
 	if (s < 0) {
 		object_unref(*o);
 		return s;
@@ -79,9 +54,11 @@ ntdll_section_open(const struct UNICODE_STRING *name, bool inherit, ACCESS_MASK 
 	struct object *o;
 	NTSTATUS s = name_open(&section_class, name, &o);
 	if (s == STATUS_OBJECT_NAME_NOT_FOUND) {
-		WCHAR *text = plain(name);
-		s = text ? section_share_open(text, &o) : STATUS_NO_MEMORY;
-		free(text);
+		WCHAR *text;
+		if ((s = name_plain(name, &text)) >= 0) {
+			s = section_share_open(text, &o);
+			free(text);
+		}
 		if (s >= 0 && (s = name_give(&o, name)) == STATUS_OBJECT_NAME_EXISTS)
 			s = STATUS_SUCCESS;
 	}

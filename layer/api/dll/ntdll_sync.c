@@ -7,6 +7,7 @@
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/kernel32_sync.h"
 #include "layer/api/nt/name.h"
+#include "layer/api/nt/shared.h"
 #include "layer/api/nt/sync.h"
 #include "layer/api/nt/timer.h"
 #include "layer/api/nt/wait.h"
@@ -139,8 +140,8 @@ ntdll_NtQueryEvent(HANDLE h, ULONG class, void *out, ULONG size, ULONG *returned
 	s = get(h, &sync_event_class, 1, &o);
 	if (s < 0)
 		return s;
-	info[0] = o->kind == OBJECT_STAYS ? NotificationEvent : SynchronizationEvent;
-	info[1] = atomic_load(&o->state);
+	info[0] = sync_is_manual(o) ? NotificationEvent : SynchronizationEvent;
+	info[1] = sync_state(o);
 	object_unref(o);
 	memcpy(out, info, sizeof info);
 	if (returned)
@@ -203,8 +204,8 @@ ntdll_NtQueryMutant(HANDLE h, ULONG class, void *out, ULONG size, ULONG *returne
 		return s;
 	m = (struct sync_mutant *)o;
 	info.owned = atomic_load(&m->owner) == thread_self();
-	info.count = atomic_load(&o->state) ? 1 : 1 - (LONG)m->count;
-	info.abandoned = m->abandoned;
+	info.count = sync_state(o) ? 1 : 1 - (LONG)m->count;
+	info.abandoned = o->thing ? atomic_load(&o->thing->abandoned) : m->abandoned;
 	object_unref(o);
 	memcpy(out, &info, sizeof info);
 	if (returned)
@@ -256,7 +257,7 @@ ntdll_NtQuerySemaphore(HANDLE h, ULONG class, void *out, ULONG size, ULONG *retu
 	s = get(h, &sync_semaphore_class, 1, &o);
 	if (s < 0)
 		return s;
-	info[0] = atomic_load(&o->state);
+	info[0] = sync_state(o);
 	info[1] = ((struct sync_semaphore *)o)->limit;
 	object_unref(o);
 	memcpy(out, info, sizeof info);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "layer/api/nt/handle.h"
+#include "layer/api/nt/handle_gift.h"
 #include "layer/api/nt/steady.h"
 #include "layer/api/nt/process.h"
 #include "layer/api/nt/status.h"
@@ -14,6 +15,7 @@ struct handle_entry *_Atomic handle_chunk[HANDLE_CHUNKS];
 
 static _Atomic uint32_t table_lock;
 static uint32_t top = 1;                      /* never used from here on */
+static uint32_t gifts_top = HANDLE_GIFTS;     /* no gift was taken from here on */
 static uint32_t free_first, free_last, nfree; /* a queue; 0 is none */
 
 static struct handle_entry *
@@ -79,9 +81,9 @@ handle_new(struct object *o, ACCESS_MASK access, bool inherit)
 	uint32_t i = 0;
 
 	steady_lock(&table_lock);
-	if (nfree > SPARE || (top == (uint32_t)HANDLE_CHUNK * HANDLE_CHUNKS && nfree))
+	if (nfree > SPARE || (top == (uint32_t)HANDLE_GIFTS && nfree))
 		i = take_free();
-	else if (top < (uint32_t)HANDLE_CHUNK * HANDLE_CHUNKS && entry_at(top))
+	else if (top < (uint32_t)HANDLE_GIFTS && entry_at(top))
 		i = top++;
 	if (i) {
 		e = entry_at(i);
@@ -128,7 +130,17 @@ handle_put(HANDLE h, struct object *o, ACCESS_MASK access, bool inherit)
 	bool done = false;
 
 	steady_lock(&table_lock);
-	if (i && i < (uintptr_t)HANDLE_CHUNK * HANDLE_CHUNKS && claim((uint32_t)i)) {
+	/* a child's child may inherit what was a gift */
+	if (i >= HANDLE_GIFTS && i < (uintptr_t)HANDLE_CHUNK * HANDLE_CHUNKS) {
+		struct handle_entry *e = entry_at((uint32_t)i);
+
+		if (e && !handle_object(atomic_load(&e->word))) {
+			fill(e, o, access, inherit);
+			if (gifts_top <= i)
+				gifts_top = (uint32_t)i + 1;
+			done = true;
+		}
+	} else if (i && i < HANDLE_GIFTS && claim((uint32_t)i)) {
 		fill(entry_at((uint32_t)i), o, access, inherit);
 		done = true;
 	}
@@ -158,6 +170,8 @@ handle_get(HANDLE h, const struct object_class *class, struct object **out)
 		o = object_ref(&thread_self()->object);
 	else {
 		o = handle_borrow(h, &e, &word);
+		if (!o && handle_gift_take(h))
+			o = handle_borrow(h, &e, &word);
 		if (!o)
 			return STATUS_INVALID_HANDLE;
 		object_ref(o);
@@ -199,6 +213,7 @@ handle_close(HANDLE h)
 
 	if (h == (HANDLE)-1 || h == (HANDLE)-2)
 		return STATUS_SUCCESS;
+	handle_gift_take(h);
 	e = handle_entry(h);
 	if (!e)
 		return STATUS_INVALID_HANDLE;
@@ -209,7 +224,8 @@ handle_close(HANDLE h)
 		return handle_object(w) ? STATUS_HANDLE_NOT_CLOSABLE : STATUS_INVALID_HANDLE;
 	}
 	o = empty(e, w);
-	put_free((uint32_t)((uintptr_t)h >> 2));
+	if ((uintptr_t)h >> 2 < HANDLE_GIFTS)
+		put_free((uint32_t)((uintptr_t)h >> 2));
 	steady_unlock(&table_lock);
 	object_close(o);
 	return STATUS_SUCCESS;
@@ -218,8 +234,12 @@ handle_close(HANDLE h)
 NTSTATUS
 handle_flags(HANDLE h, ACCESS_MASK *access, bool *inherit)
 {
-	struct handle_entry *e = handle_entry(h);
 	bool pseudo = h == (HANDLE)-1 || h == (HANDLE)-2;
+	struct handle_entry *e;
+
+	if (!pseudo)
+		handle_gift_take(h);
+	e = handle_entry(h);
 
 	if (!pseudo && (!e || !handle_object(atomic_load_explicit(&e->word, memory_order_acquire))))
 		return STATUS_INVALID_HANDLE;
@@ -233,9 +253,11 @@ handle_flags(HANDLE h, ACCESS_MASK *access, bool *inherit)
 static NTSTATUS
 set_flag(HANDLE h, uint32_t flag, bool on)
 {
-	struct handle_entry *e = handle_entry(h);
+	struct handle_entry *e;
 	NTSTATUS s = STATUS_INVALID_HANDLE;
 
+	handle_gift_take(h);
+	e = handle_entry(h);
 	if (!e)
 		return s;
 	steady_lock(&table_lock);
@@ -268,7 +290,11 @@ void
 handle_each(bool (*f)(void *ctx, HANDLE h, struct object *o, ACCESS_MASK a, bool inherit),
             void *ctx)
 {
-	for (uint32_t i = 1; i < top; i++) {
+	for (uint32_t i = 1; i < gifts_top; i++) {
+		if (i == top)
+			i = HANDLE_GIFTS;
+		if (i == gifts_top)
+			return;
 		HANDLE h = (HANDLE)((uintptr_t)i * 4);
 		struct handle_entry *e;
 		struct object *o;

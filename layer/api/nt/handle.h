@@ -23,6 +23,8 @@ enum {
 	HANDLE_CHUNKS = 16384,
 	HANDLE_INHERIT = 1,
 	HANDLE_PROTECT = 2,             /* from being closed */
+	/* Places from here on are filled by other processes (handle_gift.h). */
+	HANDLE_GIFTS = HANDLE_CHUNK * (HANDLE_CHUNKS - 64),
 };
 
 struct handle_entry {

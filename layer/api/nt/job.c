@@ -135,7 +135,8 @@ make(const WCHAR *name, bool create, struct object **out)
 
 	if (process_share(NULL) < 0)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	NTSTATUS s = shared_open(SHARED_JOB, name, create, &t, &made);
+	const struct shared_first first = { 0 };
+	NTSTATUS s = shared_open(SHARED_JOB, name, create ? &first : NULL, &t, &made);
 	if (s < 0)
 		return s;
 	struct job *j = calloc(1, sizeof *j);
@@ -229,7 +230,7 @@ job_admit(struct shared_process *child, bool breakaway)
 
 	if (!number)
 		return STATUS_SUCCESS;
-	struct shared_thing *t = &shared->thing[number - 1];
+	struct shared_thing *t = &shared->thing[(number - 1) % SHARED_THINGS];
 	uint32_t flags = atomic_load(&t->flags);
 	if (flags & JOB_LIMIT_SILENT_BREAKAWAY_OK)
 		return STATUS_SUCCESS;
@@ -425,7 +426,7 @@ job_query(struct job *j, int class, void *out, ULONG n, ULONG *done)
 
 	if (!number) /* asked about a job of which it is in none */
 		return STATUS_ACCESS_DENIED;
-	struct shared_thing *t = &shared->thing[number - 1];
+	struct shared_thing *t = &shared->thing[(number - 1) % SHARED_THINGS];
 	if (!j)
 		j = found = job_numbered(number);
 	if (j) {

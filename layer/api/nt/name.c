@@ -5,7 +5,10 @@
 
 #include "layer/api/nt/steady.h"
 #include "layer/api/nt/name.h"
+#include "layer/api/nt/section.h"
+#include "layer/api/nt/shared.h"
 #include "layer/api/nt/status.h"
+#include "layer/api/nt/sync_share.h"
 
 struct named {
 	struct object *object; /* lent: it forgets its name before it goes */
@@ -94,6 +97,87 @@ alive(struct object *o)
 }
 
 NTSTATUS
+name_plain(const struct UNICODE_STRING *name, WCHAR **out)
+{
+	const WCHAR *p;
+	size_t n;
+	NTSTATUS s = strip(name, &p, &n);
+
+	if (s < 0)
+		return s;
+	*out = calloc(n + 1, sizeof **out);
+	if (!*out)
+		return STATUS_NO_MEMORY;
+	memcpy(*out, p, n * sizeof **out);
+	return STATUS_SUCCESS;
+}
+
+/* Does another kind of object of this process have it? */
+static bool
+taken(const WCHAR *plain)
+{
+	size_t n = 0;
+
+	while (plain[n])
+		n++;
+	steady_lock(&names_lock);
+	bool yes = *place(plain, n);
+	steady_unlock(&names_lock);
+	return yes;
+}
+
+static NTSTATUS
+give_shared(struct object **o, const struct UNICODE_STRING *name)
+{
+	WCHAR *plain;
+	NTSTATUS s = name_plain(name, &plain);
+
+	if (s < 0) {
+		object_unref(*o);
+		return s;
+	}
+	if (taken(plain)) {
+		object_unref(*o);
+		s = STATUS_OBJECT_TYPE_MISMATCH;
+	} else
+		s = sync_share_give(o, plain);
+	free(plain);
+	return s;
+}
+
+static NTSTATUS
+open_shared(const struct object_class *class, const struct UNICODE_STRING *name,
+            struct object **out)
+{
+	WCHAR *plain;
+	NTSTATUS s = name_plain(name, &plain);
+
+	if (s < 0)
+		return s;
+	s = taken(plain) ? STATUS_OBJECT_TYPE_MISMATCH : sync_share_open(class, plain, out);
+	free(plain);
+	return s;
+}
+
+/* The name is that of a thing of the machine, which this class has none of. */
+static bool
+machines(const struct object_class *class, const WCHAR *p, size_t n)
+{
+	WCHAR *plain;
+	bool yes;
+
+	if (class == &section_class || !shared)
+		return false;
+	plain = calloc(n + 1, sizeof *plain);
+	if (!plain)
+		return false;
+	memcpy(plain, p, n * sizeof *plain);
+	yes = shared_named(plain);
+	free(plain);
+	return yes;
+}
+
+NTSTATUS
 name_give(struct object **o, const struct UNICODE_STRING *name)
 {
 	struct object *other = NULL;
@@ -102,7 +186,11 @@ name_give(struct object **o, const struct UNICODE_STRING *name)
 	const WCHAR *p;
 	size_t n;
 
+	if (sync_share_can((*o)->class))
+		return give_shared(o, name);
 	s = strip(name, &p, &n);
+	if (s >= 0 && machines((*o)->class, p, n))
+		s = STATUS_OBJECT_TYPE_MISMATCH;
 	new = s < 0 ? NULL : malloc(sizeof *new + n * sizeof *p);
 	if (!new) {
 		object_unref(*o);
@@ -154,9 +242,13 @@ name_open(const struct object_class *class, const struct UNICODE_STRING *name, s
 	size_t n;
 	NTSTATUS s;
 
+	if (sync_share_can(class))
+		return open_shared(class, name, out);
 	s = strip(name, &p, &n);
 	if (s < 0)
 		return s;
+	if (machines(class, p, n))
+		return STATUS_OBJECT_TYPE_MISMATCH;
 	steady_lock(&names_lock);
 	at = place(p, n);
 	if (*at && alive((*at)->object))
@@ -177,6 +269,10 @@ name_forget(struct object *o)
 {
 	struct named *gone = NULL;
 
+	if (o->thing) {
+		sync_share_closed(o);
+		return;
+	}
 	steady_lock(&names_lock);
 	if (atomic_load(&o->handles)) { /* it was opened again meanwhile */
 		steady_unlock(&names_lock);

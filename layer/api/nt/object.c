@@ -18,6 +18,7 @@ object_init(struct object *o, const struct object_class *class, int32_t state)
 	atomic_init(&o->lock, 0);
 	atomic_init(&o->waiters, NULL);
 	o->name = NULL;
+	atomic_init(&o->thing, NULL);
 }
 
 struct object *

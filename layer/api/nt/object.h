@@ -11,6 +11,7 @@
 
 struct inherit;
 struct object;
+struct shared_thing;
 struct thread;
 struct waiter;
 
@@ -43,6 +44,7 @@ struct inherit {
 	int fd[2];              /* -1: none */
 	uint64_t number[6];     /* as the class likes */
 	const WCHAR *text;      /* lent, or NULL: a path, a name */
+	uint32_t child;         /* for give(): its place in the table of processes (shared.h) */
 };
 
 struct object {
@@ -51,13 +53,14 @@ struct object {
 	_Atomic uint32_t handles;
 	/* 0: whoever waits waits.  Else by class: 1, a semaphore's count ... */
 	_Atomic int32_t state;
-	uint8_t kind;                           /* enum object_kind; fixed */
+	_Atomic uint8_t kind;                   /* enum object_kind; fixed, or SHARED from once on */
 	bool stable;                            /* handle.h: fixed */
 	bool named;                             /* its name is in the table (name.c) */
 	/* steady.h's lock, and under it */
 	_Atomic uint32_t lock;
 	struct waiter *_Atomic waiters;
 	WCHAR *name;            /* own, or NULL */
+	struct shared_thing *_Atomic thing;     /* OBJECT_SHARED: what it is to the machine */
 };
 
 /* What taking it for a wait does; those but the last two need no call of take(). */
@@ -67,6 +70,7 @@ enum object_kind {
 	OBJECT_COUNT,           /* one less: semaphores */
 	OBJECT_MUTANT,          /* sync.h */
 	OBJECT_ASKS,            /* the class' take() */
+	OBJECT_SHARED,          /* an event, a semaphore or a mutant of the machine: sync_share.h */
 };
 
 void object_init(struct object *o, const struct object_class *class, int32_t state); /* one count */

@@ -201,6 +201,8 @@ ended(struct reactor_wait *w, uint32_t events)
 			atomic_store(&slot->exit_code, code);
 			atomic_store(&slot->state, SHARED_ENDED);
 		}
+		/* whoever waits for its mutexes may go on */
+		shared_gone(slot, p->id);
 	}
 	atomic_store(&p->exit_code, code);
 	/* the job is told first: whoever waited finds the message there */

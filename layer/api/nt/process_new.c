@@ -40,7 +40,8 @@ struct pack {
 	struct parcel parcel;
 	struct object **of; /* lent: the object of each parcel_object */
 	size_t cap_object, cap_handle;
-	int *fds; /* those that go along */
+	uint32_t child; /* its place in the table of processes */
+	int *fds;       /* those that go along */
 	size_t nfd, cap_fd;
 	bool failed;
 };
@@ -89,7 +90,7 @@ number_of(struct pack *k, struct object *o)
 		return -1;
 	}
 	struct parcel_object *x = &p->objects[p->nobject];
-	*x = (struct parcel_object){ .i = { .fd = { -1, -1 } } };
+	*x = (struct parcel_object){ .i = { .fd = { -1, -1 }, .child = k->child } };
 	if (!o->class->give(o, &x->i))
 		return -1;
 	x->class = (int64_t)((uintptr_t)o->class - (uintptr_t)&process_class);
@@ -270,6 +271,9 @@ make(const struct process_start *s, const char *image, const char *cwd, WCHAR *e
 		return STATUS_INSUFFICIENT_RESOURCES;
 	uint32_t id = atomic_load(&slot->id);
 	slot->main_thread = id + 4;
+	k.child = (uint32_t)(slot - shared->process);
+	/* what it inherits may be gifts: its own have other numbers */
+	atomic_store(&slot->gifts, atomic_load(&process_self()->slot->gifts));
 	atomic_store(&slot->gate, s->flags & FLAG_SUSPENDED ? 1 : 0);
 	status = s->job ? STATUS_SUCCESS : job_admit(slot, s->flags & FLAG_BREAKAWAY);
 	if (status >= 0)
@@ -286,8 +290,10 @@ make(const struct process_start *s, const char *image, const char *cwd, WCHAR *e
 		if (!*out)
 			status = STATUS_NO_MEMORY;
 	}
-	if (status < 0)
+	if (status < 0) {
+		shared_gone(slot, id);
 		atomic_store(&slot->state, SHARED_FREE);
+	}
 	buf_free(&bytes);
 	free(k.parcel.objects);
 	free(k.parcel.handles);

@@ -132,9 +132,17 @@ remake(const struct inherit *i)
 	return &x->object;
 }
 
+/* The name goes with the last handle, also while there are views. */
+static void
+closed(struct object *o)
+{
+	section_share_closed((struct section *)o);
+}
+
 const struct object_class section_class = {
 	.name = "Section",
 	.destroy = destroy,
+	.close = closed,
 	.give = give,
 	.remake = remake,
 };

@@ -6,58 +6,125 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "layer/api/nt/birth.h"
+#include "layer/api/nt/file.h"
 #include "layer/api/nt/shared.h"
 
 /* The file of a thing. */
+static bool
+path_of(const struct shared_thing *t, char *path, size_t room)
+{
+	int n = snprintf(path, room, "%s/section.%zu", birth.store ? birth.store : "",
+	                 (size_t)(t - shared->thing));
+
+	errno = ENAMETOOLONG;
+	return birth.store && n > 0 && (size_t)n < room;
+}
+
+/* flags 0: take it away. */
 static int
 open_file(const struct shared_thing *t, int flags)
 {
 	char path[4096];
-	int n = snprintf(path, sizeof path, "%s/section.%zu", birth.store ? birth.store : "",
-	                 (size_t)(t - shared->thing));
-	if (!birth.store || n < 0 || (size_t)n >= sizeof path) {
-		errno = ENAMETOOLONG;
+
+	if (!path_of(t, path, sizeof path))
 		return -1;
+	return flags ? open(path, flags | O_CLOEXEC | (flags & O_CREAT ? O_RDWR : 0), 0600)
+	             : unlink(path);
+}
+
+/* The first of the name.  What a file shows is found by a link to the file. */
+static NTSTATUS
+begin(struct section *x, struct shared_thing *t)
+{
+	int fd = -1;
+
+	open_file(t, 0);
+	if (x->file) {
+		char name[4096];
+		pthread_mutex_lock(&x->file->lock);
+		if (x->file->path && path_of(t, name, sizeof name))
+			fd = symlink(x->file->path, name);
+		pthread_mutex_unlock(&x->file->lock);
+		if (fd < 0) /* others cannot open it */
+			return STATUS_SUCCESS;
+	} else {
+		fd = open_file(t, O_CREAT | O_EXCL);
+		if (fd < 0)
+			return status_errno(errno);
+		if (ftruncate(fd, (off_t)((x->size + VM_PAGE - 1) & ~(uint64_t)(VM_PAGE - 1))) <
+		    0) {
+			close(fd);
+			return STATUS_COMMITMENT_LIMIT;
+		}
+		close(x->fd);
+		x->fd = fd;
 	}
-	if (!flags)
-		return unlink(path);
-	return open(path, flags | O_RDWR | O_CLOEXEC, 0600);
+	atomic_store(&t->flags, x->protect);
+	atomic_store(&t->recursion, x->file ? SEC_COMMIT | SEC_FILE : SEC_COMMIT);
+	atomic_store(&t->limit, (int64_t)x->size);
+	return STATUS_SUCCESS;
+}
+
+/* Another one has made it: what it is and how large. */
+static NTSTATUS
+look(const struct shared_thing *t, struct section *x)
+{
+	int64_t size = atomic_load(&t->limit);
+	DWORD protect = atomic_load(&t->flags);
+
+	if (size <= 0 || vm_prot(protect) < 0)
+		return STATUS_OBJECT_NAME_NOT_FOUND;
+	x->fd = open_file(t, O_RDWR);
+	if (x->fd < 0 && (errno == EACCES || errno == EROFS) && !(vm_prot(protect) & PROT_WRITE))
+		x->fd = open_file(t, O_CLOEXEC);
+	if (x->fd < 0)
+		return STATUS_OBJECT_NAME_NOT_FOUND;
+	x->size = (uint64_t)size;
+	x->protect = protect;
+	x->attributes = atomic_load(&t->recursion) & SEC_FILE ? SEC_COMMIT | SEC_FILE : SEC_COMMIT;
+	return STATUS_SUCCESS;
 }
 
 NTSTATUS
 section_share(struct section *x, const WCHAR *name)
 {
-	if (!shared || !birth.store)
-		return STATUS_SUCCESS; /* one process: its own names are enough */
+	if (!birth.store)
+		return STATUS_SUCCESS; /* no machine: the process' own names are enough */
+	const struct shared_first first = { 0 };
 	struct shared_thing *t;
 	bool made;
-	NTSTATUS s = shared_open(SHARED_SECTION, name, true, &t, &made);
+	NTSTATUS s = shared_open(SHARED_SECTION, name, &first, &t, &made);
 	if (s < 0)
 		return s;
-	x->thing = t;
-	if (x->file) /* a file is shared by itself */
-		return made ? STATUS_SUCCESS : STATUS_OBJECT_NAME_EXISTS;
-	int fd = open_file(t, made ? O_CREAT | O_TRUNC : O_CREAT);
-	if (fd < 0)
-		return status_errno(errno);
-	struct stat st;
-	if (fstat(fd, &st) < 0 ||
-	    (!st.st_size &&
-	     ftruncate(fd, (off_t)((x->size + VM_PAGE - 1) & ~(uint64_t)(VM_PAGE - 1))) < 0)) {
-		close(fd);
-		return STATUS_COMMITMENT_LIMIT;
+	struct section other;
+	shared_lock(); /* nobody sees it before it has its memory */
+	/* its maker may have been killed */
+	if (made || !atomic_load(&t->limit))
+		s = begin(x, t);
+	else if ((s = look(t, &other)) >= 0)
+		s = STATUS_OBJECT_NAME_EXISTS;
+	shared_unlock();
+	if (s < 0) {
+		shared_close(t);
+		return s;
 	}
-	if (made)
-		atomic_store(&t->limit, (int64_t)x->size);
-	else if (atomic_load(&t->limit))
-		x->size = (uint64_t)atomic_load(&t->limit);
-	close(x->fd);
-	x->fd = fd;
-	return made ? STATUS_SUCCESS : STATUS_OBJECT_NAME_EXISTS;
+	x->thing = t;
+	if (s == STATUS_SUCCESS)
+		return s;
+	if (x->file)
+		object_unref(&x->file->object);
+	else
+		close(x->fd);
+	x->file = NULL;
+	x->fd = other.fd;
+	x->size = other.size;
+	x->protect = other.protect;
+	x->attributes = other.attributes;
+	return s;
 }
 
 NTSTATUS
@@ -67,28 +134,39 @@ section_share_open(const WCHAR *name, struct object **out)
 		return STATUS_OBJECT_NAME_NOT_FOUND;
 	struct shared_thing *t;
 	bool made;
-	NTSTATUS s = shared_open(SHARED_SECTION, name, false, &t, &made);
+	NTSTATUS s = shared_open(SHARED_SECTION, name, NULL, &t, &made);
 	if (s < 0)
 		return s;
-	int64_t size = atomic_load(&t->limit);
-	int fd = size > 0 ? open_file(t, O_NOFOLLOW) : -1;
-	struct section *x = fd >= 0 ? calloc(1, sizeof *x) : NULL;
-	if (!x) {
-		if (fd >= 0)
-			close(fd);
-		shared_close(t);
-		return fd >= 0 ? STATUS_NO_MEMORY : STATUS_OBJECT_NAME_NOT_FOUND;
+	struct section *x = calloc(1, sizeof *x);
+	s = STATUS_NO_MEMORY;
+	if (x) {
+		shared_lock();
+		s = look(t, x);
+		shared_unlock();
 	}
-	*x = (struct section){
-		.fd = fd,
-		.size = (uint64_t)size,
-		.protect = PAGE_READWRITE,
-		.attributes = SEC_COMMIT,
-		.thing = t,
-	};
+	if (s < 0) {
+		free(x);
+		shared_close(t);
+		return s;
+	}
+	x->thing = t;
 	object_init(&x->object, &section_class, 0);
 	*out = &x->object;
 	return STATUS_SUCCESS;
+}
+
+void
+section_share_closed(struct section *x)
+{
+	if (x->thing && !atomic_load(&x->object.handles))
+		shared_nameless(x->thing);
+}
+
+/* The last one takes the file along. */
+static void
+take_along(const struct shared_thing *t)
+{
+	open_file(t, 0);
 }
 
 void
@@ -96,11 +174,5 @@ section_share_leave(struct section *x)
 {
 	if (!x->thing)
 		return;
-	/* The last one takes the file along; another process that makes the name anew empties it. */
-	shared_lock();
-	bool last = x->thing->refs <= 1;
-	shared_unlock();
-	if (last && !x->file)
-		open_file(x->thing, 0);
-	shared_close(x->thing);
+	shared_close_with(x->thing, take_along);
 }

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "layer/api/nt/clock.h"
-#include "layer/api/nt/process.h"
+#include "layer/api/nt/shared_sync.h"
 #include "layer/api/nt/steady.h"
 
 enum { MAGIC = 0x5453494a, NOBODY = 0x7fffffff };
@@ -89,33 +89,56 @@ shared_fd(void)
 
 /* -- the lock ------------------------------------------------------------------------- */
 
-/* Is the holder gone?  Its slot says which process of the host it is. */
 static bool
-orphaned(uint32_t holder)
+is_gone(const struct shared_process *p)
 {
-	if (holder == NOBODY || holder > SHARED_PROCESSES)
+	int32_t pid = atomic_load(&p->pid);
+	int saved = errno;
+	bool gone = pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
+
+	errno = saved;
+	return gone;
+}
+
+/* Is the holder gone?  Its place says which process of the host it is.  One that said that it
+ * ends has threads for a moment yet; when it is over, its number may be another's. */
+static bool
+orphaned(uint32_t holder, uint32_t sleeps)
+{
+	if (!holder || holder == NOBODY)
 		return false;
-	int32_t pid = atomic_load(&shared->process[holder - 1].pid);
-	return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
+	if (holder > SHARED_PROCESSES) /* such a one never was */
+		return true;
+	struct shared_process *p = &shared->process[holder - 1];
+	return is_gone(p) || (sleeps > 50 && atomic_load(&p->state) == SHARED_ENDED);
 }
 
 void
 shared_lock(void)
 {
-	uint32_t me = self ? (uint32_t)(self - shared->process) + 1 : NOBODY;
-	const struct timespec patience = { 0, 50000000 };
+	uint32_t me = self ? (uint32_t)(self - shared->process) + 1 : NOBODY, want = me, sleeps = 0;
+	const struct timespec patience = { 0, 20000000 };
 
 	steady_on();
-	for (;;) {
+	for (uint32_t spins = 0;; spins++) {
 		uint32_t was = 0;
-		if (atomic_compare_exchange_strong(&shared->lock, &was, me))
+		if (atomic_compare_exchange_strong(&shared->lock, &was, want))
 			return;
-		if (orphaned(was & ~WAITED) &&
-		    atomic_compare_exchange_strong(&shared->lock, &was, me | WAITED))
-			return;
-		if (!(was & WAITED) &&
-		    !atomic_compare_exchange_strong(&shared->lock, &was, was | WAITED))
+		if (spins < 200) { /* it is held for some hundred nanoseconds */
+			__builtin_ia32_pause();
 			continue;
+		}
+		if (orphaned(was & ~WAITED, sleeps) &&
+		    atomic_compare_exchange_strong(&shared->lock, &was, me | WAITED)) {
+			shared_sync_repair();
+			return;
+		}
+		if (!was || (!(was & WAITED) &&
+		             !atomic_compare_exchange_strong(&shared->lock, &was, was | WAITED)))
+			continue;
+		/* there may be others who sleep: whoever has slept wakes them, too */
+		want = me | WAITED;
+		sleeps++;
 		futex(&shared->lock, FUTEX_WAIT, was | WAITED, &patience);
 	}
 }
@@ -129,14 +152,6 @@ shared_unlock(void)
 }
 
 /* -- processes ------------------------------------------------------------------------- */
-
-static bool
-is_gone(const struct shared_process *p)
-{
-	int32_t pid = atomic_load(&p->pid);
-
-	return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
-}
 
 /* A free place, or that of the one that ended first. */
 static struct shared_process *
@@ -169,6 +184,8 @@ shared_new_process(const WCHAR *image, uint32_t parent)
 	if (p) {
 		uint32_t index = (uint32_t)(p - shared->process);
 		uint32_t before = atomic_load(&p->id);
+		if (before)
+			shared_thing_gone(index);
 		/* 8 is the first process; a place that is used again gives another number */
 		uint32_t turn = before ? (before / 4 - 2) / SHARED_PROCESSES + 1 : 0;
 		atomic_store(&p->id, 4 * (index + 2 + turn * SHARED_PROCESSES));
@@ -176,6 +193,7 @@ shared_new_process(const WCHAR *image, uint32_t parent)
 		atomic_store(&p->exit_code, 259);
 		atomic_store(&p->gate, 0);
 		atomic_store(&p->job, 0);
+		atomic_store(&p->gifts, 0);
 		atomic_store(&p->threads, 1);
 		p->parent = parent;
 		p->main_thread = 0;
@@ -206,6 +224,21 @@ shared_self(void)
 	return self;
 }
 
+uint32_t
+shared_index(void)
+{
+	return self ? (uint32_t)(self - shared->process) : 0;
+}
+
+void
+shared_gone(struct shared_process *p, uint32_t id)
+{
+	shared_lock();
+	if (!id || atomic_load(&p->id) == id)
+		shared_thing_gone((uint32_t)(p - shared->process));
+	shared_unlock();
+}
+
 void
 shared_be(struct shared_process *p)
 {
@@ -222,173 +255,39 @@ shared_lives(struct shared_process *p)
 	return state == SHARED_STARTING || (state == SHARED_ALIVE && !is_gone(p));
 }
 
-/* -- things ----------------------------------------------------------------------------- */
+/* -- bells and gates --------------------------------------------------------------------- */
 
-static uint32_t
-hash_of(const WCHAR *name)
+uint32_t
+shared_bell(void)
 {
-	uint32_t h = 2166136261u;
-
-	for (; *name; name++)
-		h = (h ^ *name) * 16777619u;
-	return h;
-}
-
-/* A name that is too long is cut, and told apart from others by its hash. */
-static void
-short_name(const WCHAR *name, WCHAR out[SHARED_NAME])
-{
-	size_t n = 0;
-
-	for (; name[n] && n < SHARED_NAME - 1; n++)
-		out[n] = name[n];
-	if (name[n]) {
-		uint32_t h = hash_of(name);
-		for (n = SHARED_NAME - 9; n < SHARED_NAME - 1; n++, h >>= 4)
-			out[n] = u"0123456789abcdef"[h & 15];
-	}
-	out[n] = 0;
-}
-
-static bool
-same_name(const WCHAR *a, const WCHAR *b)
-{
-	for (; *a && *a == *b; a++, b++)
-		;
-	return *a == *b;
-}
-
-/* Users that were killed are no users any more; under the lock. */
-static void
-sweep(struct shared_thing *t)
-{
-	t->refs = 0;
-	for (uint32_t i = 0; i < SHARED_PROCESSES; i++) {
-		if (!(t->users[i / 32] >> i % 32 & 1))
-			continue;
-		if (shared_lives(&shared->process[i]))
-			t->refs++;
-		else
-			t->users[i / 32] &= ~(1u << i % 32);
-	}
-	if (!t->refs)
-		t->kind = SHARED_NOTHING;
-}
-
-static void
-use(struct shared_thing *t)
-{
-	uint32_t i = self ? (uint32_t)(self - shared->process) : 0;
-
-	if (!(t->users[i / 32] >> i % 32 & 1)) {
-		t->users[i / 32] |= 1u << i % 32;
-		t->refs++;
-	}
-}
-
-static struct shared_thing *
-find(const WCHAR *name, struct shared_thing **free_one)
-{
-	*free_one = NULL;
-	for (uint32_t i = 0; i < shared->nthing; i++) {
-		struct shared_thing *t = &shared->thing[i];
-		if (t->kind != SHARED_NOTHING && name && *name && same_name(t->name, name)) {
-			sweep(t);
-			if (t->kind != SHARED_NOTHING)
-				return t;
-		}
-		if (t->kind == SHARED_NOTHING && !*free_one)
-			*free_one = t;
-	}
-	if (!*free_one && shared->nthing < SHARED_THINGS)
-		*free_one = &shared->thing[shared->nthing++];
-	for (uint32_t i = 0; !*free_one && i < SHARED_THINGS; i++) {
-		sweep(&shared->thing[i]);
-		if (shared->thing[i].kind == SHARED_NOTHING)
-			*free_one = &shared->thing[i];
-	}
-	return NULL;
-}
-
-NTSTATUS
-shared_open(enum shared_kind kind, const WCHAR *name, bool make, struct shared_thing **out,
-            bool *made)
-{
-	WCHAR own[SHARED_NAME] = { 0 };
-	struct shared_thing *t, *fresh;
-	NTSTATUS s = STATUS_SUCCESS;
-
-	*made = false;
-	*out = NULL;
-	if (process_share(NULL) < 0)
-		return STATUS_INSUFFICIENT_RESOURCES;
-	if (name)
-		short_name(name, own);
-	shared_lock();
-	t = find(own, &fresh);
-	if (t && t->kind != (uint32_t)kind) {
-		s = STATUS_OBJECT_TYPE_MISMATCH;
-	} else if (t) {
-		use(t);
-	} else if (!make) {
-		s = STATUS_OBJECT_NAME_NOT_FOUND;
-	} else if (!fresh) {
-		s = STATUS_INSUFFICIENT_RESOURCES;
-	} else {
-		t = fresh;
-		memset(t, 0, sizeof *t);
-		memcpy(t->name, own, sizeof own);
-		use(t);
-		t->kind = kind;
-		*made = true;
-	}
-	shared_unlock();
-	*out = t;
-	return s;
+	return atomic_load(&self->bell);
 }
 
 void
-shared_close(struct shared_thing *t)
+shared_ring(struct shared_process *p)
 {
-	uint32_t i = self ? (uint32_t)(self - shared->process) : 0;
-
-	shared_lock();
-	if (t->users[i / 32] >> i % 32 & 1) {
-		t->users[i / 32] &= ~(1u << i % 32);
-		t->refs--;
-	}
-	if (!t->refs)
-		t->kind = SHARED_NOTHING;
-	shared_unlock();
-}
-
-void
-shared_adopt_thing(struct shared_thing *t)
-{
-	shared_lock();
-	use(t);
-	shared_unlock();
-}
-
-void
-shared_ring(struct shared_thing *t)
-{
-	for (uint32_t w = 0; w < SHARED_PROCESSES / 32; w++) {
-		uint32_t users = t->users[w];
-		for (; users; users &= users - 1) {
-			struct shared_process *p =
-			        &shared->process[w * 32 + (uint32_t)__builtin_ctz(users)];
-			atomic_fetch_add(&p->bell, 1);
-			if (p != self || atomic_load(&p->listens))
-				futex(&p->bell, FUTEX_WAKE, 1, NULL);
-		}
-	}
+	atomic_fetch_add(&p->bell, 1);
+	futex(&p->bell, FUTEX_WAKE, INT32_MAX, NULL);
 }
 
 void
 shared_listen(uint32_t seen)
 {
 	futex(&self->bell, FUTEX_WAIT, seen, NULL);
+}
+
+bool
+shared_dead(const struct shared_process *p)
+{
+	return atomic_load(&p->state) == SHARED_FREE || is_gone(p);
+}
+
+const WCHAR *
+shared_image(const struct shared_process *p, WCHAR out[MAX_PATH])
+{
+	memcpy(out, p->image, sizeof p->image);
+	out[MAX_PATH - 1] = 0;
+	return out;
 }
 
 void

@@ -2,7 +2,9 @@
 #include <stdlib.h>
 
 #include "layer/api/nt/steady.h"
+#include "layer/api/nt/shared_sync.h"
 #include "layer/api/nt/sync.h"
+#include "layer/api/nt/sync_share.h"
 #include "layer/api/nt/wait.h"
 
 /* -- memory that stays of one class -------------------------------------------------------- */
@@ -53,6 +55,8 @@ slot_free(struct slab *a, struct object *o)
 {
 	struct slot *s = (struct slot *)o;
 
+	if (o->thing)
+		sync_share_leave(o);
 	atomic_store(&o->state, 0);
 	steady_lock(&a->lock);
 	s->next = a->free;
@@ -64,10 +68,26 @@ static void destroy_event(struct object *o) { slot_free(&events, o); }
 static void destroy_mutant(struct object *o) { slot_free(&mutants, o); }
 static void destroy_semaphore(struct object *o) { slot_free(&semaphores, o); }
 
-const struct object_class sync_event_class = { .name = "Event", .destroy = destroy_event };
-const struct object_class sync_mutant_class = { .name = "Mutant", .destroy = destroy_mutant };
-const struct object_class sync_semaphore_class = { .name = "Semaphore",
-	                                           .destroy = destroy_semaphore };
+const struct object_class sync_event_class = {
+	.name = "Event",
+	.destroy = destroy_event,
+	.give = sync_share_to_child,
+	.remake = sync_share_remake,
+};
+
+const struct object_class sync_mutant_class = {
+	.name = "Mutant",
+	.destroy = destroy_mutant,
+	.give = sync_share_to_child,
+	.remake = sync_share_remake,
+};
+
+const struct object_class sync_semaphore_class = {
+	.name = "Semaphore",
+	.destroy = destroy_semaphore,
+	.give = sync_share_to_child,
+	.remake = sync_share_remake,
+};
 
 static struct object *
 init(struct slot *s, const struct object_class *class, int32_t state, enum object_kind kind)
@@ -116,6 +136,10 @@ sync_semaphore(int32_t count, int32_t limit)
 void
 sync_set(struct object *event, LONG *before)
 {
+	if (event->kind == OBJECT_SHARED) {
+		shared_sync_event(event->thing, SHARED_SET, before);
+		return;
+	}
 	int32_t was = atomic_exchange(&event->state, 1);
 
 	if (atomic_load(&event->waiters))
@@ -127,8 +151,15 @@ sync_set(struct object *event, LONG *before)
 void
 sync_reset(struct object *event, LONG *before)
 {
+	if (event->kind == OBJECT_SHARED) {
+		shared_sync_event(event->thing, SHARED_RESET, before);
+		return;
+	}
 	int32_t was = atomic_exchange(&event->state, 0);
 
+	/* it may have become another's too just then */
+	if (event->kind == OBJECT_SHARED)
+		shared_sync_event(event->thing, SHARED_RESET, NULL);
 	if (before)
 		*before = was;
 }
@@ -136,6 +167,10 @@ sync_reset(struct object *event, LONG *before)
 void
 sync_pulse(struct object *event, LONG *before)
 {
+	if (event->kind == OBJECT_SHARED) {
+		shared_sync_event(event->thing, SHARED_PULSE, before);
+		return;
+	}
 	int32_t was = atomic_exchange(&event->state, 1);
 
 	/* Those who wait now have it; who comes later finds it reset. */
@@ -152,6 +187,8 @@ sync_release(struct object *o, int32_t n, LONG *before)
 	struct sync_semaphore *s = (struct sync_semaphore *)o;
 	int32_t was = atomic_load(&o->state);
 
+	if (o->kind == OBJECT_SHARED)
+		return shared_sync_release(o->thing, n, before);
 	do {
 		if (n <= 0 || was > s->limit - n)
 			return STATUS_SEMAPHORE_LIMIT_EXCEEDED;
@@ -199,6 +236,22 @@ sync_abandon(struct thread *t)
 		let_go(m);
 		object_unref(&m->object);
 	}
+}
+
+bool
+sync_is_manual(struct object *o)
+{
+	return o->kind == OBJECT_SHARED ? atomic_load(&o->thing->flags) & SHARED_MANUAL
+	                                : o->kind == OBJECT_STAYS;
+}
+
+int32_t
+sync_state(struct object *o)
+{
+	if (o->kind != OBJECT_SHARED)
+		return atomic_load(&o->state);
+	return o->class == &sync_mutant_class ? shared_sync_there(o->thing)
+	                                      : atomic_load(&o->thing->state);
 }
 
 NTSTATUS

@@ -1,7 +1,8 @@
 /* sync.h -- events, mutants and semaphores: what is waited for and signalled by hand.
  *
  * What happens when nobody waits is done without a lock and inline, by the program's own call
- * (kernel32_sync.c): a change of `state`, then a look whether there are waiters.
+ * (kernel32_sync.c): a change of `state`, then a look whether there are waiters.  One that other
+ * processes have too (sync_share.h) always looks as if it had some, and its `state` is 0.
  */
 #ifndef LAYER_API_NT_SYNC_H
 #define LAYER_API_NT_SYNC_H
@@ -43,6 +44,12 @@ NTSTATUS sync_unlock(struct object *mutant, LONG *before);
 NTSTATUS sync_signal_and_wait(HANDLE signal, HANDLE wait, bool alertable, uint64_t deadline);
 /* The thread ends: what it has is abandoned. */
 void sync_abandon(struct thread *t);
+/* For queries. */
+bool sync_is_manual(struct object *event);
+int32_t sync_state(struct object *o);   /* an event's, a semaphore's count; a mutant: 1 is free */
+
+/* sync_share.c's */
+bool sync_share_take(struct object *o, struct thread *t, NTSTATUS *status);
 
 /* The mutant is t's now. */
 static inline __attribute__((always_inline)) void
@@ -111,7 +118,11 @@ sync_take_quick(struct object *o, struct thread *t, NTSTATUS *status)
 static inline bool
 sync_take(struct object *o, struct thread *t, NTSTATUS *status)
 {
-	return o->kind == OBJECT_ASKS ? o->class->take(o, t, status) : sync_take_quick(o, t, status);
+	uint8_t kind = o->kind;
+
+	return kind == OBJECT_ASKS     ? o->class->take(o, t, status)
+	       : kind == OBJECT_SHARED ? sync_share_take(o, t, status)
+	                               : sync_take_quick(o, t, status);
 }
 
 #endif

@@ -10,6 +10,11 @@
  * Nothing is lost between the quick ways, which take no lock, and the lists: who signals
  * changes the state and then looks for waiters; who waits stands on the list first and
  * then looks at the state.
+ *
+ * Objects of the machine (sync_share.h) have no list here.  Who waits for some stands in their
+ * lines with a record in the shared memory, and sleeps on the record and on the block at once:
+ * what was handed to the record counts when the block could be claimed, and is given back
+ * else.
  */
 #include <errno.h>
 #include <sched.h>
@@ -21,9 +26,18 @@
 #include "layer/api/nt/reactor.h"
 #include "layer/api/nt/steady.h"
 #include "layer/api/nt/status.h"
+#include "layer/api/nt/shared_sync.h"
 #include "layer/api/nt/sync.h"
+#include "layer/api/nt/sync_share.h"
 #include "layer/api/nt/thread.h"
 #include "layer/api/nt/wait.h"
+
+enum {
+	/* A wait for the machine's objects looks around after this time: whoever was to wake it, or
+	 * owned what it waits for, may have been killed. */
+	PATIENCE = 250000000,
+	NO_RECORD = 5000000,
+};
 
 struct apc {
 	struct apc *next;
@@ -153,6 +167,8 @@ there(struct object *o, struct thread *t)
 {
 	if (o->class->due)
 		return o->class->due(o, false) <= wait_now();
+	if (o->kind == OBJECT_SHARED)
+		return sync_share_there(o, t);
 	if (o->kind == OBJECT_MUTANT)
 		return atomic_load(&o->state) > 0 || ((struct sync_mutant *)o)->owner == t;
 	return atomic_load(&o->state) != 0;
@@ -163,7 +179,16 @@ object_wake(struct object *o)
 {
 	struct waiter *w, *next, *last;
 
+	if (o->kind == OBJECT_SHARED) {
+		sync_share_wake(o);
+		return;
+	}
 	steady_lock(&o->lock);
+	if (o->kind == OBJECT_SHARED) { /* by now */
+		steady_unlock(&o->lock);
+		sync_share_wake(o);
+		return;
+	}
 	w = atomic_load_explicit(&o->waiters, memory_order_relaxed);
 	last = w ? w->prev : NULL;
 	for (; w; w = next) {
@@ -197,6 +222,7 @@ give_back(struct object *o)
 	case OBJECT_ONE: atomic_store(&o->state, 1); break;
 	case OBJECT_COUNT: atomic_fetch_add(&o->state, 1); break;
 	case OBJECT_MUTANT: sync_unlock(o, NULL); return;
+	case OBJECT_SHARED: sync_share_back(o); return;
 	default: return;
 	}
 	if (atomic_load(&o->waiters))
@@ -204,9 +230,11 @@ give_back(struct object *o)
 }
 
 /* All or, when another thread was quicker, none: then *undo of them are to be given back, which
- * may wake others, so that the caller's block must not be BUSY then. */
+ * may wake others, so that the caller's block must not be BUSY then.  Those of the mask are
+ * the machine's: they are taken last, at once, and are not among those to be given back. */
 static bool
-take_all(size_t n, struct object *const *o, struct thread *t, NTSTATUS *status, size_t *undo)
+take_all(size_t n, struct object *const *o, uint64_t mask, struct thread *t, NTSTATUS *status,
+         size_t *undo)
 {
 	NTSTATUS worst = STATUS_SUCCESS;
 
@@ -217,6 +245,8 @@ take_all(size_t n, struct object *const *o, struct thread *t, NTSTATUS *status, 
 	for (size_t i = 0; i < n; i++) {
 		NTSTATUS s = STATUS_SUCCESS;
 
+		if (mask >> i & 1)
+			continue;
 		if (!sync_take(o[i], t, &s)) {
 			*undo = i;
 			return false;
@@ -224,15 +254,20 @@ take_all(size_t n, struct object *const *o, struct thread *t, NTSTATUS *status, 
 		if (s)
 			worst = s;
 	}
+	if (mask && !sync_share_take_all(n, o, mask, t, &worst)) {
+		*undo = n;
+		return false;
+	}
 	*status = worst;
 	return true;
 }
 
 static void
-give_all_back(size_t n, struct object *const *o)
+give_all_back(size_t n, struct object *const *o, uint64_t mask)
 {
 	while (n--)
-		give_back(o[n]);
+		if (!(mask >> n & 1))
+			give_back(o[n]);
 }
 
 static bool
@@ -242,9 +277,11 @@ try(size_t n, struct object *const *o, bool all, struct thread *t, NTSTATUS *sta
 	size_t undo;
 
 	if (all) {
-		if (take_all(n, o, t, status, &undo))
+		uint64_t mask = sync_share_mask(n, o);
+
+		if (take_all(n, o, mask, t, status, &undo))
 			return true;
-		give_all_back(undo, o);
+		give_all_back(undo, o, mask);
 		return false;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -276,12 +313,14 @@ wait_begin(struct wait_block *b, struct thread *t, bool all, bool alertable)
 	return !apcs;
 }
 
-/* Until it is DONE or RETRY; true: the time is over, and the caller has claimed it. */
+/* Until it is DONE or RETRY, or the record (or NULL) tells something; true: the time is over,
+ * and the caller has claimed it. */
 static bool
-sleep_until(struct wait_block *b, uint64_t deadline)
+sleep_until(struct wait_block *b, struct shared_wait *record, uint64_t deadline)
 {
 	for (;;) {
 		uint32_t s = atomic_load_explicit(&b->state, memory_order_acquire);
+		int r;
 
 		if (s == WAIT_DONE || s == WAIT_RETRY)
 			return false;
@@ -289,9 +328,12 @@ sleep_until(struct wait_block *b, uint64_t deadline)
 			__builtin_ia32_pause();
 			continue;
 		}
-		s = (uint32_t)(b->leads ? reactor_look(&b->state, WAIT_WAITING, deadline)
-		                        : steady_futex_wait(&b->state, WAIT_WAITING, deadline));
-		if (s == ETIMEDOUT && wait_claim(b))
+		if (record && atomic_load(&record->state) != SHARED_WAITING)
+			return false;
+		r = record     ? shared_sync_sleep(&b->state, WAIT_WAITING, record, deadline)
+		    : b->leads ? reactor_look(&b->state, WAIT_WAITING, deadline)
+		               : steady_futex_wait(&b->state, WAIT_WAITING, deadline);
+		if (r == ETIMEDOUT && wait_claim(b))
 			return true;
 	}
 }
@@ -299,7 +341,7 @@ sleep_until(struct wait_block *b, uint64_t deadline)
 void
 wait_sleep_on(struct wait_block *b, uint64_t deadline)
 {
-	if (sleep_until(b, deadline)) {
+	if (sleep_until(b, NULL, deadline)) {
 		b->result = STATUS_TIMEOUT;
 		atomic_store(&b->state, WAIT_DONE);
 	}
@@ -329,7 +371,12 @@ line_up(size_t n, struct object *const *o, struct waiter *w, struct wait_block *
 
 		w[i].block = b;
 		w[i].index = (uint32_t)i;
+		w[i].queued = false;
 		steady_lock(&o[i]->lock);
+		if (o[i]->kind == OBJECT_SHARED) { /* join() is for those */
+			steady_unlock(&o[i]->lock);
+			continue;
+		}
 		append(o[i], &w[i]);
 		if (!b->all) {
 			if (!wait_claim(b)) {
@@ -352,15 +399,16 @@ static void
 try_claimed(size_t n, struct object *const *o, struct wait_block *b)
 {
 	struct thread *t = b->thread;
+	uint64_t mask = sync_share_mask(n, o);
 	size_t undo = 0;
 	bool called;
 
-	if (b->all ? take_all(n, o, t, &b->result, &undo) : try(n, o, false, t, &b->result)) {
+	if (b->all ? take_all(n, o, mask, t, &b->result, &undo) : try(n, o, false, t, &b->result)) {
 		atomic_store(&b->state, WAIT_DONE);
 		return;
 	}
 	atomic_store(&b->state, undo ? WAIT_RETRY : WAIT_WAITING);
-	give_all_back(undo, o);
+	give_all_back(undo, o, mask);
 	/* a call, or the thread's end, that came while it could not be claimed */
 	steady_lock(&t->object.lock);
 	called = (b->alertable && t->apcs) || t->dying;
@@ -396,24 +444,80 @@ first_due(size_t n, struct object *const *o)
 	return first;
 }
 
+/* Some of the objects are the machine's, or have become so: stand in their lines. */
+static void
+join(size_t n, struct object *const *o, struct wait_block *b, uint64_t mask,
+     struct sync_share_wait *s)
+{
+	if (!wait_claim(b))
+		return;
+	if (sync_share_part(o, b->thread, s, &b->result) ||
+	    sync_share_enter(n, o, b->all, mask, b->thread, s, &b->result))
+		atomic_store(&b->state, WAIT_DONE);
+	else /* somebody may have signalled before we stood there */
+		atomic_store(&b->state, b->all ? WAIT_RETRY : WAIT_WAITING);
+}
+
+/* The record tells something. */
+static void
+hear(size_t n, struct object *const *o, struct wait_block *b, struct sync_share_wait *s)
+{
+	uint32_t look = SHARED_LOOK;
+
+	atomic_compare_exchange_strong(&s->record->state, &look, SHARED_WAITING);
+	if (!wait_claim(b))
+		return;
+	if (look == SHARED_LOOK)
+		try_claimed(n, o, b);
+	else if (sync_share_part(o, b->thread, s, &b->result))
+		atomic_store(&b->state, WAIT_DONE);
+	else
+		atomic_store(&b->state, WAIT_WAITING);
+}
+
 static void
 sleep_for(size_t n, struct object *const *o, struct wait_block *b, uint64_t deadline)
 {
-	while (atomic_load(&b->state) != WAIT_DONE) {
-		uint64_t due;
+	struct sync_share_wait s = { .record = NULL, .mask = 0 };
+	NTSTATUS late;
 
-		if (atomic_load(&b->state) == WAIT_RETRY)
+	while (atomic_load(&b->state) != WAIT_DONE) {
+		uint64_t until, mask = sync_share_mask(n, o);
+
+		if (atomic_load(&b->state) == WAIT_RETRY) {
 			try_again(n, o, b);
-		due = first_due(n, o);
-		if (!sleep_until(b, due < deadline ? due : deadline))
 			continue;
-		if (due < deadline) {
+		}
+		if (mask != s.mask) {
+			join(n, o, b, mask, &s);
+			continue;
+		}
+		if (s.record && atomic_load(&s.record->state) != SHARED_WAITING) {
+			hear(n, o, b, &s);
+			continue;
+		}
+		until = first_due(n, o);
+		if (mask) {
+			uint64_t look = wait_now() + (s.record ? PATIENCE : NO_RECORD);
+
+			until = until < look ? until : look;
+		}
+		if (!sleep_until(b, s.record, until < deadline ? until : deadline))
+			continue;
+		if (until < deadline) {
 			try_claimed(n, o, b);
 			continue;
 		}
 		b->result = STATUS_TIMEOUT;
 		atomic_store(&b->state, WAIT_DONE);
 	}
+	if (!s.mask || !sync_share_part(o, b->thread, &s, &late))
+		return;
+	/* handed over at the last moment */
+	if (b->result == STATUS_TIMEOUT)
+		b->result = late;
+	else
+		sync_share_refuse(o, late);
 }
 
 static NTSTATUS
@@ -538,6 +642,29 @@ wait_again(struct object *o)
 	steady_unlock(&o->lock);
 }
 
+void
+wait_moved(struct waiter *first)
+{
+	struct waiter *w = first, *next, *last = first ? first->prev : NULL;
+
+	for (; w; w = next) {
+		struct wait_block *b = w->block;
+		struct wait_watch *x = (struct wait_watch *)(void *)b;
+		bool claimed;
+
+		next = w == last ? NULL : w->next;
+		if (b->ended) {
+			if (sync_share_watch(x) && wait_claim(b))
+				wait_finish(b, STATUS_SUCCESS);
+			continue;
+		}
+		claimed = wait_claim(b);
+		w->queued = false; /* when it has another end, its thread may leave now */
+		if (claimed)
+			retry(b);
+	}
+}
+
 NTSTATUS
 wait_watch_begin(struct wait_watch *w, struct object *o, bool *at_once)
 {
@@ -554,6 +681,19 @@ wait_watch_begin(struct wait_watch *w, struct object *o, bool *at_once)
 	w->waiter.block = b;
 	w->waiter.index = 0;
 	steady_lock(&o->lock);
+	if (o->kind == OBJECT_SHARED) {
+		NTSTATUS s = STATUS_SUCCESS;
+
+		if (o->class == &sync_mutant_class)
+			s = STATUS_INVALID_PARAMETER;
+		else {
+			atomic_store(&b->state, WAIT_WAITING);
+			if ((*at_once = sync_share_watch(w)))
+				atomic_store(&b->state, WAIT_DONE);
+		}
+		steady_unlock(&o->lock);
+		return s;
+	}
 	append(o, &w->waiter);
 	if (sync_take(o, NULL, &b->result)) {
 		take_off(o, &w->waiter);
@@ -575,7 +715,7 @@ wait_watch_end(struct wait_watch *w)
 
 	steady_lock(&o->lock);
 	cancelled = w->waiter.queued;
-	if (cancelled)
+	if (cancelled && !sync_share_watch_end(w))
 		take_off(o, &w->waiter);
 	steady_unlock(&o->lock);
 	object_unref(o);

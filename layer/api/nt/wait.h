@@ -69,6 +69,8 @@ NTSTATUS wait_watch_begin(struct wait_watch *w, struct object *o, bool *at_once)
 bool wait_watch_end(struct wait_watch *w);
 /* When a timed object's time has changed: whoever waits looks again. */
 void wait_again(struct object *o);
+/* With object.lock: an object has become the machine's, and this was its list. */
+void wait_moved(struct waiter *first);
 
 /* false: there are APCs to be run instead, and it has not begun. */
 bool wait_begin(struct wait_block *b, struct thread *t, bool all, bool alertable);
