@@ -15,12 +15,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 static void
 one(const WCHAR *w)
 {
-	static struct drive drives[] = { { u'C', "/nowhere", false }, { u'Z', "", false } };
+	/* below what is no folder: nothing can be made there */
+	static struct drive drives[] = { { u'C', "/dev/null/c", false }, { u'Z', "", false } };
 	WCHAR *full, *again;
 	struct path p;
 	birth.drives = drives;
 	birth.ndrive = 2;
-	birth.cwd = "/nowhere/at/all";
+	birth.cwd = "/dev/null/at/all";
 	if (path_full(w, &full) >= 0) {
 		/* a full path is its own */
 		if (path_full(full, &again) < 0)

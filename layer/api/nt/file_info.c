@@ -340,6 +340,14 @@ struct naming {
 	WCHAR name[];
 };
 
+static bool
+begins(const WCHAR *s, const WCHAR *with)
+{
+	while (*with && *s == *with)
+		s++, with++;
+	return !*with;
+}
+
 static NTSTATUS
 target_of(struct file *f, const struct naming *r, ULONG n, struct path *to)
 {
@@ -353,8 +361,7 @@ target_of(struct file *f, const struct naming *r, ULONG n, struct path *to)
 	bool plain = true;
 	for (WCHAR *w = name; *w; w++)
 		plain &= *w != '\\' && *w != ':';
-	if (r->root || !memcmp(name, u"\\??\\", 4 * sizeof *name) ||
-	    !memcmp(name, u"\\Device\\", 8 * sizeof *name)) {
+	if (r->root || begins(name, u"\\??\\") || begins(name, u"\\Device\\")) {
 		struct UNICODE_STRING u = { (USHORT)r->length, (USHORT)r->length, name };
 		struct OBJECT_ATTRIBUTES a = { .Length = sizeof a,
 			                       .RootDirectory = r->root,

@@ -190,7 +190,7 @@ path_full(const WCHAR *p, WCHAR **result)
 {
 	if (!p || !*p)
 		return STATUS_OBJECT_NAME_INVALID;
-	if (!memcmp(p, u"\\??", 3 * sizeof *p) && p[3] == '\\') {
+	if (p[0] == '\\' && p[1] == '?' && p[2] == '?' && p[3] == '\\') {
 		*result = utf_copy(p, utf_length(p));
 		return *result ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 	}

@@ -19,17 +19,23 @@ struct entry {
 	char *dll, *function; /* own */
 	void *target;
 	unsigned args;
+	struct entry *next;
 };
 
 /* under lock; entries are never moved or freed: the program may hold their addresses */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned char *chunk, *writable; /* one piece of memory, seen twice */
 static size_t used;
+static struct entry *entries; /* who looks for leaks does not look into stubs */
 
 static struct entry *
 entry_of(const char *dll, const char *function)
 {
 	struct entry *x = xcalloc(1, sizeof *x);
+	pthread_mutex_lock(&lock);
+	x->next = entries;
+	entries = x;
+	pthread_mutex_unlock(&lock);
 	x->dll = xstrdup(dll);
 	x->function = xstrdup(function);
 	return x;

@@ -200,7 +200,7 @@ static int
 open_trace(struct guest *g, struct err *e)
 {
 	const char *path = g->options.trace;
-	g->trace = path ? fopen(path, "we") : NULL;
+	g->trace = path ? fopen(path, "ae") : NULL;
 	if (path && !g->trace)
 		return fail(e, errno, "--trace '%s': %s", path, strerror(errno));
 	if (g->trace) {

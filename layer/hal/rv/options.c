@@ -176,15 +176,22 @@ network(const json_t *config, struct err *e)
 	return err_hint(e, "use --net user, or the name of a network");
 }
 
-/* A file that need not be there yet; the monitor's working folder is another one. */
-static void
-trace(json_t *config, const char *path)
+/* A file that need not be there yet, and is empty now: the guest, which may be made again and
+ * again (reset, restore), adds to it.  The monitor's working folder is another one. */
+static int
+trace(json_t *config, const char *path, struct err *e)
 {
 	char *here = *path == '/' ? NULL : getcwd(NULL, 0);
 	char *whole = here ? xprintf("%s/%s", here, path) : xstrdup(path);
+	FILE *f = fopen(whole, "we");
+	int rc =
+	        f && fclose(f) == 0 ? 0 : fail(e, errno, "--trace '%s': %s", path, strerror(errno));
+	if (rc < 0)
+		err_hint(e, "name a file that you may write");
 	spec_note_set(config, "rv.trace", whole);
 	free(whole);
 	free(here);
+	return rc;
 }
 
 /* WxH */
@@ -368,8 +375,8 @@ options_complete(json_t *config, const json_t *request, struct err *e)
 		free(text);
 	}
 	json_decref(disks);
-	if (json_str(request, "trace", NULL))
-		trace(config, json_str(request, "trace", ""));
+	if (rc == 0 && json_str(request, "trace", NULL))
+		rc = trace(config, json_str(request, "trace", ""), e);
 	if (json_str(request, "append", NULL))
 		spec_note_set(config, "rv.append", json_str(request, "append", ""));
 	if (json_yes(request, "deterministic"))
