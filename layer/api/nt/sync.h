@@ -82,7 +82,7 @@ sync_take_quick(struct object *o, struct thread *t, NTSTATUS *status)
 	struct sync_mutant *m = (struct sync_mutant *)o;
 	int32_t s;
 
-	switch (o->kind) {
+	switch ((enum object_kind)o->kind) {
 	case OBJECT_STAYS: return atomic_load(&o->state) != 0;
 	case OBJECT_ONE:
 		s = 1;

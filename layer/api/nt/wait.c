@@ -218,7 +218,7 @@ object_wake(struct object *o)
 static void
 give_back(struct object *o)
 {
-	switch (o->kind) {
+	switch ((enum object_kind)o->kind) {
 	case OBJECT_ONE: atomic_store(&o->state, 1); break;
 	case OBJECT_COUNT: atomic_fetch_add(&o->state, 1); break;
 	case OBJECT_MUTANT: sync_unlock(o, NULL); return;

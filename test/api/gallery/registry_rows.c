@@ -104,8 +104,8 @@ agreement(void)
 	(OSVERSIONINFOEXW *) = (void *)GetProcAddress(GetModuleHandleA("ntdll"), "RtlGetVersion");
 	DWORD major = 0, n = 4;
 	IS(version && !version(&v));
-	IS((DWORD)atoi(value(HKEY_LOCAL_MACHINE, nt, "CurrentBuildNumber")) == v.dwBuildNumber);
-	IS((DWORD)atoi(value(HKEY_LOCAL_MACHINE, nt, "CurrentBuild")) == v.dwBuildNumber);
+	IS((DWORD)strtoul(value(HKEY_LOCAL_MACHINE, nt, "CurrentBuildNumber"), NULL, 10) == v.dwBuildNumber);
+	IS((DWORD)strtoul(value(HKEY_LOCAL_MACHINE, nt, "CurrentBuild"), NULL, 10) == v.dwBuildNumber);
 	IS(!RegGetValueA(HKEY_LOCAL_MACHINE, nt, "CurrentMajorVersionNumber", RRF_RT_REG_DWORD,
 	                 NULL, &major, &n) &&
 	   major == v.dwMajorVersion);
@@ -125,8 +125,8 @@ agreement(void)
 	IS(si.wProcessorArchitecture == PROCESSOR_ARCHITECTURE_AMD64 &&
 	   !strcmp(value(HKEY_LOCAL_MACHINE, path, "PROCESSOR_ARCHITECTURE"), "AMD64"));
 	snprintf(path, sizeof path, "%sNls\\CodePage", control);
-	IS((UINT)atoi(value(HKEY_LOCAL_MACHINE, path, "ACP")) == GetACP());
-	IS((UINT)atoi(value(HKEY_LOCAL_MACHINE, path, "OEMCP")) == GetOEMCP());
+	IS((UINT)strtoul(value(HKEY_LOCAL_MACHINE, path, "ACP"), NULL, 10) == GetACP());
+	IS((UINT)strtoul(value(HKEY_LOCAL_MACHINE, path, "OEMCP"), NULL, 10) == GetOEMCP());
 	snprintf(path, sizeof path, "%sComputerName\\ActiveComputerName", control);
 	n = sizeof text;
 	IS(GetComputerNameA(text, &n));

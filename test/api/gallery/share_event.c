@@ -22,6 +22,7 @@
 // expect: a wait when it became shared: 0 0
 // expect: RegisterWaitForSingleObject: 3, then 3
 // expect: grandchild: 0
+#include <stdlib.h>
 #include "share.h"
 
 #define ROUNDS 200
@@ -62,7 +63,7 @@ waits(int n, char **v)
 	(void)n;
 	HANDLE ready = OpenSemaphoreA(SEMAPHORE_ALL_ACCESS, FALSE, v[0]);
 	HANDLE e = open(v[1]);
-	return SignalObjectAndWait(ready, e, (DWORD)atoi(v[2]), FALSE) == 0 ? 0 : 1;
+	return SignalObjectAndWait(ready, e, (DWORD)strtoul(v[2], NULL, 10), FALSE) == 0 ? 0 : 1;
 }
 
 static int
@@ -108,7 +109,7 @@ static int
 sets(int n, char **v)
 {
 	HANDLE e = handle(v[0]);
-	for (int i = 0; i < (n > 1 ? atoi(v[1]) : 1); i++) {
+	for (int i = 0; i < (n > 1 ? (int)strtol(v[1], NULL, 10) : 1); i++) {
 		SetEvent(e);
 		Sleep(n > 1 ? 20 : 0);
 	}

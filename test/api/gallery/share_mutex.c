@@ -22,6 +22,7 @@
 // expect: section: 183, same 7, opened by a child 7 9, freed 2
 // expect: section of a file: 5 6
 // expect: killed at any moment: 60 times, two inside 0
+#include <stdlib.h>
 #include "share.h"
 #include <winternl.h>
 
@@ -62,7 +63,7 @@ tries(int n, char **v)
 {
 	(void)n;
 	HANDLE m = OpenMutexA(MUTEX_ALL_ACCESS, FALSE, v[0]);
-	DWORD r = WaitForSingleObject(m, (DWORD)atoi(v[1]));
+	DWORD r = WaitForSingleObject(m, (DWORD)strtoul(v[1], NULL, 10));
 	if (r == WAIT_OBJECT_0 || r == WAIT_ABANDONED)
 		ReleaseMutex(m);
 	return (int)r;
@@ -128,7 +129,7 @@ reads(int n, char **v)
 	if (!p)
 		return 1;
 	int was = p[0];
-	p[1] = atoi(v[1]);
+	p[1] = (int)strtol(v[1], NULL, 10);
 	return was;
 }
 
