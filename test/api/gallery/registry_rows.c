@@ -104,8 +104,10 @@ agreement(void)
 	(OSVERSIONINFOEXW *) = (void *)GetProcAddress(GetModuleHandleA("ntdll"), "RtlGetVersion");
 	DWORD major = 0, n = 4;
 	IS(version && !version(&v));
-	IS((DWORD)strtoul(value(HKEY_LOCAL_MACHINE, nt, "CurrentBuildNumber"), NULL, 10) == v.dwBuildNumber);
-	IS((DWORD)strtoul(value(HKEY_LOCAL_MACHINE, nt, "CurrentBuild"), NULL, 10) == v.dwBuildNumber);
+	IS((DWORD)strtoul(value(HKEY_LOCAL_MACHINE, nt, "CurrentBuildNumber"), NULL, 10) ==
+	   v.dwBuildNumber);
+	IS((DWORD)strtoul(value(HKEY_LOCAL_MACHINE, nt, "CurrentBuild"), NULL, 10) ==
+	   v.dwBuildNumber);
 	IS(!RegGetValueA(HKEY_LOCAL_MACHINE, nt, "CurrentMajorVersionNumber", RRF_RT_REG_DWORD,
 	                 NULL, &major, &n) &&
 	   major == v.dwMajorVersion);
