@@ -137,9 +137,15 @@ look(int fd, void *buf, size_t n)
 	int p[2];
 	if (pipe2(p, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -1;
-	ssize_t got = tee(fd, p[1], n, SPLICE_F_NONBLOCK);
+	ssize_t got = tee(fd, p[1], n, SPLICE_F_NONBLOCK), done = 0;
+	while (done < got) {
+		ssize_t k = read(p[0], (char *)buf + done, (size_t)(got - done));
+		if (k == 0 || (k < 0 && errno != EINTR))
+			break;
+		done += k > 0 ? k : 0;
+	}
 	if (got > 0)
-		got = read(p[0], buf, n);
+		got = done;
 	close(p[0]);
 	close(p[1]);
 	return got;

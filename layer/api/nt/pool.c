@@ -507,6 +507,11 @@ rearm(struct pool_item *i)
 		return;
 	unwait(i);
 	begin_wait(i, i->target, i->timeout);
+	/* Who unregisters clears `set` and then ends the wait: one of us sees the other. */
+	if (!atomic_load(&i->set)) {
+		unwait(i);
+		atomic_exchange(&i->pending, 0);
+	}
 }
 
 bool
