@@ -150,12 +150,10 @@ void *
 bind_export(struct module *m, const char *name, const char **forward)
 {
 	const char *base = (const char *)m->entry.DllBase;
-	uint32_t size = m->entry.SizeOfImage, lfanew, rva;
-	struct pe_range dir;
+	uint32_t size = m->entry.SizeOfImage, rva;
+	struct pe_range dir = pe_directory(base, size, PE_EXPORT);
 	struct exports x;
 	*forward = NULL;
-	memcpy(&lfanew, base + 0x3c, 4); /* checked when it was mapped */
-	memcpy(&dir, base + lfanew + 0x88, sizeof dir);
 	const void *p = dir.rva ? pe_at(base, size, dir.rva, sizeof x) : NULL;
 	if (!p)
 		return NULL;
@@ -275,14 +273,14 @@ bind_tls_thread_end(struct TEB *t)
 void
 bind_tls_call(struct module *m, DWORD reason)
 {
-	struct pe_range dir;
 	struct tls_directory d;
-	uint32_t lfanew;
 	if (m->builtin || m->resources_only || m->entry.TlsIndex == 0xffff)
 		return;
-	memcpy(&lfanew, m->entry.DllBase + 0x3c, 4);
-	memcpy(&dir, m->entry.DllBase + lfanew + 0x88 + 8 * PE_TLS, sizeof dir);
-	memcpy(&d, m->entry.DllBase + dir.rva, sizeof d);
+	struct pe_range dir = pe_directory(m->entry.DllBase, m->entry.SizeOfImage, PE_TLS);
+	const void *p = pe_at(m->entry.DllBase, m->entry.SizeOfImage, dir.rva, sizeof d);
+	if (!dir.rva || !p)
+		return;
+	memcpy(&d, p, sizeof d);
 	for (uint64_t at = d.callbacks; at && inside(m, at, 8); at += 8) {
 		void(WINAPI * f)(void *base, DWORD why, void *reserved);
 		memcpy(&f, (const void *)(uintptr_t)at, 8);

@@ -39,7 +39,7 @@ file_volume_letter(const WCHAR *name)
 	    name[43] != '}')
 		return 0;
 	WCHAR l = (WCHAR)(digit(name[41]) << 4 | digit(name[42]));
-	return path_drives() >> (l - 'A') & 1 && l >= 'A' && l <= 'Z' ? l : 0;
+	return l >= 'A' && l <= 'Z' && path_drives() >> (l - 'A') & 1 ? l : 0;
 }
 
 /* \\.\C: or \\?\Volume{...}: the root, to ask the volume something.  Its bytes are nobody's. */

@@ -132,7 +132,7 @@ root_of(const WCHAR *p, enum path_kind k)
 		}
 		return i;
 	}
-	size_t i = 4;
+	size_t i = k == PATH_DEVICE_ROOT ? 3 : 4;
 	while (p[i] && !separator(p[i]))
 		i++;
 	return i;

@@ -165,6 +165,22 @@ pe_at(const void *image, uint32_t image_size, uint32_t rva, size_t n)
 	return (const uint8_t *)image + rva;
 }
 
+struct pe_range
+pe_directory(const void *image, uint32_t image_size, enum pe_directory which)
+{
+	struct pe_range dir = { 0 };
+	uint32_t lfanew;
+	const void *p = pe_at(image, image_size, 0x3c, 4);
+	if (!p)
+		return dir;
+	memcpy(&lfanew, p, 4);
+	/* "PE Format": the signature, the file header, the optional header of PE32+ */
+	const char *head = pe_at(image, image_size, lfanew, 0x88 + PE_DIRECTORIES * sizeof dir);
+	if (head)
+		memcpy(&dir, head + 0x88 + which * sizeof dir, sizeof dir);
+	return dir;
+}
+
 const char *
 pe_text(const void *image, uint32_t image_size, uint32_t rva)
 {

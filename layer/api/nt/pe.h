@@ -61,6 +61,9 @@ int pe_read(const void *bytes, size_t n, uint64_t file_size, struct pe *pe, stru
 
 /* A mapped image: n bytes at an RVA, or NULL when they are not all inside. */
 const void *pe_at(const void *image, uint32_t image_size, uint32_t rva, size_t n);
+/* A directory of a mapped image as its headers name it now: they were checked when it was
+ * mapped, but a relocation, an import or the program may have written there.  Zero: none. */
+struct pe_range pe_directory(const void *image, uint32_t image_size, enum pe_directory which);
 /* A string there, ended inside the image; or NULL. */
 const char *pe_text(const void *image, uint32_t image_size, uint32_t rva);
 /* A file of which only sections are known: where an RVA is in it; UINT64_MAX: nowhere. */

@@ -22,10 +22,9 @@ bool
 resource_root(struct module *m, struct resource *r)
 {
 	const char *base = (const char *)m->entry.DllBase;
-	uint32_t lfanew;
-	struct pe_range dir;
-	memcpy(&lfanew, base + 0x3c, 4);
-	memcpy(&dir, base + lfanew + 0x88 + 8 * PE_RESOURCE, sizeof dir);
+	struct pe_range dir = { 0 };
+	if (!m->builtin)
+		dir = pe_directory(base, m->entry.SizeOfImage, PE_RESOURCE);
 	r->root = m->builtin || !dir.rva ? NULL
 	                                 : pe_at(base, m->entry.SizeOfImage, dir.rva, dir.size);
 	r->size = dir.size;
