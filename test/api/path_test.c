@@ -67,6 +67,8 @@ test_full(void **state)
 	full("C:\\..\\..\\x", "C:\\x");
 	full("C:\\dots...", "C:\\dots");
 	full("C:\\a.\\b", "C:\\a\\b");
+	full("\\\\.", "\\\\.");
+	full("\\\\?", "\\\\?");
 	full("nul", "\\\\.\\NUL");
 	full("C:\\x\\nul", "\\\\.\\NUL");
 	full("nul.txt", "C:\\nul.txt");
