@@ -27,6 +27,23 @@ kernel32_UnhandledExceptionFilter(struct EXCEPTION_POINTERS *p)
 	return except_unhandled(p);
 }
 
+/* No handler is asked, of whatever kind. */
+WINAPI void
+kernel32_RaiseFailFastException(const struct EXCEPTION_RECORD *record, struct CONTEXT *context,
+                                DWORD flags)
+{
+	struct EXCEPTION_RECORD r = { .ExceptionCode = STATUS_FAIL_FAST_EXCEPTION,
+		                      .ExceptionFlags = 1 /* EXCEPTION_NONCONTINUABLE */ };
+	struct CONTEXT here;
+	if (record)
+		r = *record;
+	if (!record || flags & 1 /* FAIL_FAST_GENERATE_EXCEPTION_ADDRESS */)
+		r.ExceptionAddress = __builtin_return_address(0);
+	if (!context)
+		except_capture(&here);
+	except_fatal(&(struct EXCEPTION_POINTERS){ &r, context ? context : &here });
+}
+
 /* The yellow pages are always there; whoever asks for less has them too. */
 WINAPI BOOL
 kernel32_SetThreadStackGuarantee(ULONG *bytes)

@@ -16,6 +16,11 @@
 // expect-has: ^joist: .*: exception \(0xe0000001\)$
 // run: joist run --rm $GUEST stack 2>&1 | head -n 1
 // expect-has: ^joist: .*: access violation \(0xc0000005\): it wrote to 0xff8$
+// run: joist run --rm $GUEST fast 2>&1 | head -n 1
+// expect-has: ^joist: .*\(0xc0000602\)
+// run: joist run --rm $GUEST record 2>&1 | head -n 1
+// expect-has: ^joist: .*\(0xe0000007\)
+#define _WIN32_WINNT 0x0A00
 #include <windows.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +32,13 @@ deep(volatile int n)
 
 	b[0] = (char)n;
 	return n < 0 ? 0 : deep(n + 1) + b[0];
+}
+
+static LONG WINAPI
+never(EXCEPTION_POINTERS *p)
+{
+	(void)p;
+	ExitProcess(0);
 }
 
 int
@@ -46,6 +58,17 @@ main(int n, char **v)
 		return deep(0);
 	if (strcmp(what, "raise") == 0)
 		RaiseException(0xe0000001, 0, 0, NULL);
+	/* no handler is asked by these two */
+	if (strcmp(what, "fast") == 0 || strcmp(what, "record") == 0) {
+		SetUnhandledExceptionFilter(never);
+		AddVectoredExceptionHandler(1, never);
+	}
+	if (strcmp(what, "fast") == 0)
+		RaiseFailFastException(NULL, NULL, 0);
+	if (strcmp(what, "record") == 0) {
+		EXCEPTION_RECORD r = { .ExceptionCode = 0xe0000007 };
+		RaiseFailFastException(&r, NULL, FAIL_FAST_GENERATE_EXCEPTION_ADDRESS);
+	}
 	if (strcmp(what, "stack") == 0)
 		asm volatile("mov $0x1000, %%esp; push %%rax" ::: "memory");
 	return 0;
