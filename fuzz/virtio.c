@@ -159,7 +159,7 @@ wire(void *ctx, unsigned line, bool level)
 static struct virtio *
 device(struct guest *g)
 {
-	struct virtio_blk_options blk = { .size = DISK, .serial = "fuzz" };
+	struct virtio_blk_options blk = { .size = DISK, .serial = "fuzz", .queues = 3 };
 	struct virtio_net_options net = { .local = g->kind == LOCAL_NET };
 	struct err e = { 0 };
 	int s[2];
