@@ -16,7 +16,7 @@ out=$build/bench
 for tool in x86_64-w64-mingw32-gcc gcc python3; do
 	command -v "$tool" >/dev/null || { echo "bench/api.sh: skipped: no $tool"; exit 0; }
 done
-W=$(mktemp -d /tmp/joist-bench.XXXXXX)
+W=$(mktemp -d "${TMPDIR:-/tmp}"/joist-bench.XXXXXX)
 trap 'rm -rf --one-file-system "$W"' EXIT
 trap 'exit 130' INT TERM
 mkdir -p "$out" "$W/win" "$W/lin"

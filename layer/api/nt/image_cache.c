@@ -3,9 +3,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,12 +40,21 @@ name_of(int fd)
 	               (unsigned long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
 }
 
+/* Within a file system by its own means, else through the page cache. */
 static int
 copy(int from, int to, uint64_t at, uint64_t n, uint64_t dest)
 {
 	off_t in = (off_t)at, out = (off_t)dest;
+	bool far = false;
 	while (n) {
-		ssize_t k = copy_file_range(from, &in, to, &out, n, 0);
+		ssize_t k = far ? sendfile(to, from, &in, n)
+		                : copy_file_range(from, &in, to, &out, n, 0);
+		if (k < 0 && !far) {
+			far = true;
+			if (lseek(to, out, SEEK_SET) < 0)
+				return -1;
+			continue;
+		}
 		if (k <= 0)
 			return -1;
 		n -= (uint64_t)k;
