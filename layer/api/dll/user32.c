@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/atom.h"
 #include "layer/api/nt/nls.h"
@@ -333,8 +334,7 @@ box(const char *title, const char *text, UINT type)
 	int n = asprintf(&line, "%s%s%s\n", title ? title : "", title ? ": " : "",
 	                 text ? text : "");
 	if (n > 0) {
-		ssize_t w = write(2, line, (size_t)n);
-		(void)w;
+		file_write_all(2, line, (size_t)n); /* nobody is told when it is closed */
 		free(line);
 	}
 	return first[type & 15];

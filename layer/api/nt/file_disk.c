@@ -59,8 +59,8 @@ disk_read(struct file *f, struct file_io *x)
 		if (got < 0)
 			return io_error();
 		x->done += (size_t)got;
-		/* a short read is the end of the file, or the host's limit of 2 GiB a call */
-		if (got == 0 || (size_t)got == n || n < 0x7ffff000)
+		/* what is short is not the end yet: a host's file system may give less than there is */
+		if (got == 0)
 			break;
 	}
 	return x->n && !x->done ? STATUS_END_OF_FILE : STATUS_SUCCESS;
