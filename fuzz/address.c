@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "layer/api/nt/socket.h"
+#include "layer/api/nt/socket/socket.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 int ws2_32_text_parse(const char *text, int family, struct ws_sockaddr *out);

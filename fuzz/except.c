@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "layer/api/nt/cxx.h"
-#include "layer/api/nt/unwind.h"
+#include "layer/api/nt/except/cxx.h"
+#include "layer/api/nt/except/unwind.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

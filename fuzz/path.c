@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "layer/api/nt/birth.h"
-#include "layer/api/nt/dir.h"
-#include "layer/api/nt/path.h"
-#include "layer/api/nt/utf.h"
+#include "layer/api/nt/process/birth.h"
+#include "layer/api/nt/file/dir.h"
+#include "layer/api/nt/file/path.h"
+#include "layer/api/nt/text/utf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -10,9 +10,9 @@
 
 #include "base/err.h"
 #include "layer/api/dll/table.h"
-#include "layer/api/nt/bind.h"
-#include "layer/api/nt/image.h"
-#include "layer/api/nt/resource.h"
+#include "layer/api/nt/image/bind.h"
+#include "layer/api/nt/image/image.h"
+#include "layer/api/nt/image/resource.h"
 
 enum { MOST = 1 << 20, IMAGE = 64 << 20 };
 

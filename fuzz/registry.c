@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "layer/api/nt/registry.h"
+#include "layer/api/nt/registry/registry.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

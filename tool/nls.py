@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-# nls.py -- write layer/api/nt/nls_table.c out of Python's unicodedata and code pages.
+# nls.py -- write layer/api/nt/text/nls_table.c out of Python's unicodedata and code pages.
 #
-# Run it when the tables are to follow a newer Unicode: tool/nls.py >layer/api/nt/nls_table.c
+# Run it when the tables are to follow a newer Unicode: tool/nls.py >layer/api/nt/text/nls_table.c
 import codecs
 import unicodedata as u
 
@@ -118,7 +118,7 @@ def types():
 def main():
     print("/* SPDX-License-Identifier: Apache-2.0 */")
     print("/* Made by tool/nls.py from Unicode %s: do not edit. */" % u.unidata_version)
-    print('#include "layer/api/nt/nls_table.h"\n\n/* clang-format off */')
+    print('#include "layer/api/nt/text/nls_table.h"\n\n/* clang-format off */')
     up, low = lower_upper()
     paged(up, "uint16_t", "nls_table_up", "%#x")
     paged(low, "uint16_t", "nls_table_low", "%#x")

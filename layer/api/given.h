@@ -13,7 +13,7 @@
 
 #include "core/layer.h"
 #include "core/spec.h"
-#include "layer/api/nt/birth.h"
+#include "layer/api/nt/process/birth.h"
 
 int given_complete(json_t *config, const json_t *request, struct err *e);
 int given_birth(const struct spec *s, const struct home *h, struct birth *b, struct err *e);

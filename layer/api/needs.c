@@ -12,7 +12,7 @@
 
 #include "base/arena.h"
 #include "layer/api/dll/table.h"
-#include "layer/api/nt/pe.h"
+#include "layer/api/nt/image/pe.h"
 
 /* A file whose sections stand where a linker put them. */
 struct view {

@@ -28,7 +28,7 @@
 #include "core/spec.h"
 #include "layer/api/needs.h"
 #include "layer/api/given.h"
-#include "layer/api/nt/again.h"
+#include "layer/api/nt/process/again.h"
 
 struct guest {
 	/* fixed after create() */

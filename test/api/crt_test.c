@@ -5,9 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "layer/api/nt/crt_format.h"
-#include "layer/api/nt/crt_scan.h"
-#include "layer/api/nt/crt_time.h"
+#include "layer/api/nt/crt/crt_format.h"
+#include "layer/api/nt/crt/crt_scan.h"
+#include "layer/api/nt/crt/crt_time.h"
 
 struct text_out {
 	struct crt_out out;

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "layer/api/nt/image_cache.h"
+#include "layer/api/nt/image/image_cache.h"
 
 static char folder[] = "/tmp/joist-cache-XXXXXX";
 

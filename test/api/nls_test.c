@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 #include "test/unit.h"
 
 static void

@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "layer/api/nt/birth.h"
-#include "layer/api/nt/dir.h"
-#include "layer/api/nt/path.h"
-#include "layer/api/nt/utf.h"
+#include "layer/api/nt/process/birth.h"
+#include "layer/api/nt/file/dir.h"
+#include "layer/api/nt/file/path.h"
+#include "layer/api/nt/text/utf.h"
 
 static char root[] = "/tmp/joist-path-XXXXXX";
 

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "layer/api/nt/birth.h"
-#include "layer/api/nt/registry.h"
+#include "layer/api/nt/process/birth.h"
+#include "layer/api/nt/registry/registry.h"
 #include "test/unit.h"
 
 static struct registry_record last;

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "layer/api/nt/host.h"
-#include "layer/api/nt/locale.h"
-#include "layer/api/nt/message.h"
-#include "layer/api/nt/nls.h"
-#include "layer/api/nt/resolve.h"
-#include "layer/api/nt/socket.h"
+#include "layer/api/nt/text/locale.h"
+#include "layer/api/nt/text/message.h"
+#include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/socket/resolve.h"
+#include "layer/api/nt/socket/socket.h"
 #include "layer/api/nt/status.h"
 
 /* layer/api/nt/status.def: a status' error; a warning or an error is never success */
@@ -38,7 +38,7 @@ statuses(void **state)
 	assert_int_equal(status_error((NTSTATUS)0x80070005), ERROR_ACCESS_DENIED);
 }
 
-/* layer/api/nt/message.def: numbers rise, texts are sentences without a line break of their own */
+/* layer/api/nt/text/message.def: numbers rise, texts are sentences without a line break of their own */
 static void
 messages(void **state)
 {
@@ -47,7 +47,7 @@ messages(void **state)
 		const WCHAR *text;
 	} rows[] = {
 #define MESSAGE(number, text) { number, text },
-#include "layer/api/nt/message.def"
+#include "layer/api/nt/text/message.def"
 #undef MESSAGE
 	};
 	(void)state;
@@ -62,7 +62,7 @@ messages(void **state)
 	assert_null(message_system(0x0fffffff));
 }
 
-/* layer/api/nt/locale.def: there and back */
+/* layer/api/nt/text/locale.def: there and back */
 static void
 locales(void **state)
 {
@@ -71,7 +71,7 @@ locales(void **state)
 		const WCHAR *name;
 	} rows[] = {
 #define LOCALE(id, name) { id, name },
-#include "layer/api/nt/locale.def"
+#include "layer/api/nt/text/locale.def"
 #undef LOCALE
 	};
 	(void)state;
@@ -85,7 +85,7 @@ locales(void **state)
 	assert_null(locale_name(0xfffe));
 }
 
-/* layer/api/nt/locale_info.def */
+/* layer/api/nt/text/locale_info.def */
 static void
 locale_infos(void **state)
 {
@@ -96,7 +96,7 @@ locale_infos(void **state)
 		const WCHAR *invariant;
 	} rows[] = {
 #define INFO(type, text, number, invariant) { type, text, number, invariant },
-#include "layer/api/nt/locale_info.def"
+#include "layer/api/nt/text/locale_info.def"
 #undef INFO
 	};
 	(void)state;
@@ -131,7 +131,7 @@ zones(void **state)
 	assert_null(zone_windows("Moon/Tranquility"));
 }
 
-/* layer/api/nt/service.def: by name and by number, for each of its protocols and no other */
+/* layer/api/nt/socket/service.def: by name and by number, for each of its protocols and no other */
 static void
 services(void **state)
 {
@@ -141,7 +141,7 @@ services(void **state)
 		const char *protocols;
 	} rows[] = {
 #define SERVICE(name, port, protocols) { name, port, protocols },
-#include "layer/api/nt/service.def"
+#include "layer/api/nt/socket/service.def"
 #undef SERVICE
 	};
 	static const char *const all[] = { "tcp", "udp" };
@@ -157,7 +157,7 @@ services(void **state)
 		}
 }
 
-/* layer/api/nt/socket_error.def: the first row of an errno is what it becomes */
+/* layer/api/nt/socket/socket_error.def: the first row of an errno is what it becomes */
 static void
 socket_errors(void **state)
 {
@@ -165,7 +165,7 @@ socket_errors(void **state)
 		int host, winsock;
 	} rows[] = {
 #define ERROR(host, winsock, status) { host, winsock },
-#include "layer/api/nt/socket_error.def"
+#include "layer/api/nt/socket/socket_error.def"
 #undef ERROR
 	};
 	(void)state;

@@ -10,10 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "layer/api/nt/process.h"
-#include "layer/api/nt/shared.h"
-#include "layer/api/nt/shared_sync.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/process/process.h"
+#include "layer/api/nt/object/shared.h"
+#include "layer/api/nt/object/shared_sync.h"
+#include "layer/api/nt/object/wait.h"
 
 static struct shared_thing *
 make(enum shared_kind kind, const WCHAR *name, int32_t state, int64_t limit)

@@ -11,16 +11,16 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "layer/api/nt/fls.h"
-#include "layer/api/nt/handle.h"
-#include "layer/api/nt/steady.h"
-#include "layer/api/nt/name.h"
-#include "layer/api/nt/port.h"
-#include "layer/api/nt/reactor.h"
+#include "layer/api/nt/thread/fls.h"
+#include "layer/api/nt/object/handle.h"
+#include "layer/api/nt/thread/steady.h"
+#include "layer/api/nt/object/name.h"
+#include "layer/api/nt/object/port.h"
+#include "layer/api/nt/object/reactor.h"
 #include "layer/api/nt/status.h"
-#include "layer/api/nt/sync.h"
-#include "layer/api/nt/thread.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/object/sync.h"
+#include "layer/api/nt/thread/thread.h"
+#include "layer/api/nt/object/wait.h"
 
 enum { ALL = 0x1fffff };
 

@@ -4,12 +4,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "layer/api/nt/range.h"
-#include "layer/api/nt/vm.h"
+#include "layer/api/nt/mem/range.h"
+#include "layer/api/nt/mem/vm.h"
 #include "test/unit.h"
 
 /* A TEB, as vm_query() looks for the stack of its thread. */
-#include "layer/api/nt/thread.h"
+#include "layer/api/nt/thread/thread.h"
 
 static struct MEMORY_BASIC_INFORMATION
 at(const void *p)

@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "layer/api/cmd/builtin.h"
-#include "layer/api/nt/path.h"
+#include "layer/api/nt/file/path.h"
 
 struct listing {
 	struct cmd *c;

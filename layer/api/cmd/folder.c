@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/vec.h"
 #include "layer/api/cmd/builtin.h"
-#include "layer/api/nt/path.h"
+#include "layer/api/nt/file/path.h"
 
 /* One name that may hold spaces without quotes. */
 static WCHAR *

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "layer/api/dll/advapi32_token.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 enum {
 	ENABLED = 2, /* SE_PRIVILEGE_... */

@@ -8,9 +8,9 @@
 #include "layer/api/dll/advapi32_token.h"
 #include "layer/api/nt/clock.h"
 #include "layer/api/nt/host.h"
-#include "layer/api/nt/nls.h"
-#include "layer/api/nt/sync.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/object/sync.h"
+#include "layer/api/nt/object/wait.h"
 
 enum { KEY_WOW64_32KEY = 0x200, REG_OPTION_VOLATILE = 1 };
 

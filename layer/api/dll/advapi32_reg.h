@@ -5,7 +5,7 @@
 #ifndef LAYER_API_DLL_ADVAPI32_REG_H
 #define LAYER_API_DLL_ADVAPI32_REG_H
 
-#include "layer/api/nt/registry.h"
+#include "layer/api/nt/registry/registry.h"
 
 DWORD advapi32_reg_node(HKEY h, struct registry_node **node, struct object **held);
 void advapi32_reg_done(struct object *held);

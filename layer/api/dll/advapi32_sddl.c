@@ -6,8 +6,8 @@
 
 #include "base/buf.h"
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/movable.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/mem/movable.h"
+#include "layer/api/nt/text/nls.h"
 #include "layer/api/nt/sid.h"
 
 enum {

@@ -5,8 +5,8 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/host.h"
-#include "layer/api/nt/movable.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/mem/movable.h"
+#include "layer/api/nt/text/nls.h"
 #include "layer/api/nt/sid.h"
 
 enum { ERROR_INVALID_SID = 1337, ERROR_NONE_MAPPED = 1332, ERROR_NON_ACCOUNT_SID = 1257 };

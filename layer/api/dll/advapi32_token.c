@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "layer/api/dll/advapi32_token.h"
-#include "layer/api/nt/nls.h"
-#include "layer/api/nt/thread.h"
+#include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/thread/thread.h"
 
 enum {
 	ERROR_NO_TOKEN = 1008,

@@ -10,7 +10,7 @@
 #include <pthread.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/object.h"
+#include "layer/api/nt/object/object.h"
 #include "layer/api/nt/sid.h"
 
 enum { ADVAPI32_TOKEN_HELD = 5, ADVAPI32_TOKEN_RESTRICTING = 8 };

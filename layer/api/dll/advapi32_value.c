@@ -6,7 +6,7 @@
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/advapi32_reg.h"
 #include "layer/api/nt/env.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 WINAPI LONG advapi32_RegOpenKeyExW(HKEY h, const WCHAR *path, DWORD options, ACCESS_MASK access,
                                    HKEY *out);

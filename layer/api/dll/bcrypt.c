@@ -7,7 +7,7 @@
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/digest.h"
 #include "layer/api/nt/host.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 /* A provider: kind -1 is random numbers.  What it is stands first, so that a wrong handle is
  * seen. */

@@ -6,8 +6,8 @@
 
 #include "layer/api/dll/combase.h"
 #include "layer/api/nt/guid.h"
-#include "layer/api/nt/heap.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/mem/heap.h"
+#include "layer/api/nt/text/nls.h"
 
 WINAPI void *ntdll_RtlAllocateHeap(HANDLE heap, ULONG flags, SIZE_T n);
 WINAPI void *ntdll_RtlReAllocateHeap(HANDLE heap, ULONG flags, void *p, SIZE_T n);

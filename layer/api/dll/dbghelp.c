@@ -7,8 +7,8 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/env.h"
-#include "layer/api/nt/ldr.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/image/ldr.h"
+#include "layer/api/nt/text/nls.h"
 
 enum {
 	ERROR_INVALID_ADDRESS = 487,

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/birth.h"
-#include "layer/api/nt/nls.h"
-#include "layer/api/nt/socket.h"
+#include "layer/api/nt/process/birth.h"
+#include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/socket/socket.h"
 
 enum {
 	ERROR_BUFFER_OVERFLOW = 111,

@@ -4,7 +4,7 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/atom.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 static ATOM
 checked(ATOM a, DWORD error)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kernel32_bad.c -- IsBadReadPtr and its kin: a fault while looking is the answer. */
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/except.h"
+#include "layer/api/nt/except/except.h"
 
 struct look {
 	volatile char *p;

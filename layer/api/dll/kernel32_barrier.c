@@ -9,8 +9,8 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/host.h"
-#include "layer/api/nt/object.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/object/object.h"
+#include "layer/api/nt/object/wait.h"
 
 WINAPI void
 kernel32_FlushProcessWriteBuffers(void)

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/birth.h"
-#include "layer/api/nt/console.h"
-#include "layer/api/nt/nls.h"
-#include "layer/api/nt/utf.h"
+#include "layer/api/nt/process/birth.h"
+#include "layer/api/nt/file/console.h"
+#include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/text/utf.h"
 
 /* A handle of a console's input or screen. */
 static NTSTATUS

@@ -5,7 +5,7 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/env.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 static struct RTL_USER_PROCESS_PARAMETERS *
 parameters(void)

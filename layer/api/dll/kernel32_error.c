@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kernel32_error.c -- the last error, error modes, and what messages say. */
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/message.h"
+#include "layer/api/nt/text/message.h"
 
 WINAPI DWORD
 kernel32_GetLastError(void)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/except.h"
+#include "layer/api/nt/except/except.h"
 
 WINAPI NTSTATUS ntdll_NtSuspendThread(HANDLE h, ULONG *before);
 WINAPI NTSTATUS ntdll_NtResumeThread(HANDLE h, ULONG *before);

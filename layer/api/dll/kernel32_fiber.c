@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/fiber.h"
+#include "layer/api/nt/thread/fiber.h"
 
 enum { ERROR_ALREADY_FIBER = 1280, ERROR_ALREADY_THREAD = 1281 };
 

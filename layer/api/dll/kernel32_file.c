@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/file.h"
-#include "layer/api/nt/file_fs.h"
-#include "layer/api/nt/thread.h"
-#include "layer/api/nt/utf.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/file/file.h"
+#include "layer/api/nt/file/file_fs.h"
+#include "layer/api/nt/thread/thread.h"
+#include "layer/api/nt/text/utf.h"
+#include "layer/api/nt/object/wait.h"
 
 /* -- standard handles ---------------------------------------------------------------- */
 

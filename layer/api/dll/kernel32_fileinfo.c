@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/dir.h"
-#include "layer/api/nt/file_fs.h"
-#include "layer/api/nt/file_info.h"
-#include "layer/api/nt/file_volume.h"
-#include "layer/api/nt/thread.h"
-#include "layer/api/nt/utf.h"
+#include "layer/api/nt/file/dir.h"
+#include "layer/api/nt/file/file_fs.h"
+#include "layer/api/nt/file/file_info.h"
+#include "layer/api/nt/file/file_volume.h"
+#include "layer/api/nt/thread/thread.h"
+#include "layer/api/nt/text/utf.h"
 
 /* -- by name ---------------------------------------------------------------------------- */
 

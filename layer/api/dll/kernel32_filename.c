@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/file_fs.h"
-#include "layer/api/nt/utf.h"
+#include "layer/api/nt/file/file_fs.h"
+#include "layer/api/nt/text/utf.h"
 
 static NTSTATUS
 erase(const WCHAR *name, bool folder)

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/dir.h"
-#include "layer/api/nt/utf.h"
+#include "layer/api/nt/file/dir.h"
+#include "layer/api/nt/text/utf.h"
 
 struct WIN32_FIND_DATAW {
 	DWORD dwFileAttributes;

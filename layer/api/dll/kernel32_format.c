@@ -6,8 +6,8 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/clock.h"
-#include "layer/api/nt/locale.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/locale.h"
+#include "layer/api/nt/text/nls.h"
 
 struct text {
 	WCHAR p[512];

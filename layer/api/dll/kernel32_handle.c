@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ntdll_handle.h"
-#include "layer/api/nt/object.h"
+#include "layer/api/nt/object/object.h"
 
 enum { HANDLE_FLAG_INHERIT = 1, HANDLE_FLAG_PROTECT_FROM_CLOSE = 2 };
 

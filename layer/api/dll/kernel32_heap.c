@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/heap.h"
+#include "layer/api/nt/mem/heap.h"
 
 WINAPI HANDLE
 kernel32_HeapCreate(DWORD flags, SIZE_T initial, SIZE_T maximum)

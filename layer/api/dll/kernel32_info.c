@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/object.h"
+#include "layer/api/nt/object/object.h"
 #include "layer/api/nt/host.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 #include "layer/api/nt/sysinfo.h"
 
 WINAPI void

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "layer/api/dll/kernel32_process.h"
-#include "layer/api/nt/job.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/process/job.h"
+#include "layer/api/nt/text/nls.h"
 
 enum { JOB_ALL_ACCESS = 0x1f003f };
 

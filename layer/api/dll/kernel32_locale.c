@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/locale.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/locale.h"
+#include "layer/api/nt/text/nls.h"
 
 WINAPI LCID
 kernel32_GetUserDefaultLCID(void)

@@ -6,9 +6,9 @@
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ntdll_lock.h"
 #include "layer/api/dll/ntdll_once.h"
-#include "layer/api/nt/address.h"
-#include "layer/api/nt/steady.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/object/address.h"
+#include "layer/api/nt/thread/steady.h"
+#include "layer/api/nt/object/wait.h"
 
 WINAPI BOOL
 kernel32_InitializeCriticalSectionEx(struct CRITICAL_SECTION *c, DWORD spin, DWORD flags)

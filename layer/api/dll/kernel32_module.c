@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/birth.h"
-#include "layer/api/nt/ldr.h"
-#include "layer/api/nt/nls.h"
-#include "layer/api/nt/resource.h"
-#include "layer/api/nt/thread.h"
+#include "layer/api/nt/process/birth.h"
+#include "layer/api/nt/image/ldr.h"
+#include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/image/resource.h"
+#include "layer/api/nt/thread/thread.h"
 
 enum { FROM_ADDRESS = 4, UNCHANGED_REFCOUNT = 2, PIN = 1, DATAFILE = 2, IMAGE_RESOURCE = 0x20 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Local and global memory.  The Local functions are the same (kernel32.def). */
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/movable.h"
+#include "layer/api/nt/mem/movable.h"
 
 WINAPI HANDLE
 kernel32_GlobalAlloc(UINT flags, SIZE_T n)

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/pool.h"
-#include "layer/api/nt/steady.h"
-#include "layer/api/nt/sync.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/thread/pool.h"
+#include "layer/api/nt/thread/steady.h"
+#include "layer/api/nt/object/sync.h"
+#include "layer/api/nt/object/wait.h"
 
 enum { WT_EXECUTEONLYONCE = 8 };
 

@@ -9,8 +9,8 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/env.h"
-#include "layer/api/nt/file_fs.h"
-#include "layer/api/nt/utf.h"
+#include "layer/api/nt/file/file_fs.h"
+#include "layer/api/nt/text/utf.h"
 
 /* What fits with its zero, else how much room it takes. */
 static DWORD

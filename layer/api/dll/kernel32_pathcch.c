@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/movable.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/mem/movable.h"
+#include "layer/api/nt/text/nls.h"
 
 #define E_INVALIDARG  ((HRESULT)0x80070057)
 #define E_OUTOFMEMORY ((HRESULT)0x8007000e)

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/birth.h"
-#include "layer/api/nt/pipe.h"
-#include "layer/api/nt/utf.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/process/birth.h"
+#include "layer/api/nt/file/pipe.h"
+#include "layer/api/nt/text/utf.h"
+#include "layer/api/nt/object/wait.h"
 
 WINAPI BOOL
 kernel32_CreatePipe(HANDLE *reader, HANDLE *writer, struct SECURITY_ATTRIBUTES *sa, DWORD size)

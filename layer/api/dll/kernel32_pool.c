@@ -3,9 +3,9 @@
 #include <stdatomic.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/pool.h"
-#include "layer/api/nt/sync.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/thread/pool.h"
+#include "layer/api/nt/object/sync.h"
+#include "layer/api/nt/object/wait.h"
 
 enum { ERROR_NOT_ENOUGH = ERROR_NOT_ENOUGH_MEMORY };
 

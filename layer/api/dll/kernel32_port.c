@@ -6,8 +6,8 @@
  */
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/kernel32_sync.h"
-#include "layer/api/nt/port.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/object/port.h"
+#include "layer/api/nt/object/wait.h"
 
 enum { IO_COMPLETION_ALL_ACCESS = 0x1f0003, WAIT_TIMEOUT = 258, ERROR_ABANDONED_WAIT_0 = 735 };
 

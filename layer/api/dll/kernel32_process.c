@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "layer/api/nt/image.h"
-#include "layer/api/nt/job.h"
-#include "layer/api/nt/nls.h"
-#include "layer/api/nt/path.h"
+#include "layer/api/nt/image/image.h"
+#include "layer/api/nt/process/job.h"
+#include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/file/path.h"
 
 enum {
 	ERROR_BAD_EXE_FORMAT = 193,

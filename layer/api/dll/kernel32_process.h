@@ -4,7 +4,7 @@
 #define LAYER_API_DLL_KERNEL32_PROCESS_H
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/process.h"
+#include "layer/api/nt/process/process.h"
 
 struct STARTUPINFOEXW {
 	DWORD cb;

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "layer/api/dll/kernel32_process.h"
-#include "layer/api/nt/ldr.h"
-#include "layer/api/nt/nls.h"
-#include "layer/api/nt/shared.h"
-#include "layer/api/nt/thread.h"
+#include "layer/api/nt/image/ldr.h"
+#include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/object/shared.h"
+#include "layer/api/nt/thread/thread.h"
 
 static NTSTATUS
 get(HANDLE h, struct process **p)

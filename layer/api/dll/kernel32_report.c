@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 #define OF_WIN32(e)  ((HRESULT)(0x80070000u | (DWORD)(e)))
 #define E_INVALIDARG ((HRESULT)0x80070057)

@@ -7,9 +7,9 @@
 
 #include "layer/api/dll/kernel32_process.h"
 #include "layer/api/nt/env.h"
-#include "layer/api/nt/image.h"
-#include "layer/api/nt/nls.h"
-#include "layer/api/nt/path.h"
+#include "layer/api/nt/image/image.h"
+#include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/file/path.h"
 
 static bool
 is_file(const WCHAR *name)

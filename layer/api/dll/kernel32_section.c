@@ -5,7 +5,7 @@
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ntdll_section.h"
 #include "layer/api/dll/ntdll_vm.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 enum {
 	FILE_MAP_COPY = 1,

@@ -8,8 +8,8 @@
 #include "layer/api/nt/clock.h"
 #include "layer/api/nt/host.h"
 #include "layer/api/nt/sysinfo.h"
-#include "layer/api/nt/thread.h"
-#include "layer/api/nt/threadinfo.h"
+#include "layer/api/nt/thread/thread.h"
+#include "layer/api/nt/thread/threadinfo.h"
 
 #define SELF ((HANDLE)(intptr_t)-1)
 

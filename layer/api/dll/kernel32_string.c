@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/except.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/except/except.h"
+#include "layer/api/nt/text/nls.h"
 
 WINAPI int
 kernel32_lstrlenW(const WCHAR *s)

@@ -12,12 +12,12 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/kernel32_sync.h"
-#include "layer/api/nt/handle.h"
-#include "layer/api/nt/name.h"
-#include "layer/api/nt/nls.h"
-#include "layer/api/nt/sync.h"
-#include "layer/api/nt/thread.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/object/handle.h"
+#include "layer/api/nt/object/name.h"
+#include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/object/sync.h"
+#include "layer/api/nt/thread/thread.h"
+#include "layer/api/nt/object/wait.h"
 
 enum {
 	EVENT_ALL_ACCESS = 0x1f0003,

@@ -2,7 +2,7 @@
 #ifndef LAYER_API_DLL_KERNEL32_SYNC_H
 #define LAYER_API_DLL_KERNEL32_SYNC_H
 
-#include "layer/api/nt/object.h"
+#include "layer/api/nt/object/object.h"
 
 /* Name a new object (NULL: nobody could make it) and give out a handle; last error 0 or
  * ERROR_ALREADY_EXISTS; *fresh (or NULL): it is the new one. */

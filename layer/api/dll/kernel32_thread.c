@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/nls.h"
-#include "layer/api/nt/process.h"
-#include "layer/api/nt/steady.h"
-#include "layer/api/nt/thread.h"
-#include "layer/api/nt/threadinfo.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/process/process.h"
+#include "layer/api/nt/thread/steady.h"
+#include "layer/api/nt/thread/thread.h"
+#include "layer/api/nt/thread/threadinfo.h"
+#include "layer/api/nt/object/wait.h"
 
 enum {
 	THREAD_ALL_ACCESS = 0x1fffff,

@@ -5,7 +5,7 @@
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/clock.h"
 #include "layer/api/nt/host.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 WINAPI BOOL
 kernel32_QueryPerformanceCounter(LONGLONG *out)

@@ -4,9 +4,9 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/kernel32_sync.h"
-#include "layer/api/nt/nls.h"
-#include "layer/api/nt/timer.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/object/timer.h"
+#include "layer/api/nt/object/wait.h"
 
 enum {
 	TIMER_ALL_ACCESS = 0x1f0003,

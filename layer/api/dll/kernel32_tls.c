@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/fls.h"
-#include "layer/api/nt/tls.h"
+#include "layer/api/nt/thread/fls.h"
+#include "layer/api/nt/thread/tls.h"
 
 WINAPI DWORD
 kernel32_TlsAlloc(void)

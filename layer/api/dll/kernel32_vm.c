@@ -5,7 +5,7 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ntdll_vm.h"
-#include "layer/api/nt/vm.h"
+#include "layer/api/nt/mem/vm.h"
 
 WINAPI NTSTATUS ntdll_NtReadVirtualMemory(HANDLE process, const void *from, void *to, SIZE_T n,
                                           SIZE_T *done);

@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/file_fs.h"
-#include "layer/api/nt/file_info.h"
-#include "layer/api/nt/file_volume.h"
-#include "layer/api/nt/path.h"
-#include "layer/api/nt/utf.h"
+#include "layer/api/nt/file/file_fs.h"
+#include "layer/api/nt/file/file_info.h"
+#include "layer/api/nt/file/file_volume.h"
+#include "layer/api/nt/file/path.h"
+#include "layer/api/nt/text/utf.h"
 
 WINAPI DWORD
 kernel32_GetLogicalDrives(void)

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/utf.h"
-#include "layer/api/nt/notify.h"
+#include "layer/api/nt/text/utf.h"
+#include "layer/api/nt/file/notify.h"
 
 typedef void(WINAPI *completion)(DWORD error, DWORD n, struct OVERLAPPED *o);
 

@@ -5,8 +5,8 @@
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ntdll_lock.h"
 #include "layer/api/nt/clock.h"
-#include "layer/api/nt/thread.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/thread/thread.h"
+#include "layer/api/nt/object/wait.h"
 
 /* xthreads.h */
 enum { THREAD_SUCCESS, THREAD_NOMEM, THREAD_TIMEDOUT, THREAD_BUSY, THREAD_ERROR };

@@ -5,7 +5,7 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/host.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 enum {
 	NERR_Success = 0,

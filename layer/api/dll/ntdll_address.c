@@ -4,12 +4,12 @@
 #include <stdlib.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/address.h"
-#include "layer/api/nt/name.h"
-#include "layer/api/nt/object.h"
-#include "layer/api/nt/steady.h"
-#include "layer/api/nt/thread.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/object/address.h"
+#include "layer/api/nt/object/name.h"
+#include "layer/api/nt/object/object.h"
+#include "layer/api/nt/thread/steady.h"
+#include "layer/api/nt/thread/thread.h"
+#include "layer/api/nt/object/wait.h"
 
 WINAPI NTSTATUS
 ntdll_RtlWaitOnAddress(const volatile void *p, const void *compare, SIZE_T size,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ntdll_except.c -- exception handlers of the process; contexts and suspension of threads.
- * What raises and unwinds begins in layer/api/nt/except_entry.S. */
+ * What raises and unwinds begins in layer/api/nt/except/except_entry.S. */
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/except.h"
-#include "layer/api/nt/process.h"
+#include "layer/api/nt/except/except.h"
+#include "layer/api/nt/process/process.h"
 
 WINAPI void *
 ntdll_RtlAddVectoredExceptionHandler(ULONG first, except_filter *f)

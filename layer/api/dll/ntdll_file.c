@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/dir.h"
-#include "layer/api/nt/file_fs.h"
-#include "layer/api/nt/file_info.h"
-#include "layer/api/nt/pipe.h"
-#include "layer/api/nt/thread.h"
-#include "layer/api/nt/notify.h"
+#include "layer/api/nt/file/dir.h"
+#include "layer/api/nt/file/file_fs.h"
+#include "layer/api/nt/file/file_info.h"
+#include "layer/api/nt/file/pipe.h"
+#include "layer/api/nt/thread/thread.h"
+#include "layer/api/nt/file/notify.h"
 
 WINAPI NTSTATUS
 ntdll_NtCreateFile(HANDLE *out, ACCESS_MASK access, struct OBJECT_ATTRIBUTES *a,

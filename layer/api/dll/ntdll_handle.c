@@ -4,10 +4,10 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ntdll_handle.h"
-#include "layer/api/nt/handle_gift.h"
-#include "layer/api/nt/nls.h"
-#include "layer/api/nt/object.h"
-#include "layer/api/nt/process.h"
+#include "layer/api/nt/object/handle_gift.h"
+#include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/object/object.h"
+#include "layer/api/nt/process/process.h"
 
 enum {
 	DUPLICATE_CLOSE_SOURCE = 1,

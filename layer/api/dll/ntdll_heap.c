@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Heaps; kernel32's functions of this kind are the same ones. */
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/heap.h"
+#include "layer/api/nt/mem/heap.h"
 
 #include <string.h>
 

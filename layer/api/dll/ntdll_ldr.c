@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/birth.h"
-#include "layer/api/nt/ldr.h"
-#include "layer/api/nt/pe.h"
+#include "layer/api/nt/process/birth.h"
+#include "layer/api/nt/image/ldr.h"
+#include "layer/api/nt/image/pe.h"
 #include "layer/api/nt/peb.h"
-#include "layer/api/nt/undone.h"
+#include "layer/api/nt/image/undone.h"
 
 static WCHAR *
 text_of(const struct UNICODE_STRING *u)

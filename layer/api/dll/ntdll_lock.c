@@ -12,8 +12,8 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ntdll_lock.h"
-#include "layer/api/nt/steady.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/thread/steady.h"
+#include "layer/api/nt/object/wait.h"
 
 enum {
 	FREE = -1,

@@ -8,8 +8,8 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ntdll_once.h"
-#include "layer/api/nt/steady.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/thread/steady.h"
+#include "layer/api/nt/object/wait.h"
 
 enum {
 	NOT_BEGUN = 0,

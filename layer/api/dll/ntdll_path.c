@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/heap.h"
-#include "layer/api/nt/path.h"
-#include "layer/api/nt/utf.h"
+#include "layer/api/nt/mem/heap.h"
+#include "layer/api/nt/file/path.h"
+#include "layer/api/nt/text/utf.h"
 
 WINAPI ULONG
 ntdll_RtlDetermineDosPathNameType_U(const WCHAR *p)

@@ -4,10 +4,10 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/kernel32_sync.h"
-#include "layer/api/nt/name.h"
-#include "layer/api/nt/packet.h"
-#include "layer/api/nt/port.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/object/name.h"
+#include "layer/api/nt/object/packet.h"
+#include "layer/api/nt/object/port.h"
+#include "layer/api/nt/object/wait.h"
 
 enum { ALL = 0x1f0003, OBJ_INHERIT = 2 };
 

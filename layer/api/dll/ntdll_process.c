@@ -6,8 +6,8 @@
 #include <time.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/nls.h"
-#include "layer/api/nt/shared.h"
+#include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/object/shared.h"
 
 void
 ntdll_process_times(struct process *p, LONGLONG t[4])

@@ -3,7 +3,7 @@
 #ifndef LAYER_API_DLL_NTDLL_PROCESS_H
 #define LAYER_API_DLL_NTDLL_PROCESS_H
 
-#include "layer/api/nt/process.h"
+#include "layer/api/nt/process/process.h"
 
 /* created, ended, kernel, user: 100 ns.  Not of ourselves. */
 void ntdll_process_times(struct process *p, LONGLONG t[4]);

@@ -6,9 +6,9 @@
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ntdll_section.h"
 #include "layer/api/dll/ntdll_vm.h"
-#include "layer/api/nt/name.h"
-#include "layer/api/nt/section.h"
-#include "layer/api/nt/section_share.h"
+#include "layer/api/nt/object/name.h"
+#include "layer/api/nt/mem/section.h"
+#include "layer/api/nt/mem/section_share.h"
 
 /* A new section becomes the one of this name when there is one. */
 static NTSTATUS

@@ -2,7 +2,7 @@
 #ifndef LAYER_API_DLL_NTDLL_SECTION_H
 #define LAYER_API_DLL_NTDLL_SECTION_H
 
-#include "layer/api/nt/section.h"
+#include "layer/api/nt/mem/section.h"
 
 /* name NULL: it has none.  STATUS_OBJECT_NAME_EXISTS: another one's of this name. */
 NTSTATUS

@@ -5,7 +5,7 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/guid.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 WINAPI void *ntdll_RtlAllocateHeap(HANDLE heap, ULONG flags, SIZE_T n);
 WINAPI BOOLEAN ntdll_RtlFreeHeap(HANDLE heap, ULONG flags, void *p);

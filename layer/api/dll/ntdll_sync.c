@@ -6,11 +6,11 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/kernel32_sync.h"
-#include "layer/api/nt/name.h"
-#include "layer/api/nt/shared.h"
-#include "layer/api/nt/sync.h"
-#include "layer/api/nt/timer.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/object/name.h"
+#include "layer/api/nt/object/shared.h"
+#include "layer/api/nt/object/sync.h"
+#include "layer/api/nt/object/timer.h"
+#include "layer/api/nt/object/wait.h"
 
 enum {
 	ALL = 0x1f0003,

@@ -9,8 +9,8 @@
 #include "layer/api/nt/clock.h"
 #include "layer/api/nt/env.h"
 #include "layer/api/nt/host.h"
-#include "layer/api/nt/nls.h"
-#include "layer/api/nt/process.h"
+#include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/process/process.h"
 #include "layer/api/nt/sysinfo.h"
 
 #define SELF ((HANDLE)(intptr_t)-1)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ntdll_unwind.c -- function tables and unwinding, for programs that walk stacks themselves. */
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/except.h"
-#include "layer/api/nt/ldr.h"
-#include "layer/api/nt/unwind.h"
+#include "layer/api/nt/except/except.h"
+#include "layer/api/nt/image/ldr.h"
+#include "layer/api/nt/except/unwind.h"
 
 WINAPI struct RUNTIME_FUNCTION *
 ntdll_RtlLookupFunctionEntry(DWORD64 pc, DWORD64 *base, void *history)

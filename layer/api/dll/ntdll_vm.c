@@ -9,12 +9,12 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ntdll_vm.h"
-#include "layer/api/nt/except.h"
-#include "layer/api/nt/ldr.h"
-#include "layer/api/nt/path.h"
-#include "layer/api/nt/process.h"
-#include "layer/api/nt/shared.h"
-#include "layer/api/nt/vm.h"
+#include "layer/api/nt/except/except.h"
+#include "layer/api/nt/image/ldr.h"
+#include "layer/api/nt/file/path.h"
+#include "layer/api/nt/process/process.h"
+#include "layer/api/nt/object/shared.h"
+#include "layer/api/nt/mem/vm.h"
 
 /* STATUS_SUCCESS: the handle is our own process.  STATUS_ACCESS_DENIED: another; *pid is its. */
 static NTSTATUS

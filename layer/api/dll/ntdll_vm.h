@@ -2,7 +2,7 @@
 #ifndef LAYER_API_DLL_NTDLL_VM_H
 #define LAYER_API_DLL_NTDLL_VM_H
 
-#include "layer/api/nt/vm.h"
+#include "layer/api/nt/mem/vm.h"
 
 struct MEM_ADDRESS_REQUIREMENTS {
 	void *LowestStartingAddress, *HighestEndingAddress;

@@ -6,7 +6,7 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/clock.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 #define E_INVALIDARG        ((HRESULT)0x80070057)
 #define E_OUTOFMEMORY       ((HRESULT)0x8007000e)

@@ -7,13 +7,13 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/host.h"
-#include "layer/api/nt/ldr.h"
-#include "layer/api/nt/nls.h"
-#include "layer/api/nt/process.h"
-#include "layer/api/nt/shared.h"
+#include "layer/api/nt/image/ldr.h"
+#include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/process/process.h"
+#include "layer/api/nt/object/shared.h"
 #include "layer/api/nt/sysinfo.h"
-#include "layer/api/nt/thread.h"
-#include "layer/api/nt/vm.h"
+#include "layer/api/nt/thread/thread.h"
+#include "layer/api/nt/mem/vm.h"
 
 /* Is it our own process's?  FALSE, with its reason: no process, or another, which tells us nothing
  * of its memory. */

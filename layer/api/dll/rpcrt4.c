@@ -5,7 +5,7 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/guid.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 enum { RPC_S_OK = 0, RPC_S_INVALID_STRING_UUID = 1705, RPC_S_OUT_OF_MEMORY = 14 };
 

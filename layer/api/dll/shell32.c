@@ -7,8 +7,8 @@
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/env.h"
 #include "layer/api/nt/guid.h"
-#include "layer/api/nt/movable.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/mem/movable.h"
+#include "layer/api/nt/text/nls.h"
 
 #define E_FAIL        ((HRESULT)0x80004005)
 #define E_INVALIDARG  ((HRESULT)0x80070057)

@@ -6,7 +6,7 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/kernel32_process.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 enum {
 	SE_ERR_FNF = 2,

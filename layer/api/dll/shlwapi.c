@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 #define E_INVALIDARG ((HRESULT)0x80070057)
 #define E_POINTER    ((HRESULT)0x80004003)

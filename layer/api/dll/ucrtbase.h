@@ -9,7 +9,7 @@
 
 #include <pthread.h>
 
-#include "layer/api/nt/crt.h"
+#include "layer/api/nt/crt/crt.h"
 
 /* a result when a parameter is wrong */
 #define REQUIRE(condition, result) \

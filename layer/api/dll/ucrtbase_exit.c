@@ -2,8 +2,8 @@
 /* ucrtbase_exit.c -- what runs when a program or a thread ends, and how threads begin. */
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ucrtbase.h"
-#include "layer/api/nt/birth.h"
-#include "layer/api/nt/except.h"
+#include "layer/api/nt/process/birth.h"
+#include "layer/api/nt/except/except.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
  */
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ucrtbase.h"
-#include "layer/api/nt/ldr.h"
+#include "layer/api/nt/image/ldr.h"
 
 #include <stdatomic.h>
 

@@ -7,7 +7,7 @@
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/msvcrt.h"
 #include "layer/api/dll/ucrtbase.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 #include <string.h>
 

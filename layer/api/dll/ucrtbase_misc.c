@@ -2,8 +2,8 @@
 /* ucrtbase_misc.c -- what fits nowhere else: limits, names of days, reading a console's line. */
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ucrtbase.h"
-#include "layer/api/nt/birth.h"
-#include "layer/api/nt/except.h"
+#include "layer/api/nt/process/birth.h"
+#include "layer/api/nt/except/except.h"
 
 #include <string.h>
 

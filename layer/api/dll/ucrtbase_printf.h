@@ -6,8 +6,8 @@
 #define LAYER_API_DLL_UCRTBASE_PRINTF_H
 
 #include "layer/api/dll/ucrtbase.h"
-#include "layer/api/nt/crt_format.h"
-#include "layer/api/nt/crt_scan.h"
+#include "layer/api/nt/crt/crt_format.h"
+#include "layer/api/nt/crt/crt_scan.h"
 
 int ucrtbase_printf_stream(uint64_t options, FILE_ *f, bool wide, const void *format,
                            const struct crt_locale_pointers *l, const uint64_t *args);

@@ -2,7 +2,7 @@
 /* ucrtbase_signal.c -- signal(), raise(), and exceptions that are signals to a C program. */
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ucrtbase.h"
-#include "layer/api/nt/except.h"
+#include "layer/api/nt/except/except.h"
 
 typedef void(WINAPI *handler)(int);
 typedef void(WINAPI *fpe_handler)(int, int);

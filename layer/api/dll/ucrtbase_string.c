@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ucrtbase.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 #include <stdlib.h>
 #include <string.h>

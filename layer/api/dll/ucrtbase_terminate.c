@@ -2,8 +2,8 @@
 /* ucrtbase_terminate.c -- terminate(), unexpected(), what a call of a pure virtual function does;
  * going on after a stack overflow. */
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/cxx.h"
-#include "layer/api/nt/except.h"
+#include "layer/api/nt/except/cxx.h"
+#include "layer/api/nt/except/except.h"
 
 typedef void(WINAPI handler)(void);
 

@@ -2,7 +2,7 @@
 /* ucrtbase_time.c -- time, and its text. */
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ucrtbase.h"
-#include "layer/api/nt/crt_time.h"
+#include "layer/api/nt/crt/crt_time.h"
 
 #include <string.h>
 #include <time.h>

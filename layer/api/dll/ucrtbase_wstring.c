@@ -2,7 +2,7 @@
 /* ucrtbase_wstring.c -- wide strings. */
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ucrtbase.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 #include <string.h>
 

@@ -8,8 +8,8 @@
 #include "base/file.h"
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/atom.h"
-#include "layer/api/nt/nls.h"
-#include "layer/api/nt/resource.h"
+#include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/image/resource.h"
 
 /* As a session without a display says: a screen of its least size, no mouse. */
 WINAPI int

@@ -6,8 +6,8 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/atom.h"
-#include "layer/api/nt/movable.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/mem/movable.h"
+#include "layer/api/nt/text/nls.h"
 
 enum {
 	FORMATS = 64,

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 enum { WIDE = 1024, HIGH = 768, MONITOR = 0x10001, ERROR_NOACCESS = 998 };
 static const WCHAR display[] = u"\\\\.\\DISPLAY1";

@@ -5,9 +5,9 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/atom.h"
-#include "layer/api/nt/nls.h"
-#include "layer/api/nt/queue.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/thread/queue.h"
+#include "layer/api/nt/object/wait.h"
 
 enum {
 	WM_CREATE = 1,

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/cxx.h"
-#include "layer/api/nt/except.h"
-#include "layer/api/nt/heap.h"
+#include "layer/api/nt/except/cxx.h"
+#include "layer/api/nt/except/except.h"
+#include "layer/api/nt/mem/heap.h"
 
 /* std::exception's own part: __std_exception_data. */
 struct exception_data {

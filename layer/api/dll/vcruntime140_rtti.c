@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/cxx.h"
-#include "layer/api/nt/except.h"
-#include "layer/api/nt/heap.h"
+#include "layer/api/nt/except/cxx.h"
+#include "layer/api/nt/except/except.h"
+#include "layer/api/nt/mem/heap.h"
 
 struct locator {
 	uint32_t signature, offset, cd_offset;

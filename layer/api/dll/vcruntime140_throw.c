@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* vcruntime140_throw.c -- std::bad_cast and std::bad_typeid, thrown by us (vcruntime140_throw.inc). */
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/cxx.h"
+#include "layer/api/nt/except/cxx.h"
 
 struct exception {
 	const void *table;

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/ldr.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/image/ldr.h"
+#include "layer/api/nt/text/nls.h"
 #include "layer/api/nt/sysinfo.h"
 
 WINAPI HMODULE kernel32_LoadLibraryExW(const WCHAR *name, HANDLE file, DWORD flags);

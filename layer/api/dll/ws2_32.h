@@ -3,7 +3,7 @@
 #define LAYER_API_DLL_WS2_32_H
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/socket.h"
+#include "layer/api/nt/socket/socket.h"
 
 enum { SOCKET_ERROR = -1 };
 

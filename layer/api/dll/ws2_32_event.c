@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "layer/api/dll/ws2_32.h"
-#include "layer/api/nt/sync.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/object/sync.h"
+#include "layer/api/nt/object/wait.h"
 
 struct ws_fd_set {
 	UINT count;

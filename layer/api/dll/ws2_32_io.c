@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "layer/api/dll/ws2_32.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/object/wait.h"
 
 enum { MANY = 4, LOTS = 1024, WSA_IO_INCOMPLETE = 996 };
 

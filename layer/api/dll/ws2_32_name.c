@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "layer/api/dll/ws2_32.h"
-#include "layer/api/nt/nls.h"
-#include "layer/api/nt/resolve.h"
-#include "layer/api/nt/sync.h"
-#include "layer/api/nt/wait.h"
+#include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/socket/resolve.h"
+#include "layer/api/nt/object/sync.h"
+#include "layer/api/nt/object/wait.h"
 
 enum {
 	AI_PASSIVE = 1,

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "layer/api/dll/ws2_32.h"
-#include "layer/api/nt/socket_protocol.h"
+#include "layer/api/nt/socket/socket_protocol.h"
 
 enum { WSA_FLAG_OVERLAPPED = 1, WSA_FLAG_NO_HANDLE_INHERIT = 0x80, FROM_PROTOCOL_INFO = -1 };
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "layer/api/dll/ws2_32.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 WINAPI ULONG
 ws2_32_inet_addr(const char *text)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 struct entry {
 	WCHAR *name; /* own; NULL: free */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 #include "layer/api/nt/teb.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -2,7 +2,7 @@
 #include "layer/api/nt/guid.h"
 
 #include "layer/api/nt/host.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 void
 guid_new(struct GUID *g)

@@ -7,10 +7,10 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "layer/api/nt/heap.h"
-#include "layer/api/nt/nls.h"
-#include "layer/api/nt/path.h"
-#include "layer/api/nt/process.h"
+#include "layer/api/nt/mem/heap.h"
+#include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/file/path.h"
+#include "layer/api/nt/process/process.h"
 
 struct PEB peb_block __attribute__((aligned(4096)));
 struct PEB_LDR_DATA peb_ldr;

@@ -5,7 +5,7 @@
 #ifndef LAYER_API_NT_PEB_H
 #define LAYER_API_NT_PEB_H
 
-#include "layer/api/nt/birth.h"
+#include "layer/api/nt/process/birth.h"
 #include "layer/api/nt/teb.h"
 
 extern struct PEB peb_block;

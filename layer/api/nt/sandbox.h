@@ -9,7 +9,7 @@
 #ifndef LAYER_API_NT_SANDBOX_H
 #define LAYER_API_NT_SANDBOX_H
 
-#include "layer/api/nt/birth.h"
+#include "layer/api/nt/process/birth.h"
 
 /* A network of its own, in which it reaches only itself; false when the host refuses. */
 bool sandbox_loopback(void);

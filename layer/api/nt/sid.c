@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "layer/api/nt/host.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 
 static const struct well {
 	int type;

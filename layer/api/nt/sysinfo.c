@@ -6,11 +6,11 @@
 #include <sys/resource.h>
 
 #include "layer/api/nt/clock.h"
-#include "layer/api/nt/handle.h"
+#include "layer/api/nt/object/handle.h"
 #include "layer/api/nt/host.h"
-#include "layer/api/nt/nls.h"
+#include "layer/api/nt/text/nls.h"
 #include "layer/api/nt/teb.h"
-#include "layer/api/nt/thread.h"
+#include "layer/api/nt/thread/thread.h"
 
 bool
 sysinfo_feature(DWORD n)

@@ -23,7 +23,7 @@ static const struct row {
 #define NUMBER(key, name, number)    { key, name, REG_DWORD, NULL, number },
 #undef TEXT
 #define TEXT TEXT_
-#include "../../../layer/api/nt/registry.def"
+#include "../../../layer/api/nt/registry/registry.def"
 #undef TEXT
 };
 
