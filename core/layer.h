@@ -7,8 +7,8 @@
  * NULL, and only core/ tests those pointers.
  *
  * Threads: create, destroy, exec, reap, signal, stats, picture and console are
- * called by the monitor's thread; enter by the guest's thread; kick by any thread or
- * signal handler.  destroy is called only at rest.
+ * called by the monitor's thread; enter by the guest's thread, or by the monitor's when
+ * there is wait_fd; kick by any thread or signal handler.  destroy is called only at rest.
  */
 #ifndef CORE_LAYER_H
 #define CORE_LAYER_H
@@ -40,6 +40,7 @@ enum why {
 	WHY_FAULT,      /* it cannot go on; err says why, exit_code() what status */
 	WHY_DEBUG,      /* its debugger waited for this; the guest is at rest */
 	WHY_STUCK,      /* at rest until somebody mends what err says, and resumes it */
+	WHY_LATER,      /* nothing yet: wait_fd() will tell */
 };
 
 /* What happens between a guest and its debugger, and what the debugger wants then. */
@@ -90,6 +91,10 @@ struct layer {
 	void (*destroy)(struct guest *g);
 	enum why (*enter)(struct guest *g, struct err *e);
 	void (*kick)(struct guest *g);
+	/* Optional, for a guest that runs by itself, as processes of the host do: a descriptor
+	 * (lent) that is readable while enter() has something to say.  Such a guest needs no
+	 * thread: enter() never blocks, and says WHY_LATER. */
+	int (*wait_fd)(const struct guest *g);
 	int (*exit_code)(const struct guest *g);
 
 	/* Optional.  NULL: the core asks the layer beneath, or says so.  A loaded guest

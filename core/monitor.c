@@ -31,7 +31,17 @@
 
 enum { GUEST_STACK = 256 << 10 };
 
-/* -- the guest's thread ------------------------------------------------------------ */
+/* -- the guest's thread, or none ------------------------------------------------------ */
+
+static void happened(struct watch *w, unsigned reasons);
+
+/* Is the guest outside now, and stays there until it is let in again? */
+static bool
+rests(const struct watch *w, enum why why)
+{
+	return why == WHY_KICK || why == WHY_DEBUG || why == WHY_STUCK ||
+	       (why == WHY_START && w->held_first);
+}
 
 static void
 report(struct watch *w, enum why why)
@@ -59,22 +69,50 @@ guest_main(void *ctx)
 		if (leave)
 			return NULL;
 		enum why why = w->layer->enter(w->guest, &w->err);
-		bool rests = why == WHY_KICK || why == WHY_DEBUG || why == WHY_STUCK;
-		if (rests || (why == WHY_START && w->held_first)) {
+		bool stays = rests(w, why);
+		if (stays) {
 			pthread_mutex_lock(&w->lock);
 			w->may_enter = false;
 			pthread_mutex_unlock(&w->lock);
 		}
 		report(w, why);
-		if (why != WHY_START && !rests)
+		if (why != WHY_START && !stays)
 			return NULL;
 	}
+}
+
+/* A guest that runs by itself has something to say, or is to begin. */
+static void
+step(struct watch *w)
+{
+	enum why why = w->layer->enter(w->guest, &w->err);
+
+	if (why == WHY_LATER)
+		return;
+	if (rests(w, why)) {
+		w->may_enter = false;
+		loop_events(w->waits, 0);
+	}
+	happened(w, 1u << why);
+}
+
+static void
+awaited(void *ctx, uint32_t events)
+{
+	(void)events;
+	step(ctx);
 }
 
 void
 watch_enter(struct watch *w)
 {
 	w->sent = 0;
+	if (w->waits) {
+		w->may_enter = true;
+		loop_events(w->waits, EPOLLIN);
+		step(w);
+		return;
+	}
 	pthread_mutex_lock(&w->lock);
 	w->may_enter = true;
 	pthread_cond_signal(&w->go);
@@ -368,6 +406,12 @@ reported(void *ctx, uint32_t events)
 	unsigned why = w->reports;
 	w->reports = 0;
 	pthread_mutex_unlock(&w->lock);
+	happened(w, why);
+}
+
+static void
+happened(struct watch *w, unsigned why)
+{
 	if (why & 1u << WHY_START)
 		started(w);
 	if (why & 1u << WHY_STUCK)
@@ -421,6 +465,34 @@ recall(struct watch *w, struct err *e)
 }
 
 static int
+start_thread(struct watch *w, struct err *e)
+{
+	pthread_attr_t attr;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, GUEST_STACK);
+	int rc = pthread_create(&w->thread, &attr, guest_main, w);
+	pthread_attr_destroy(&attr);
+	if (rc != 0)
+		return fail(e, rc, "cannot start a thread: %s", strerror(rc));
+	w->has_thread = true;
+	return 0;
+}
+
+/* A guest without a thread takes its first step. */
+static int
+set_out(struct watch *w, struct err *e)
+{
+	w->waits = loop_fd(w->loop, w->layer->wait_fd(w->guest), w->may_enter ? EPOLLIN : 0,
+	                   awaited, w, e);
+	if (!w->waits)
+		return -1;
+	if (w->may_enter)
+		step(w);
+	return 0;
+}
+
+static int
 begin(struct watch *w, struct err *e)
 {
 	struct machine *m = w->machine;
@@ -443,8 +515,10 @@ begin(struct watch *w, struct err *e)
 	w->guest = w->layer->create(w->spec, &w->home, e);
 	if (w->guest && m->restore && recall(w, e) < 0)
 		return -1;
+	if (!w->guest || (w->layer->wait_fd && set_out(w, e) < 0))
+		return -1;
 	/* The guest is on its way; what it does not need is done meanwhile. */
-	if (!w->guest || (!w->serving && serve_open(w, e) < 0))
+	if (!w->serving && serve_open(w, e) < 0)
 		return -1;
 	w->serving = true;
 	const char *where = w->held_first ? hold_open(w, NULL, -1, e) : NULL;
@@ -452,15 +526,7 @@ begin(struct watch *w, struct err *e)
 		return -1;
 	if (where && w->mode != MONITOR_QUIET)
 		err_warn("machine '%s' waits for: gdb -ex 'target remote %s'", m->name, where);
-	pthread_attr_t attr;
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, GUEST_STACK);
-	int rc = pthread_create(&w->thread, &attr, guest_main, w);
-	pthread_attr_destroy(&attr);
-	if (rc != 0)
-		return fail(e, rc, "cannot start a thread: %s", strerror(rc));
-	w->has_thread = true;
-	return 0;
+	return w->waits ? 0 : start_thread(w, e);
 }
 
 /* The end of one run; its exit status. */
@@ -470,9 +536,12 @@ finish(struct watch *w, const struct err *why)
 	struct state *s = &w->machine->state;
 	int status = why ? err_exit(why) : 0;
 
-	if (w->has_thread) {
-		pthread_join(w->thread, NULL);
+	if (w->has_thread || w->waits) {
+		if (w->has_thread)
+			pthread_join(w->thread, NULL);
 		w->has_thread = false;
+		loop_remove(w->waits);
+		w->waits = NULL;
 		status = w->guest ? w->layer->exit_code(w->guest) : err_exit(&w->err);
 		s->oom = w->guest && w->layer->oom && w->layer->oom(w->guest);
 	}
@@ -643,7 +712,7 @@ live(struct machine *m, enum monitor_mode mode, struct hello hello, int *status,
 	state_set(&s->boot, proc_boot_id());
 	for (;;) {
 		struct err why = { 0 };
-		bool ran = begin(&w, &why) == 0 && loop_run(w.loop, &why) == 0;
+		bool ran = begin(&w, &why) == 0 && (w.over || loop_run(w.loop, &why) == 0);
 		failed = !ran || w.err.code;
 		if (w.err.code)
 			why = w.err;

@@ -3,7 +3,7 @@
  * (conversations on the control socket), hold.c (a debugger's), health.c.
  *
  * Everything here belongs to the monitor's thread, but for the part at the
- * end, which the guest's thread shares under the lock.
+ * end, which the guest's thread, where there is one, shares under the lock.
  */
 #ifndef CORE_WATCH_H
 #define CORE_WATCH_H
@@ -36,6 +36,7 @@ struct watch {
 	int ready_fd;                   /* own; -1 once told */
 	int signal_fd;                  /* own */
 	bool has_thread;
+	struct source *waits;           /* of the layer's wait_fd, for a guest without a thread */
 
 	struct client *clients;         /* own: serve.c */
 	struct stream *stream;          /* own: stream.c */

@@ -6,10 +6,10 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -37,16 +37,13 @@ struct guest {
 	struct birth birth;      /* own */
 	pid_t pid;
 	int pidfd, kick_fd; /* own */
+	int wait_fd;        /* own: an epoll of what enter() looks at */
 	int console;        /* own: the master side of its terminal, or -1 */
-	int sock;           /* own: an error comes here, or its end when the program runs */
+	int sock;           /* own: an error comes here, or its end when the program runs; then -1 */
 
-	/* the thread inside enter(), or the monitor's at rest */
-	bool started, frozen;
+	bool frozen, ended;
 	int status;
 	int fatal_signal;
-
-	/* any thread */
-	_Atomic bool ended;
 };
 
 static int
@@ -147,8 +144,8 @@ child(struct guest *g, int sock)
 static pid_t
 born(struct guest *g, int sock[2], struct err *e)
 {
-	struct clone_args a = { .flags = CLONE_CLEAR_SIGHAND | CLONE_PIDFD | CLONE_NEWPID |
-		                         CLONE_NEWIPC,
+	/* System V's and POSIX' queues need no namespace: the filter knows none of their calls. */
+	struct clone_args a = { .flags = CLONE_CLEAR_SIGHAND | CLONE_PIDFD | CLONE_NEWPID,
 		                .exit_signal = SIGCHLD };
 	a.pidfd = (uint64_t)(uintptr_t)&g->pidfd;
 	if (g->home.rootless)
@@ -177,12 +174,22 @@ destroy(struct guest *g)
 		kill(g->pid, SIGKILL);
 		waitpid(g->pid, NULL, 0);
 	}
-	int *fds[] = { &g->sock, &g->pidfd, &g->kick_fd, &g->console };
+	int *fds[] = { &g->sock, &g->pidfd, &g->kick_fd, &g->wait_fd, &g->console };
 	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
 		if (*fds[i] >= 0)
 			close(*fds[i]);
 	given_free(&g->birth);
 	free(g);
+}
+
+static int
+look_at(struct guest *g, int fd, struct err *e)
+{
+	struct epoll_event ev = { .events = EPOLLIN };
+
+	if (fd < 0 || epoll_ctl(g->wait_fd, EPOLL_CTL_ADD, fd, &ev) < 0)
+		return fail(e, errno, "cannot watch the program: %s", strerror(errno));
+	return 0;
 }
 
 static struct guest *
@@ -193,10 +200,9 @@ create(const struct spec *s, const struct home *h, struct err *e)
 	g->home = *h;
 	g->sock = g->pidfd = g->console = -1;
 	g->kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (g->kick_fd < 0) {
-		fail(e, errno, "cannot make an event descriptor: %s", strerror(errno));
+	g->wait_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (look_at(g, g->kick_fd, e) < 0)
 		goto undo;
-	}
 	if ((s->process.terminal && make_terminal(g, e) < 0) || given_birth(s, h, &g->birth, e) < 0)
 		goto undo;
 	return g;
@@ -213,7 +219,7 @@ over(struct guest *g, struct err *e)
 	int w = 0;
 	while (waitpid(g->pid, &w, 0) < 0 && errno == EINTR)
 		;
-	atomic_store(&g->ended, true);
+	g->ended = true;
 	g->status = proc_status(w);
 	if (g->fatal_signal && WIFSIGNALED(w) && WTERMSIG(w) == SIGKILL)
 		g->status = 128 + g->fatal_signal;
@@ -224,28 +230,40 @@ over(struct guest *g, struct err *e)
 	return WHY_EXIT;
 }
 
-/* The first time: it is made here, so that its parent is the thread that waits for it. */
+/* It is made by the first enter(), so that its parent is the thread that waits for it. */
 static enum why
 begin(struct guest *g, struct err *e)
 {
 	int sock[2];
-	struct err from = { 0 };
-	size_t nfd = 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) < 0) {
 		fail(e, errno, "cannot make a socket pair: %s", strerror(errno));
+		g->ended = true;
 		g->status = EXIT_OURS;
 		return WHY_FAULT;
 	}
 	g->pid = born(g, sock, e);
 	close(sock[1]);
 	g->sock = sock[0];
-	if (g->pid < 0) {
-		atomic_store(&g->ended, true);
-		g->status = EXIT_OURS;
-		return WHY_FAULT;
+	if (g->pid > 0 && look_at(g, g->sock, e) == 0 && look_at(g, g->pidfd, e) == 0)
+		return WHY_LATER;
+	if (g->pid > 0) {
+		kill(g->pid, SIGKILL);
+		return over(g, e);
 	}
+	g->ended = true;
+	g->status = EXIT_OURS;
+	return WHY_FAULT;
+}
+
+/* The program runs, or its process says why it cannot. */
+static enum why
+told(struct guest *g, struct err *e)
+{
+	struct err from = { 0 };
+	size_t nfd = 0;
 	ssize_t n = file_recv_fds(g->sock, &from, sizeof from, NULL, &nfd);
-	g->started = true;
+	close(g->sock);
+	g->sock = -1;
 	if (n != (ssize_t)sizeof from || !from.code)
 		return WHY_START;
 	if (e)
@@ -256,33 +274,35 @@ begin(struct guest *g, struct err *e)
 static enum why
 enter(struct guest *g, struct err *e)
 {
-	struct pollfd p[2] = { { .events = POLLIN }, { .fd = g->kick_fd, .events = POLLIN } };
 	uint64_t n;
 
 	if (g->ended)
 		return WHY_EXIT;
-	if (!g->started)
+	if (g->pid == 0)
 		return begin(g, e);
-	p[0].fd = g->pidfd;
 	if (g->frozen) {
 		proc_signal_tree(g->pid, SIGCONT);
 		g->frozen = false;
 		if (read(g->kick_fd, &n, sizeof n) < 0 && errno != EAGAIN)
 			return WHY_FAULT;
 	}
-	for (;;) {
-		if (poll(p, 2, -1) < 0 && errno != EINTR) {
-			fail(e, errno, "cannot wait for the program: %s", strerror(errno));
-			return WHY_FAULT;
-		}
-		if (p[0].revents)
-			return over(g, NULL);
-		if (p[1].revents && read(g->kick_fd, &n, sizeof n) > 0) {
-			proc_signal_tree(g->pid, SIGSTOP);
-			g->frozen = true;
-			return WHY_KICK;
-		}
+	struct pollfd p[] = { { .fd = g->sock, .events = POLLIN },
+		              { .fd = g->pidfd, .events = POLLIN },
+		              { .fd = g->kick_fd, .events = POLLIN } };
+	if (poll(p, 3, 0) < 0 && errno != EINTR) {
+		fail(e, errno, "cannot wait for the program: %s", strerror(errno));
+		return WHY_FAULT;
 	}
+	if (p[0].revents)
+		return told(g, e);
+	if (p[1].revents)
+		return over(g, NULL);
+	if (p[2].revents && g->sock < 0 && read(g->kick_fd, &n, sizeof n) > 0) {
+		proc_signal_tree(g->pid, SIGSTOP);
+		g->frozen = true;
+		return WHY_KICK;
+	}
+	return WHY_LATER;
 }
 
 static void
@@ -308,6 +328,7 @@ send_signal(struct guest *g, int sig, struct err *e)
 }
 
 static int exit_code(const struct guest *g) { return g->status; }
+static int wait_fd(const struct guest *g) { return g->wait_fd; }
 static int console(struct guest *g) { return g->console; }
 static pid_t first_pid(const struct guest *g) { return g->ended || g->pid < 0 ? 0 : g->pid; }
 
@@ -322,6 +343,7 @@ const struct layer win_layer = {
 	.destroy = destroy,
 	.enter = enter,
 	.kick = kick,
+	.wait_fd = wait_fd,
 	.exit_code = exit_code,
 	.signal = send_signal,
 	.console = console,

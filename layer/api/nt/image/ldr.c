@@ -141,28 +141,25 @@ load_table(const struct table *t)
 
 static struct module *load_import(const char *dll, struct module *by, struct err *e);
 
+/* An open file, which stays open. */
 static struct module *
-load_file(const char *path, const char *name, bool data, struct err *e)
+load_image(int fd, const struct pe *pe, const char *path, const char *name, bool data,
+           struct err *e)
 {
-	struct pe pe;
-	int fd = image_open(path, &pe, e);
-	if (fd < 0)
-		return NULL;
-	char *base = image_map(fd, path, &pe, e);
-	close(fd);
+	char *base = image_map(fd, path, pe, e);
 	if (!base)
 		return NULL;
-	struct module *m = add(name, path, NULL, base, pe.size, pe.entry ? base + pe.entry : NULL);
+	struct module *m = add(name, path, NULL, base, pe->size, pe->entry ? base + pe->entry : NULL);
 	m->resources_only = data;
-	m->entry.TimeDateStamp = pe.stamp;
-	m->entry.Flags = pe.characteristics & PE_FILE_DLL ? 4 : 0; /* LDRP_IMAGE_DLL */
-	if (!program && !(pe.characteristics & PE_FILE_DLL))
+	m->entry.TimeDateStamp = pe->stamp;
+	m->entry.Flags = pe->characteristics & PE_FILE_DLL ? 4 : 0; /* LDRP_IMAGE_DLL */
+	if (!program && !(pe->characteristics & PE_FILE_DLL))
 		program = m;
-	if (!data && (bind_imports(m, &pe, load_import, e) < 0 || bind_tls(m, &pe, e) < 0)) {
+	if (!data && (bind_imports(m, pe, load_import, e) < 0 || bind_tls(m, pe, e) < 0)) {
 		err_prefix(e, "'%s'", path);
 		goto undo;
 	}
-	if (image_protect(base, &pe, e) < 0)
+	if (image_protect(base, pe, e) < 0)
 		goto undo;
 	if (!data)
 		append(&peb_ldr.InInitializationOrderModuleList,
@@ -171,9 +168,21 @@ load_file(const char *path, const char *name, bool data, struct err *e)
 undo:
 	if (m == program)
 		program = NULL;
-	image_unmap(base, &pe);
+	image_unmap(base, pe);
 	drop(m);
 	return NULL;
+}
+
+static struct module *
+load_file(const char *path, const char *name, bool data, struct err *e)
+{
+	struct pe pe;
+	int fd = image_open(path, &pe, e);
+	if (fd < 0)
+		return NULL;
+	struct module *m = load_image(fd, &pe, path, name, data, e);
+	close(fd);
+	return m;
 }
 
 /* The file of a DLL: beside the program, beside who asks, in the current folder, on PATH. */
@@ -283,18 +292,16 @@ load_import(const char *dll, struct module *by, struct err *e)
 }
 
 int
-ldr_program(const char *path, struct err *e)
+ldr_program(const char *path, struct pe *pe, struct err *e)
 {
 	const char *slash = strrchr(path, '/');
 	char name[NAME_MOST];
-	struct pe pe;
 	ldr_lock();
 	lower(slash ? slash + 1 : path, name);
-	int fd = image_open(path, &pe, e);
+	int fd = image_open(path, pe, e);
 	int rc = -1;
 	if (fd >= 0) {
-		close(fd);
-		if (pe.characteristics & PE_FILE_DLL || !pe.entry) {
+		if (pe->characteristics & PE_FILE_DLL || !pe->entry) {
 			fail(e, ENOEXEC, "'%s' is a DLL, not a program", path);
 			err_hint(e, "run the program that uses it");
 			err_status(e, EXIT_CANNOT_EXEC);
@@ -302,8 +309,9 @@ ldr_program(const char *path, struct err *e)
 			load_table(table_find("ntdll"));
 			load_table(table_find("kernel32"));
 			load_table(table_find("kernelbase"));
-			rc = load_file(path, name, false, e) ? 0 : -1;
+			rc = load_image(fd, pe, path, name, false, e) ? 0 : -1;
 		}
+		close(fd);
 	}
 	if (rc == 0) {
 		/* Windows has the program first in the list. */
@@ -315,7 +323,7 @@ ldr_program(const char *path, struct err *e)
 		append(peb_ldr.InMemoryOrderModuleList.Flink, m);
 		program->refs = (uint32_t)FOR_GOOD;
 		peb_block.ImageBaseAddress = program->entry.DllBase;
-		peb_block.ImageSubsystem = pe.subsystem;
+		peb_block.ImageSubsystem = pe->subsystem;
 		peb_block.ImageSubsystemMajorVersion = 6;
 	}
 	ldr_unlock();

@@ -11,6 +11,8 @@
 #include "layer/api/nt/status.h"
 #include "layer/api/nt/teb.h"
 
+struct pe;
+
 struct module {
 	struct LDR_DATA_TABLE_ENTRY entry;      /* first: what the program sees */
 	const char *name;       /* own: the base name, lower case, "kernel32.dll" */
@@ -20,8 +22,9 @@ struct module {
 	struct module *next;
 };
 
-/* The program: map, bind, and all that it imports.  126 and 127 with a sentence when it cannot. */
-int ldr_program(const char *path, struct err *e);
+/* The program: map, bind, and all that it imports; *pe is what its headers say.  126 and 127
+ * with a sentence when it cannot. */
+int ldr_program(const char *path, struct pe *pe, struct err *e);
 struct module *ldr_main(void);
 /* TLS callbacks and DllMain of all; then the entry point may be called. */
 NTSTATUS ldr_start(void);

@@ -70,7 +70,7 @@ standard_handles(const struct birth *b)
 int
 birth_run(struct birth *b, void (*running)(void *ctx), void *ctx, struct err *e)
 {
-	struct pe pe;
+	struct pe pe = { .stack_reserve = 8 << 20 };
 	uint32_t code = 0;
 
 	birth = *b;
@@ -87,15 +87,8 @@ birth_run(struct birth *b, void (*running)(void *ctx), void *ctx, struct err *e)
 	thread_peb = &peb_block;
 	thread_process_id = birth.process_id;
 	standard_handles(&birth);
-	pe.stack_reserve = 8 << 20;
-	if (birth.image) {
-		if (ldr_program(birth.image, e) < 0)
-			return -1;
-		int fd = image_open(birth.image, &pe, e);
-		if (fd < 0)
-			return -1;
-		close(fd);
-	}
+	if (birth.image && ldr_program(birth.image, &pe, e) < 0)
+		return -1;
 	vm_start();
 	/* Who has sockets but was given no network talks to himself.  A small program that asks
 	 * for none does not pay for one. */
