@@ -145,11 +145,12 @@ ready_to_start(struct joist *j, const char *name, struct err *e)
 		machine_close(m);
 		m = NULL;
 	}
+	bool fresh = m;
 	if (!m)
 		m = find(j, name, e);
 	if (!m)
 		return NULL;
-	if (machine_has_monitor(m) && m->state.status != LIFE_STOPPED &&
+	if (!fresh && machine_has_monitor(m) && m->state.status != LIFE_STOPPED &&
 	    m->state.status != LIFE_CREATED) {
 		fail(e, EALREADY, "machine '%s' is %s already", name, state_names[m->state.status]);
 		machine_close(m);

@@ -227,6 +227,9 @@ empty(int fd, dev_t dev)
 			break;
 		}
 		int why = errno;
+		/* an empty folder is gone in one call */
+		if (unlinkat(dirfd(d), ent->d_name, AT_REMOVEDIR) == 0)
+			continue;
 		int sub = openat(dirfd(d), ent->d_name,
 		                 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (sub < 0 && errno == EACCES) {

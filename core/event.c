@@ -18,12 +18,29 @@
 
 enum { MOST = 1 << 20 };
 
+/* The file to write to, which stays open.  Whoever finds it full turns it over, and all others
+ * see at their next line that they hold the old one. */
+static int
+events_file(struct store *s)
+{
+	struct stat ours, now;
+
+	if (s->events >= 0 && fstat(s->events, &ours) == 0 && ours.st_size > MOST) {
+		if (fstatat(s->dir, "events", &now, 0) == 0 && now.st_ino == ours.st_ino)
+			renameat(s->dir, "events", s->dir, "events.1");
+		close(s->events);
+		s->events = -1;
+	}
+	if (s->events < 0)
+		s->events = openat(s->dir, "events", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	return s->events;
+}
+
 void
 event_add(struct store *s, const char *event, const char *name, const char *detail)
 {
 	char when[40];
-	struct stat st;
-	int fd = openat(s->dir, "events", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	int fd = events_file(s);
 
 	if (fd < 0)
 		return;
@@ -37,9 +54,6 @@ event_add(struct store *s, const char *event, const char *name, const char *deta
 	str_addc(&line, '\n');
 	/* In one write as a rule, so that no other's line comes between. */
 	file_write_all(fd, line.p, line.n);
-	if (fstat(fd, &st) == 0 && st.st_size > MOST)
-		renameat(s->dir, "events", s->dir, "events.1");
-	close(fd);
 	free(text);
 	str_free(&line);
 	json_decref(o);

@@ -69,6 +69,7 @@ store_open(const char *path, struct err *e)
 	struct store *s = xcalloc(1, sizeof *s);
 	s->path = absolute(p);
 	s->rootless = geteuid() != 0;
+	s->events = -1;
 	s->dir = folder(AT_FDCWD, s->path, e);
 	s->machines = s->dir < 0 ? -1 : folder(s->dir, "machines", e);
 	if (s->machines < 0) {
@@ -85,6 +86,8 @@ store_close(struct store *s)
 {
 	if (!s)
 		return;
+	if (s->events >= 0)
+		close(s->events);
 	if (s->machines >= 0)
 		close(s->machines);
 	if (s->dir >= 0)

@@ -19,6 +19,7 @@ struct store {
 	char *path;             /* own; absolute */
 	int dir;                /* own */
 	int machines;           /* own */
+	int events;             /* own; -1 until something happens (event.c) */
 	bool rootless;          /* our user is not the host's root */
 };
 

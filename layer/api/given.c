@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "layer/api/nt/host.h"
 
 /* -- from the request to the configuration ------------------------------------------------ */
 
@@ -203,7 +204,7 @@ variables(char *const *given)
 		if (!there)
 			env[k++] = xstrdup(defaults[i]);
 	}
-	char *cpus = xprintf("NUMBER_OF_PROCESSORS=%ld", sysconf(_SC_NPROCESSORS_ONLN));
+	char *cpus = xprintf("NUMBER_OF_PROCESSORS=%u", host_processors());
 	env[k] = cpus;
 	return env;
 }
@@ -214,8 +215,8 @@ given_birth(const struct spec *s, const struct home *h, struct birth *b, struct 
 	const char *program = spec_note(s, "artifact", "");
 	const char *slash = strrchr(program, '/');
 	*b = (struct birth){ .trace_fd = -1, .process_id = 8 };
-	b->image = realpath(program, NULL);
-	if (!b->image || !slash) {
+	b->image = xstrdup(program);
+	if (!slash || access(program, F_OK) < 0) {
 		fail(e, errno, "'%s': %s", program, strerror(errno));
 		err_hint(e, "the program was there when the machine was made; put it back");
 		return err_status(e, EXIT_NOT_FOUND);

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "layer/api/nt/host.h"
 #include "layer/api/nt/mem/heap.h"
 #include "layer/api/nt/text/nls.h"
 #include "layer/api/nt/file/path.h"
@@ -156,7 +157,7 @@ peb_build(const struct birth *b)
 	peb_block.Ldr = &peb_ldr;
 	peb_block.ProcessHeap = heap_process();
 	peb_block.ProcessParameters = p;
-	peb_block.NumberOfProcessors = (ULONG)sysconf(_SC_NPROCESSORS_ONLN);
+	peb_block.NumberOfProcessors = host_processors();
 	/* Windows 10 22H2 */
 	peb_block.OSMajorVersion = 10;
 	peb_block.OSBuildNumber = 19045;
