@@ -32,15 +32,18 @@ control_connect(struct machine *m, struct err *e)
 
 	if (sock < 0)
 		return fail(e, errno, "cannot make a socket: %s", strerror(errno));
-	/* A full backlog is EAGAIN: many clients at once, worth a short wait. */
+	/* A full backlog is EAGAIN: many clients at once, worth a short wait.  So is a monitor
+	 * that lives and has no socket yet. */
 	for (int tries = 0; connect(sock, (struct sockaddr *)&a, sizeof a) < 0; tries++) {
 		int why = errno;
-		if ((why == EAGAIN || why == EINTR) && tries < 200) {
+		bool none = why == ENOENT || why == ECONNREFUSED;
+		if (tries < 200 &&
+		    (why == EAGAIN || why == EINTR || (none && machine_has_monitor(m)))) {
 			poll(NULL, 0, 5);
 			continue;
 		}
 		close(sock);
-		if (why == ENOENT || why == ECONNREFUSED) {
+		if (none) {
 			fail(e, ESRCH, "machine '%s' is not running", m->name);
 			return err_hint(e, "start it with: joist start %s", m->name);
 		}

@@ -19,20 +19,22 @@
 enum { MOST = 1 << 20 };
 
 /* The file to write to, which stays open.  Whoever finds it full turns it over, and all others
- * see at their next line that they hold the old one. */
+ * see at their next line that they hold the old one, or one that somebody has removed. */
 static int
 events_file(struct store *s)
 {
 	struct stat ours, now;
 
-	if (s->events >= 0 && fstat(s->events, &ours) == 0 && ours.st_size > MOST) {
+	if (s->events >= 0 && fstat(s->events, &ours) == 0 &&
+	    (ours.st_size > MOST || ours.st_nlink == 0)) {
 		if (fstatat(s->dir, "events", &now, 0) == 0 && now.st_ino == ours.st_ino)
 			renameat(s->dir, "events", s->dir, "events.1");
 		close(s->events);
 		s->events = -1;
 	}
 	if (s->events < 0)
-		s->events = openat(s->dir, "events", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+		s->events =
+		        openat(s->dir, "events", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	return s->events;
 }
 

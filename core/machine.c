@@ -308,10 +308,10 @@ machine_read(struct machine *m, struct err *e)
 	struct err why = { 0 };
 	json_t *doc = json_file(m->dir, "state.json", &why);
 
-	/* A machine with --rm has none until it runs. */
+	/* A machine with --rm has none until it runs, and for a moment longer (monitor.c). */
 	if (!doc && why.code == ENOENT && faccessat(m->dir, "config.json", F_OK, 0) == 0) {
 		state_free(&m->state);
-		m->state.status = LIFE_CREATED;
+		m->state.status = machine_has_monitor(m) ? LIFE_RUNNING : LIFE_CREATED;
 		return 0;
 	}
 	if (!doc)

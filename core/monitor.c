@@ -29,7 +29,7 @@
 
 #define SECOND INT64_C(1000000000)
 
-enum { GUEST_STACK = 256 << 10 };
+enum { GUEST_STACK = 256 << 10, PASSING = 50 * 1000 * 1000 /* ns */ };
 
 /* -- the guest's thread, or none ------------------------------------------------------ */
 
@@ -282,7 +282,8 @@ running(struct watch *w)
 		json_decref(o);
 	}
 	stream_started(w);
-	watch_write(w);
+	if (!w->show_timer)
+		watch_write(w);
 	event_add(w->machine->store, "start", w->machine->name, NULL);
 	health_start(w);
 	tell_ready(w, NULL);
@@ -479,6 +480,39 @@ start_thread(struct watch *w, struct err *e)
 	return 0;
 }
 
+static int
+open_control(struct watch *w, struct err *e)
+{
+	if (!w->serving && serve_open(w, e) < 0)
+		return -1;
+	w->serving = true;
+	return 0;
+}
+
+/* A machine that nobody can find when it is over, and that leaves nothing on the host when its
+ * monitor is killed, may be over in a millisecond: the file of its state and its socket, half of
+ * what it costs, are made only when it stays. */
+static bool
+passing(const struct watch *w)
+{
+	return w->mode == MONITOR_DIRECT && !w->layer->recover && !w->held_first && !w->serving;
+}
+
+static void
+show(void *ctx, uint32_t events)
+{
+	struct watch *w = ctx;
+	struct err e = { 0 };
+
+	(void)events;
+	loop_remove(w->show_timer);
+	w->show_timer = NULL;
+	if (open_control(w, &e) < 0)
+		err_warn("machine '%s': %s", w->machine->name, e.what);
+	if (w->machine->state.status == LIFE_RUNNING)
+		watch_write(w);
+}
+
 /* A guest without a thread takes its first step. */
 static int
 set_out(struct watch *w, struct err *e)
@@ -518,9 +552,10 @@ begin(struct watch *w, struct err *e)
 	if (!w->guest || (w->layer->wait_fd && set_out(w, e) < 0))
 		return -1;
 	/* The guest is on its way; what it does not need is done meanwhile. */
-	if (!w->serving && serve_open(w, e) < 0)
+	if (passing(w))
+		w->show_timer = loop_timer(w->loop, PASSING, show, w);
+	else if (open_control(w, e) < 0)
 		return -1;
-	w->serving = true;
 	const char *where = w->held_first ? hold_open(w, NULL, -1, e) : NULL;
 	if (w->held_first && !where)
 		return -1;
@@ -553,7 +588,8 @@ finish(struct watch *w, const struct err *why)
 	}
 	health_stop(w);
 	loop_remove(w->stop_timer);
-	w->stop_timer = NULL;
+	loop_remove(w->show_timer);
+	w->stop_timer = w->show_timer = NULL;
 	if (w->stream)
 		stream_drain(w);
 	serve_exec_ended(w);

@@ -44,6 +44,7 @@ struct watch {
 	struct health *health;          /* own: health.c */
 	struct hold *hold;              /* own: hold.c; NULL until a debugger may come */
 	struct source *stop_timer, *again_timer;
+	struct source *show_timer;      /* until it fires, the machine's folder says nothing of it */
 
 	bool stopping;                  /* somebody asked for the end: no restart */
 	bool restart_asked;             /* `restart`: the end is a new beginning */

@@ -39,7 +39,7 @@ struct guest {
 	int pidfd, kick_fd; /* own */
 	int wait_fd;        /* own: an epoll of what enter() looks at */
 	int console;        /* own: the master side of its terminal, or -1 */
-	int sock;           /* own: an error comes here, or its end when the program runs; then -1 */
+	int sock; /* own: an error comes here, or its end when the program runs; then -1 */
 
 	bool frozen, ended;
 	int status;

@@ -59,10 +59,11 @@ enum imm {
 };
 
 struct opinfo {
-	const char *text;     /* as in the text format */
+	char text[36];        /* as in the text format; no pointers here: what has none costs a
+	                       * start of the program nothing */
 	uint8_t prefix;       /* 0, 0xfb, 0xfc, 0xfd, 0xfe */
 	uint16_t code;        /* behind the prefix, or the only byte */
-	const char *in, *out; /* op.def */
+	char in[6], out[4];   /* op.def */
 	enum imm imm;
 	uint8_t n; /* natural alignment (log2), or lanes */
 };

@@ -28,7 +28,7 @@ enum insn_compressed {
 };
 
 struct insn_row {
-	const char *text, *operands;
+	char text[16], operands[12];
 	uint32_t match, mask;
 };
 extern const struct insn_row insn_rows[INSN_COUNT];
