@@ -1,6 +1,6 @@
 /* path.h -- names of files: from Windows' to the host's and back.
  *
- * C: is a private folder of the machine, made when it is first touched.  Z: is the host's
+ * C: is a private folder of the machine, made as it is touched (path_system.h).  Z: is the host's
  * root, of which the sandbox lets only the working folder, the program's folder and what was
  * given with -v be seen; so an absolute path of the host, with slashes, means what it says
  * when the current drive is Z:.  Further drives are what -v SRC:X gave.  Names are compared

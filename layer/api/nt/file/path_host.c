@@ -11,6 +11,7 @@
 #include "layer/api/nt/process/birth.h"
 #include "layer/api/nt/file/file.h"
 #include "layer/api/nt/file/path.h"
+#include "layer/api/nt/file/path_system.h"
 #include "layer/api/nt/text/utf.h"
 
 /* -- drives --------------------------------------------------------------------- */
@@ -23,70 +24,6 @@ drive_of(WCHAR l)
 		if (utf_upper(birth.drives[i].letter) == l)
 			return &birth.drives[i];
 	return NULL;
-}
-
-/* What is on a Windows disk before anybody writes to it.  Made when C: is first touched. */
-static const char *const system_folders[] = {
-	"Program Files",
-	"Program Files/Common Files",
-	"Program Files (x86)",
-	"ProgramData",
-	"Users",
-	"Users/Public",
-	"Users/joist",
-	"Users/joist/AppData",
-	"Users/joist/AppData/Local",
-	"Users/joist/AppData/Local/Temp",
-	"Users/joist/AppData/LocalLow",
-	"Users/joist/AppData/Roaming",
-	"Users/joist/Desktop",
-	"Users/joist/Documents",
-	"Users/joist/Downloads",
-	"Windows",
-	"Windows/Fonts",
-	"Windows/System32",
-	"Windows/System32/drivers",
-	"Windows/System32/drivers/etc",
-	"Windows/SysWOW64",
-	"Windows/Temp",
-};
-
-/* Programs look whether it is there before they start it; what starts is our own (process.c). */
-static const char cmd_file[] = "/Windows/System32/cmd.exe";
-
-static _Atomic bool furnished;
-
-static void
-furnish(const struct drive *d)
-{
-	furnished = true;
-	size_t n = strlen(d->root);
-	char *p = malloc(n + 64);
-	if (!p)
-		return;
-	memcpy(p, d->root, n + 1);
-	(void)mkdir(p, 0755);
-	strncpy(p + n, "/Windows/Temp", 63); /* the last one made: all are there */
-	if (access(p, F_OK) < 0)
-		for (size_t i = 0; i < sizeof system_folders / sizeof *system_folders; i++) {
-			p[n] = '/';
-			strncpy(p + n + 1, system_folders[i], 62);
-			(void)mkdir(p, 0755);
-		}
-	strncpy(p + n, cmd_file, 63);
-	int fd = open(p, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-	if (fd >= 0)
-		close(fd);
-	free(p);
-}
-
-static const struct drive *
-drive_touch(WCHAR l)
-{
-	const struct drive *d = drive_of(l);
-	if (d && !furnished && utf_upper(l) == 'C')
-		furnish(d);
-	return d;
 }
 
 NTSTATUS
@@ -110,7 +47,9 @@ path_drive_type(WCHAR l)
 const char *
 path_drive_root(WCHAR l)
 {
-	const struct drive *d = drive_touch(l);
+	const struct drive *d = drive_of(l);
+	if (d && utf_upper(l) == 'C')
+		path_system(d->root, "");
 	return d ? d->root : NULL;
 }
 
@@ -319,9 +258,10 @@ plainly(const WCHAR *p, size_t n, char *to)
 static NTSTATUS
 on_drive(const WCHAR *p, struct path *out)
 {
-	const struct drive *d = drive_touch(p[0]);
+	const struct drive *d = drive_of(p[0]);
 	if (!d)
 		return STATUS_OBJECT_PATH_NOT_FOUND;
+	bool system = utf_upper(p[0]) == 'C';
 	p += 2;
 	size_t n = utf_length(p), root = strlen(d->root);
 	char *host = malloc(root + n * 3 + 2);
@@ -348,6 +288,8 @@ on_drive(const WCHAR *p, struct path *out)
 	while (n && host[root + n - 1] == '/')
 		n--;
 	host[root + n] = 0;
+	if (system)
+		path_system(d->root, n ? host + root + 1 : "");
 	if (!host[0])
 		memcpy(host, "/", 2);
 	out->host = host;
