@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "layer/api/nt/file/pipe.h"
 #include "layer/api/nt/file/pipe_named.h"
 #include "layer/api/nt/object/wait.h"
 #include "layer/api/nt/process/birth.h"

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "layer/api/nt/file/pipe.h"
 #include "layer/api/nt/file/pipe_named.h"
 #include "layer/api/nt/process/birth.h"
 #include "layer/api/nt/text/utf.h"
