@@ -220,14 +220,16 @@ open_flags(ACCESS_MASK access, DWORD options)
 
 /* Open what is there.  A folder is opened for reading whatever was asked. */
 static int
-open_existing(const char *host, int flags, DWORD options)
+open_existing(const struct path *p, int flags, DWORD options)
 {
+	const char *name;
+	int at = path_at(p, &name);
 	/* without open(3)'s look whether the thread is cancelled: ours never are */
-	int fd = (int)syscall(SYS_openat, AT_FDCWD, host, flags);
+	int fd = (int)syscall(SYS_openat, at, name, flags);
 	if (fd < 0 && errno == EISDIR && !(options & FILE_NON_DIRECTORY_FILE))
-		fd = open(host, (flags & ~(O_ACCMODE | O_APPEND | O_DSYNC)) | O_RDONLY);
+		fd = openat(at, name, (flags & ~(O_ACCMODE | O_APPEND | O_DSYNC)) | O_RDONLY);
 	if (fd < 0 && errno == ELOOP && options & FILE_OPEN_REPARSE_POINT)
-		fd = open(host, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		fd = openat(at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	return fd;
 }
 
@@ -289,7 +291,7 @@ open_or_make(struct path *p, ACCESS_MASK access, DWORD attributes, DWORD disposi
 		return STATUS_OBJECT_NAME_INVALID;
 	for (int tries = 0; tries < 4; tries++) {
 		if (disposition != FILE_CREATE || !searched) {
-			fd = open_existing(p->host, flags, options);
+			fd = open_existing(p, flags, options);
 			if (fd >= 0 || errno != ENOENT)
 				goto opened;
 		}
