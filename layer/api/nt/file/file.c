@@ -24,7 +24,7 @@ static void
 closed(struct object *o)
 {
 	struct file *f = (struct file *)o;
-	f->closed = true;
+	atomic_store_explicit(&f->closed, true, memory_order_release);
 	file_share_leave(f);
 	if (f->delete_on_close && f->path) {
 		struct stat st;
@@ -129,15 +129,18 @@ const struct object_class file_class = { "File", destroyed, closed,        taken
 struct file *
 file_new(const struct file_kind *kind, int fd)
 {
-	/* calloc() would not take what free() has just cached */
 	struct file *f = malloc(sizeof *f);
 	if (!f) {
 		if (fd >= 0)
 			close(fd);
 		return NULL;
 	}
-	*f = (struct file){ .kind = kind, .fd = fd };
+	/* Not all of it, or the compiler makes it a calloc(), which does not take what free() has
+	 * just cached. */
+	memset(&f->kind, 0, sizeof *f - offsetof(struct file, kind));
 	object_init(&f->object, &file_class, 1);
+	f->kind = kind;
+	f->fd = fd;
 	f->options = FILE_SYNCHRONOUS_IO_NONALERT;
 	f->share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
 	pthread_mutex_init(&f->lock, NULL);
@@ -361,7 +364,7 @@ check_kind(const struct path *p, const struct stat *st, ACCESS_MASK access, DWOR
 	return STATUS_SUCCESS;
 }
 
-/* What was opened, as far as it matters now.  What we have made is what it is, and one that is only
+/* What was opened, as far as it matters now: of st, the mode and the size.  What we have made is what it is, and one that is only
  * read needs to be a file and no more: the host says that sooner than all that it knows of it, for
  * only files can be read ahead, of which here is nothing to read. */
 static NTSTATUS
@@ -372,12 +375,12 @@ look(struct file *f, const struct path *p, ACCESS_MASK access, DWORD attributes,
 	                         FILE_READ_DATA &&
 	                 (disposition == FILE_OPEN || disposition == FILE_OPEN_IF) &&
 	                 !(options & (FILE_DELETE_ON_CLOSE | FILE_DIRECTORY_FILE));
+	st->st_size = 0;
 	if (made)
-		*st = (struct stat){ .st_mode =
-			                     (options & FILE_DIRECTORY_FILE ? S_IFDIR : S_IFREG) |
-			                     (attributes & FILE_ATTRIBUTE_READONLY ? 0444 : 0666) };
+		st->st_mode = (options & FILE_DIRECTORY_FILE ? S_IFDIR : S_IFREG) |
+		              (attributes & FILE_ATTRIBUTE_READONLY ? 0444 : 0666);
 	else if (read_only && syscall(SYS_readahead, f->fd, INT64_MAX / 2, 1) == 0)
-		*st = (struct stat){ .st_mode = S_IFREG | 0666 };
+		st->st_mode = S_IFREG | 0666;
 	else if (syscall(SYS_fstat, f->fd, st) == 0) /* fstat(3) asks newfstatat */
 		file_share_known(f, st);
 	else
@@ -455,7 +458,7 @@ file_create(struct path *p, ACCESS_MASK access, DWORD attributes, DWORD share, D
 	f->share = share;
 	f->options = options;
 	f->overlapped = !(options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT));
-	f->object.state = !f->overlapped;
+	atomic_init(&f->object.state, !f->overlapped); /* nobody else sees it yet */
 	f->append = access & FILE_APPEND_DATA && !(access & FILE_WRITE_DATA);
 	f->folder = S_ISDIR(st.st_mode);
 	f->readonly_drive = p->readonly;
@@ -466,7 +469,8 @@ file_create(struct path *p, ACCESS_MASK access, DWORD attributes, DWORD share, D
 	f->path = p->host;
 	f->root = (uint32_t)p->root;
 	p->host = NULL;
-	f->delete_on_close = options & FILE_DELETE_ON_CLOSE;
+	atomic_store_explicit(&f->delete_on_close, options & FILE_DELETE_ON_CLOSE,
+	                      memory_order_relaxed);
 	*out = f;
 	return STATUS_SUCCESS;
 fail:

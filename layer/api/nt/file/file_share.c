@@ -7,13 +7,14 @@
 #include <unistd.h>
 
 #include "layer/api/nt/file/file.h"
+#include "layer/api/nt/thread/steady.h"
 
 /* A file is looked up by device and inode, which costs a system call to learn.  So it is first asked
  * whether any open file at all could be in the way, or have something against it: mostly none is,
  * and then which file it is stays unknown until another one comes that must be compared. */
 enum { BUCKETS = 256, RIGHTS = 3 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static _Atomic uint32_t lock; /* steady.h's */
 static struct file *table[BUCKETS], *unknown;
 /* of the files in the lists: those that use a right, that deny it to others */
 static uint32_t users[RIGHTS], deniers[RIGHTS];
@@ -128,7 +129,7 @@ NTSTATUS
 file_share_enter(struct file *f)
 {
 	NTSTATUS s = STATUS_SUCCESS;
-	pthread_mutex_lock(&lock);
+	steady_lock(&lock);
 	if (!harmless(f)) {
 		learn(f);
 		learn_all();
@@ -139,7 +140,7 @@ file_share_enter(struct file *f)
 		count(f, 1);
 		f->shared = true;
 	}
-	pthread_mutex_unlock(&lock);
+	steady_unlock(&lock);
 	return s;
 }
 
@@ -148,60 +149,60 @@ file_share_leave(struct file *f)
 {
 	if (!f->shared)
 		return;
-	pthread_mutex_lock(&lock);
+	steady_lock(&lock);
 	take(f);
 	count(f, -1u);
 	f->shared = false;
-	pthread_mutex_unlock(&lock);
+	steady_unlock(&lock);
 }
 
 bool
 file_share_is(struct file *f, const struct stat *st)
 {
-	pthread_mutex_lock(&lock);
+	steady_lock(&lock);
 	if (f->shared)
 		learn_all();
 	learn(f);
 	bool same = f->dev == st->st_dev && f->ino == st->st_ino;
-	pthread_mutex_unlock(&lock);
+	steady_unlock(&lock);
 	return same;
 }
 
 void
 file_share_deleting(struct file *f, bool on)
 {
-	pthread_mutex_lock(&lock);
+	steady_lock(&lock);
 	if (f->shared)
 		count(f, -1u);
 	f->delete_on_close = on;
 	if (f->shared)
 		count(f, 1);
-	pthread_mutex_unlock(&lock);
+	steady_unlock(&lock);
 }
 
 void
 file_share_became(struct file *f, const struct stat *st)
 {
-	pthread_mutex_lock(&lock);
+	steady_lock(&lock);
 	if (f->shared)
 		take(f);
 	file_share_known(f, st);
 	if (f->shared)
 		put(bucket(f->dev, f->ino), f);
-	pthread_mutex_unlock(&lock);
+	steady_unlock(&lock);
 }
 
 NTSTATUS
 file_share_delete(dev_t dev, ino_t ino, const struct file *except)
 {
 	NTSTATUS s = STATUS_SUCCESS;
-	pthread_mutex_lock(&lock);
+	steady_lock(&lock);
 	learn_all();
 	for (struct file *g = *bucket(dev, ino); g && s >= 0; g = g->share_next)
 		if (g->ino == ino && g->dev == dev && g != except && wants(g->access) &&
 		    !(g->share & FILE_SHARE_DELETE))
 			s = STATUS_SHARING_VIOLATION;
-	pthread_mutex_unlock(&lock);
+	steady_unlock(&lock);
 	return s;
 }
 
@@ -225,12 +226,12 @@ void
 file_share_moved(const char *from, const char *to)
 {
 	size_t n = strlen(from);
-	pthread_mutex_lock(&lock);
+	steady_lock(&lock);
 	for (size_t i = 0; i <= BUCKETS; i++)
 		for (struct file *g = i < BUCKETS ? table[i] : unknown; g; g = g->share_next) {
 			pthread_mutex_lock(&g->lock);
 			rename_one(g, from, to, n);
 			pthread_mutex_unlock(&g->lock);
 		}
-	pthread_mutex_unlock(&lock);
+	steady_unlock(&lock);
 }
