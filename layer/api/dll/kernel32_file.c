@@ -2,6 +2,7 @@
 /* Opening, reading and writing files; standard handles. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -146,10 +147,15 @@ WINAPI HANDLE
 kernel32_CreateFileA(const char *name, DWORD access, DWORD share, struct SECURITY_ATTRIBUTES *sa,
                      DWORD disposition, DWORD flags, HANDLE like)
 {
+	WCHAR few[260];
+	size_t n = name ? strlen(name) : 0;
+	WCHAR *w = n >= sizeof few / sizeof *few ? utf_wide_n(name, n) : few;
 	(void)like;
-	WCHAR *w = name ? utf_wide(name) : NULL;
-	HANDLE h = open_file(w, access, share, sa, disposition, flags);
-	free(w);
+	if (w == few)
+		few[utf_to_16(few, name, n)] = 0;
+	HANDLE h = open_file(name ? w : NULL, access, share, sa, disposition, flags);
+	if (w != few)
+		free(w);
 	return h;
 }
 

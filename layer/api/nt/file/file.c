@@ -24,11 +24,11 @@ static void
 closed(struct object *o)
 {
 	struct file *f = (struct file *)o;
-	f->closed = true;
+	atomic_store_explicit(&f->closed, true, memory_order_release);
 	file_share_leave(f);
 	if (f->delete_on_close && f->path) {
 		struct stat st;
-		if (lstat(f->path, &st) == 0 && st.st_dev == f->dev && st.st_ino == f->ino)
+		if (lstat(f->path, &st) == 0 && file_share_is(f, &st))
 			(void)(S_ISDIR(st.st_mode) ? rmdir(f->path) : unlink(f->path));
 	}
 	if (f->readers.first || f->writers.first || f->others)
@@ -129,14 +129,15 @@ const struct object_class file_class = { "File", destroyed, closed,        taken
 struct file *
 file_new(const struct file_kind *kind, int fd)
 {
-	struct file *f =
-	        malloc(sizeof *f); /* calloc() would not take what free() has just cached */
+	struct file *f = malloc(sizeof *f);
 	if (!f) {
 		if (fd >= 0)
 			close(fd);
 		return NULL;
 	}
-	memset(f, 0, sizeof *f);
+	/* Not all of it, or the compiler makes it a calloc(), which does not take what free() has
+	 * just cached. */
+	memset(&f->kind, 0, sizeof *f - offsetof(struct file, kind));
 	object_init(&f->object, &file_class, 1);
 	f->kind = kind;
 	f->fd = fd;
@@ -220,14 +221,16 @@ open_flags(ACCESS_MASK access, DWORD options)
 
 /* Open what is there.  A folder is opened for reading whatever was asked. */
 static int
-open_existing(const char *host, int flags, DWORD options)
+open_existing(const struct path *p, int flags, DWORD options)
 {
+	const char *name;
+	int at = path_at(p, &name);
 	/* without open(3)'s look whether the thread is cancelled: ours never are */
-	int fd = (int)syscall(SYS_openat, AT_FDCWD, host, flags);
+	int fd = (int)syscall(SYS_openat, at, name, flags);
 	if (fd < 0 && errno == EISDIR && !(options & FILE_NON_DIRECTORY_FILE))
-		fd = open(host, (flags & ~(O_ACCMODE | O_APPEND | O_DSYNC)) | O_RDONLY);
+		fd = openat(at, name, (flags & ~(O_ACCMODE | O_APPEND | O_DSYNC)) | O_RDONLY);
 	if (fd < 0 && errno == ELOOP && options & FILE_OPEN_REPARSE_POINT)
-		fd = open(host, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		fd = openat(at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	return fd;
 }
 
@@ -289,7 +292,7 @@ open_or_make(struct path *p, ACCESS_MASK access, DWORD attributes, DWORD disposi
 		return STATUS_OBJECT_NAME_INVALID;
 	for (int tries = 0; tries < 4; tries++) {
 		if (disposition != FILE_CREATE || !searched) {
-			fd = open_existing(p->host, flags, options);
+			fd = open_existing(p, flags, options);
 			if (fd >= 0 || errno != ENOENT)
 				goto opened;
 		}
@@ -361,6 +364,30 @@ check_kind(const struct path *p, const struct stat *st, ACCESS_MASK access, DWOR
 	return STATUS_SUCCESS;
 }
 
+/* What was opened, as far as it matters now: of st, the mode and the size.  What we have made is what it is, and one that is only
+ * read needs to be a file and no more: the host says that sooner than all that it knows of it, for
+ * only files can be read ahead, of which here is nothing to read. */
+static NTSTATUS
+look(struct file *f, const struct path *p, ACCESS_MASK access, DWORD attributes, DWORD disposition,
+     DWORD options, bool made, struct stat *st)
+{
+	bool read_only = (access & (FILE_READ_DATA | FILE_WRITE_DATA | FILE_APPEND_DATA)) ==
+	                         FILE_READ_DATA &&
+	                 (disposition == FILE_OPEN || disposition == FILE_OPEN_IF) &&
+	                 !(options & (FILE_DELETE_ON_CLOSE | FILE_DIRECTORY_FILE));
+	st->st_size = 0;
+	if (made)
+		st->st_mode = (options & FILE_DIRECTORY_FILE ? S_IFDIR : S_IFREG) |
+		              (attributes & FILE_ATTRIBUTE_READONLY ? 0444 : 0666);
+	else if (read_only && syscall(SYS_readahead, f->fd, INT64_MAX / 2, 1) == 0)
+		st->st_mode = S_IFREG | 0666;
+	else if (syscall(SYS_fstat, f->fd, st) == 0) /* fstat(3) asks newfstatat */
+		file_share_known(f, st);
+	else
+		return status_errno(errno);
+	return check_kind(p, st, access, options, made);
+}
+
 /* Of an opened disk file: what it overwrites is emptied only when nobody forbids it. */
 static NTSTATUS
 overwrite(struct file *f, const struct stat *st, DWORD attributes, DWORD disposition,
@@ -415,14 +442,12 @@ file_create(struct path *p, ACCESS_MASK access, DWORD attributes, DWORD share, D
 	NTSTATUS s = open_or_make(p, access, attributes, disposition, options, &fd, what);
 	if (s < 0)
 		return s;
-	struct stat st;
 	bool made = *what == FILE_CREATED;
 	struct file *f = file_new(&file_disk, fd);
 	if (!f)
 		return STATUS_NO_MEMORY;
-	/* fstat(3) asks newfstatat for a path of no length */
-	s = syscall(SYS_fstat, fd, &st) < 0 ? status_errno(errno)
-	                                    : check_kind(p, &st, access, options, made);
+	struct stat st;
+	s = look(f, p, access, attributes, disposition, options, made, &st);
 	if (s < 0)
 		goto fail;
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode)) {
@@ -433,11 +458,9 @@ file_create(struct path *p, ACCESS_MASK access, DWORD attributes, DWORD share, D
 	f->share = share;
 	f->options = options;
 	f->overlapped = !(options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT));
-	f->object.state = !f->overlapped;
+	atomic_init(&f->object.state, !f->overlapped); /* nobody else sees it yet */
 	f->append = access & FILE_APPEND_DATA && !(access & FILE_WRITE_DATA);
 	f->folder = S_ISDIR(st.st_mode);
-	f->dev = st.st_dev;
-	f->ino = st.st_ino;
 	f->readonly_drive = p->readonly;
 	if (f->kind == &file_disk && (s = file_share_enter(f)) < 0)
 		goto fail;
@@ -446,7 +469,8 @@ file_create(struct path *p, ACCESS_MASK access, DWORD attributes, DWORD share, D
 	f->path = p->host;
 	f->root = (uint32_t)p->root;
 	p->host = NULL;
-	f->delete_on_close = options & FILE_DELETE_ON_CLOSE;
+	atomic_store_explicit(&f->delete_on_close, options & FILE_DELETE_ON_CLOSE,
+	                      memory_order_relaxed);
 	*out = f;
 	return STATUS_SUCCESS;
 fail:
@@ -466,8 +490,7 @@ file_adopt(int fd, ACCESS_MASK access, struct file **out)
 	if (!f)
 		return STATUS_NO_MEMORY;
 	f->access = access;
-	f->dev = st.st_dev;
-	f->ino = st.st_ino;
+	file_share_known(f, &st);
 	f->folder = S_ISDIR(st.st_mode);
 	*out = f;
 	return STATUS_SUCCESS;

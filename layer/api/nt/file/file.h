@@ -146,15 +146,16 @@ struct file {
 	char *path;                     /* own, of the host; NULL: it has none.  Under lock */
 	ACCESS_MASK access;
 	uint32_t share, options;
-	dev_t dev;
-	ino_t ino;
 	bool folder, append, overlapped, readonly_drive, temporary;
 	_Atomic bool delete_on_close, closed;
 	uint32_t root;                  /* bytes of path that are the drive's */
 
 	/* under the table's lock (file_share.c) */
-	struct file *share_next;
-	bool shared;                    /* it is in the table */
+	struct file *share_next, **share_at;
+	bool shared;                    /* it is in one of its lists */
+	bool known;                     /* dev and ino are */
+	dev_t dev;
+	ino_t ino;
 
 	/* atomically */
 	struct object *_Atomic port;    /* own (a count); set once */
@@ -203,7 +204,13 @@ typedef NTSTATUS file_opener(const WCHAR *name, ACCESS_MASK access, DWORD share,
 
 /* -- file_share.c ---------------------------------------------------------------- */
 
-NTSTATUS file_share_enter(struct file *f);      /* STATUS_SHARING_VIOLATION, STATUS_DELETE_PENDING */
+/* Which file it is may be known (file_share_known()), else is asked when somebody could mind.
+ * STATUS_SHARING_VIOLATION, STATUS_DELETE_PENDING. */
+NTSTATUS file_share_enter(struct file *f);
+void file_share_known(struct file *f, const struct stat *st);
+void file_share_became(struct file *f, const struct stat *st);  /* another one: see dispose() */
+bool file_share_is(struct file *f, const struct stat *st);      /* the same file? */
+void file_share_deleting(struct file *f, bool on);      /* with its last handle */
 void file_share_leave(struct file *f);
 /* May the file be deleted or renamed while it is open as it is?  except: NULL or one that does
  * not count. */

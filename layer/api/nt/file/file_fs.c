@@ -133,7 +133,9 @@ file_facts_of(struct path *p, struct file_facts *out)
 				return STATUS_OBJECT_NAME_INVALID;
 		return STATUS_SUCCESS;
 	}
-	NTSTATUS s = file_facts_at(AT_FDCWD, p->host, false, out);
+	const char *name;
+	int at = path_at(p, &name);
+	NTSTATUS s = file_facts_at(at, name, false, out);
 	if (s == STATUS_OBJECT_NAME_NOT_FOUND) {
 		s = path_search(p, true);
 		if (s >= 0)

@@ -294,7 +294,7 @@ dispose(struct file *f, ULONG flags)
 	if (!(f->access & ACCESS_DELETE))
 		return STATUS_ACCESS_DENIED;
 	if (!(flags & DISPOSE_DELETE)) {
-		f->delete_on_close = false;
+		file_share_deleting(f, false);
 		return STATUS_SUCCESS;
 	}
 	if (f->readonly_drive)
@@ -313,17 +313,15 @@ dispose(struct file *f, ULONG flags)
 			s = errno == EEXIST ? STATUS_DIRECTORY_NOT_EMPTY : status_errno(errno);
 		else if (!(flags & DISPOSE_POSIX) && mkdir(host, st.st_mode & 07777) == 0) {
 			/* its name goes when its last handle does */
-			if (stat(host, &st) == 0) {
-				f->dev = st.st_dev;
-				f->ino = st.st_ino;
-			}
-			f->delete_on_close = true;
+			if (stat(host, &st) == 0)
+				file_share_became(f, &st);
+			file_share_deleting(f, true);
 		}
 	} else if (flags & DISPOSE_POSIX) {
 		if (unlink(host) < 0)
 			s = status_errno(errno);
 	} else {
-		f->delete_on_close = true;
+		file_share_deleting(f, true);
 	}
 	free(host);
 	return s;
@@ -496,7 +494,7 @@ file_info_set(struct file *f, ULONG class, const void *in, ULONG n)
 	case FileDispositionInformation: return dispose(f, (u & 0xff) ? DISPOSE_DELETE : 0);
 	case FileDispositionInformationEx:
 		if (u & DISPOSE_ON_CLOSE) {
-			f->delete_on_close = u & DISPOSE_DELETE;
+			file_share_deleting(f, u & DISPOSE_DELETE);
 			return STATUS_SUCCESS;
 		}
 		return dispose(f, u);

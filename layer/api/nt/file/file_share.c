@@ -3,13 +3,22 @@
  * dwShareMode. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "layer/api/nt/file/file.h"
+#include "layer/api/nt/thread/steady.h"
 
-enum { BUCKETS = 256 };
+/* A file is looked up by device and inode, which costs a system call to learn.  So it is first asked
+ * whether any open file at all could be in the way, or have something against it: mostly none is,
+ * and then which file it is stays unknown until another one comes that must be compared. */
+enum { BUCKETS = 256, RIGHTS = 3 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct file *table[BUCKETS];
+static _Atomic uint32_t lock; /* steady.h's */
+static struct file *table[BUCKETS], *unknown;
+/* of the files in the lists: those that use a right, that deny it to others */
+static uint32_t users[RIGHTS], deniers[RIGHTS];
+static uint32_t deleting; /* those that are to be deleted, and were not opened for that */
 
 static struct file **
 bucket(dev_t dev, ino_t ino)
@@ -26,14 +35,84 @@ wants(ACCESS_MASK a)
 	       (a & ACCESS_DELETE ? FILE_SHARE_DELETE : 0);
 }
 
-NTSTATUS
-file_share_enter(struct file *f)
+static void
+count(const struct file *f, uint32_t n)
 {
-	struct file **b = bucket(f->dev, f->ino);
+	uint32_t has = wants(f->access);
+	/* one who only looks at attributes is in nobody's way */
+	if (has)
+		for (int i = 0; i < RIGHTS; i++) {
+			users[i] += has >> i & 1 ? n : 0;
+			deniers[i] += f->share >> i & 1 ? 0 : n;
+		}
+	if (f->delete_on_close && !(f->options & FILE_DELETE_ON_CLOSE))
+		deleting += n;
+}
+
+/* Could any of them and this one forbid each other something? */
+static bool
+harmless(const struct file *f)
+{
+	uint32_t want = wants(f->access);
+	if (deleting)
+		return false;
+	for (int i = 0; want && i < RIGHTS; i++)
+		if ((want >> i & 1 && deniers[i]) || (!(f->share >> i & 1) && users[i]))
+			return false;
+	return true;
+}
+
+static void
+put(struct file **list, struct file *f)
+{
+	f->share_next = *list;
+	f->share_at = list;
+	if (f->share_next)
+		f->share_next->share_at = &f->share_next;
+	*list = f;
+}
+
+static void
+take(struct file *f)
+{
+	*f->share_at = f->share_next;
+	if (f->share_next)
+		f->share_next->share_at = f->share_at;
+}
+
+void
+file_share_known(struct file *f, const struct stat *st)
+{
+	f->dev = st->st_dev;
+	f->ino = st->st_ino;
+	f->known = true;
+}
+
+static void
+learn(struct file *f)
+{
+	struct stat st = { 0 };
+	if (!f->known && syscall(SYS_fstat, f->fd, &st) == 0)
+		file_share_known(f, &st);
+	f->known = true;
+}
+
+static void
+learn_all(void)
+{
+	for (struct file *f = unknown; f; f = unknown) {
+		learn(f);
+		take(f);
+		put(bucket(f->dev, f->ino), f);
+	}
+}
+
+static NTSTATUS
+compare(const struct file *f)
+{
 	uint32_t want = wants(f->access);
 	NTSTATUS s = STATUS_SUCCESS;
-	pthread_mutex_lock(&lock);
-	for (struct file *g = *b; g && s >= 0; g = g->share_next) {
+	for (struct file *g = *bucket(f->dev, f->ino); g && s >= 0; g = g->share_next) {
 		if (g->ino != f->ino || g->dev != f->dev)
 			continue;
 		uint32_t has = wants(g->access);
@@ -43,12 +122,25 @@ file_share_enter(struct file *f)
 		else if (want && has && ((want & ~g->share) || (has & ~f->share)))
 			s = STATUS_SHARING_VIOLATION;
 	}
+	return s;
+}
+
+NTSTATUS
+file_share_enter(struct file *f)
+{
+	NTSTATUS s = STATUS_SUCCESS;
+	steady_lock(&lock);
+	if (!harmless(f)) {
+		learn(f);
+		learn_all();
+		s = compare(f);
+	}
 	if (s >= 0) {
-		f->share_next = *b;
-		*b = f;
+		put(f->known ? bucket(f->dev, f->ino) : &unknown, f);
+		count(f, 1);
 		f->shared = true;
 	}
-	pthread_mutex_unlock(&lock);
+	steady_unlock(&lock);
 	return s;
 }
 
@@ -57,49 +149,89 @@ file_share_leave(struct file *f)
 {
 	if (!f->shared)
 		return;
-	pthread_mutex_lock(&lock);
-	for (struct file **g = bucket(f->dev, f->ino); *g; g = &(*g)->share_next)
-		if (*g == f) {
-			*g = f->share_next;
-			break;
-		}
+	steady_lock(&lock);
+	take(f);
+	count(f, -1u);
 	f->shared = false;
-	pthread_mutex_unlock(&lock);
+	steady_unlock(&lock);
+}
+
+bool
+file_share_is(struct file *f, const struct stat *st)
+{
+	steady_lock(&lock);
+	if (f->shared)
+		learn_all();
+	learn(f);
+	bool same = f->dev == st->st_dev && f->ino == st->st_ino;
+	steady_unlock(&lock);
+	return same;
+}
+
+void
+file_share_deleting(struct file *f, bool on)
+{
+	steady_lock(&lock);
+	if (f->shared)
+		count(f, -1u);
+	f->delete_on_close = on;
+	if (f->shared)
+		count(f, 1);
+	steady_unlock(&lock);
+}
+
+void
+file_share_became(struct file *f, const struct stat *st)
+{
+	steady_lock(&lock);
+	if (f->shared)
+		take(f);
+	file_share_known(f, st);
+	if (f->shared)
+		put(bucket(f->dev, f->ino), f);
+	steady_unlock(&lock);
 }
 
 NTSTATUS
 file_share_delete(dev_t dev, ino_t ino, const struct file *except)
 {
 	NTSTATUS s = STATUS_SUCCESS;
-	pthread_mutex_lock(&lock);
+	steady_lock(&lock);
+	learn_all();
 	for (struct file *g = *bucket(dev, ino); g && s >= 0; g = g->share_next)
 		if (g->ino == ino && g->dev == dev && g != except && wants(g->access) &&
 		    !(g->share & FILE_SHARE_DELETE))
 			s = STATUS_SHARING_VIOLATION;
-	pthread_mutex_unlock(&lock);
+	steady_unlock(&lock);
 	return s;
+}
+
+/* The path of one in a folder that is called otherwise now.  Under its lock. */
+static void
+rename_one(struct file *g, const char *from, const char *to, size_t n)
+{
+	if (!g->path || strncmp(g->path, from, n) != 0 || (g->path[n] && g->path[n] != '/'))
+		return;
+	size_t m = strlen(to), rest = strlen(g->path + n) + 1;
+	char *p = malloc(m + rest);
+	if (!p)
+		return;
+	memcpy(p, to, m);
+	memcpy(p + m, g->path + n, rest);
+	free(g->path);
+	g->path = p;
 }
 
 void
 file_share_moved(const char *from, const char *to)
 {
-	size_t n = strlen(from), m = strlen(to);
-	pthread_mutex_lock(&lock);
-	for (size_t i = 0; i < BUCKETS; i++)
-		for (struct file *g = table[i]; g; g = g->share_next) {
+	size_t n = strlen(from);
+	steady_lock(&lock);
+	for (size_t i = 0; i <= BUCKETS; i++)
+		for (struct file *g = i < BUCKETS ? table[i] : unknown; g; g = g->share_next) {
 			pthread_mutex_lock(&g->lock);
-			if (g->path && !strncmp(g->path, from, n) &&
-			    (!g->path[n] || g->path[n] == '/')) {
-				size_t rest = strlen(g->path + n) + 1;
-				char *p = malloc(m + rest);
-				if (p) {
-					memcpy(p, to, m);
-					memcpy(p + m, g->path + n, rest);
-					free(g->path);
-					g->path = p;
-				}
-			}
+			rename_one(g, from, to, n);
 			pthread_mutex_unlock(&g->lock);
 		}
-	pthread_mutex_unlock(&lock);
+	steady_unlock(&lock);
 }

@@ -39,10 +39,17 @@ struct path {
 	WCHAR *device;          /* own, or NULL */
 	size_t root;            /* bytes of host that are the drive's */
 	bool folder, readonly;
+	struct path_base *base; /* own (a count): it is in the current folder; or NULL */
 };
 NTSTATUS path_parse(const WCHAR *p, struct path *out);
 NTSTATUS path_parse_nt(const struct OBJECT_ATTRIBUTES *a, struct path *out);
 void path_free(struct path *p);
+/* Where the host finds it soonest: a descriptor, and the name from there. */
+int path_at(const struct path *p, const char **name);
+/* As path_parse() when the name is relative and nothing in it has a meaning of its own; false: it
+ * may have. */
+bool path_plain(const WCHAR *p, struct path *out);
+void path_leave(struct path *p);        /* its host changes: it is found by that alone */
 /* After it was not found as it is: look for each part without case, and spell it as it is
  * there.  all: the last one too, which else may be missing, but is spelled as what is there.
  * STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND. */

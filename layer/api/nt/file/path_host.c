@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Drives, the current folder, and which file of the host a Windows path is. */
+/* Drives, and which file of the host a Windows path is. */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -89,131 +88,6 @@ path_windows(const char *host)
 			w[i] = '\\';
 	w[n] = 0;
 	return w;
-}
-
-/* -- the current folder --------------------------------------------------------- */
-
-static pthread_mutex_t current_lock = PTHREAD_MUTEX_INITIALIZER;
-static WCHAR *current;        /* own, ends with a backslash */
-static WCHAR *current_of[26]; /* own, or NULL: the root */
-
-static WCHAR *
-first_current(void)
-{
-	WCHAR *w = birth.cwd ? path_windows(birth.cwd) : NULL;
-	if (!w)
-		w = utf_copy(u"C:\\", 3);
-	size_t n = w ? utf_length(w) : 0;
-	if (n && w[n - 1] != '\\') {
-		WCHAR *longer = realloc(w, (n + 2) * sizeof *w);
-		if (longer) {
-			w = longer;
-			w[n] = '\\';
-			w[n + 1] = 0;
-		}
-	}
-	return w;
-}
-
-WCHAR *
-path_current_room(size_t room, size_t *n)
-{
-	pthread_mutex_lock(&current_lock);
-	if (!current)
-		current = first_current();
-	*n = current ? utf_length(current) : 0;
-	WCHAR *w = current ? malloc((*n + room + 1) * sizeof *w) : NULL;
-	if (w)
-		memcpy(w, current, (*n + 1) * sizeof *w);
-	pthread_mutex_unlock(&current_lock);
-	return w;
-}
-
-WCHAR *
-path_current(void)
-{
-	size_t n;
-	return path_current_room(0, &n);
-}
-
-NTSTATUS
-path_current_of(WCHAR l, WCHAR **out)
-{
-	l = utf_upper(l);
-	if (l < 'A' || l > 'Z')
-		return STATUS_OBJECT_NAME_INVALID;
-	WCHAR *now = path_current();
-	if (!now)
-		return STATUS_NO_MEMORY;
-	if (utf_upper(now[0]) == l) {
-		size_t n = utf_length(now);
-		if (n > 3)
-			now[n - 1] = 0;
-		*out = now;
-		return STATUS_SUCCESS;
-	}
-	free(now);
-	pthread_mutex_lock(&current_lock);
-	const WCHAR root[] = { l, ':', '\\', 0 }, *w = current_of[l - 'A'];
-	*out = w ? utf_copy(w, utf_length(w)) : utf_copy(root, 3);
-	pthread_mutex_unlock(&current_lock);
-	return *out ? STATUS_SUCCESS : STATUS_NO_MEMORY;
-}
-
-NTSTATUS
-path_set_current(const WCHAR *p)
-{
-	WCHAR *full;
-	NTSTATUS s = path_full(p, &full);
-	if (s < 0)
-		return s;
-	const WCHAR *name = full;
-	if (path_kind(full) == PATH_DEVICE && full[5] == ':')
-		name += 4;
-	struct path path;
-	s = path_parse(full, &path);
-	if (s < 0)
-		goto out;
-	struct stat st;
-	if (path.device)
-		s = STATUS_OBJECT_NAME_INVALID;
-	else if (stat(path.host, &st) < 0 && (s = path_search(&path, true)) >= 0 &&
-	         stat(path.host, &st) < 0)
-		s = status_errno(errno);
-	if (s >= 0 && !S_ISDIR(st.st_mode))
-		s = STATUS_NOT_A_DIRECTORY;
-	path_free(&path);
-	if (s < 0)
-		goto out;
-	size_t n = utf_length(name);
-	WCHAR *w = malloc((n + 2) * sizeof *w);
-	WCHAR *of = utf_copy(name, n);
-	if (!w || !of) {
-		free(w);
-		free(of);
-		s = STATUS_NO_MEMORY;
-		goto out;
-	}
-	memcpy(w, name, n * sizeof *w);
-	if (n > 3 && of[n - 1] == '\\')
-		of[n - 1] = 0;
-	if (w[n - 1] != '\\')
-		w[n++] = '\\';
-	w[n] = 0;
-	pthread_mutex_lock(&current_lock);
-	free(current);
-	current = w;
-	unsigned d = utf_upper(w[0]) - 'A';
-	if (d < 26) {
-		free(current_of[d]);
-		current_of[d] = of;
-	} else {
-		free(of);
-	}
-	pthread_mutex_unlock(&current_lock);
-out:
-	free(full);
-	return s;
 }
 
 /* -- which file it is ----------------------------------------------------------- */
@@ -354,6 +228,8 @@ path_parse(const WCHAR *p, struct path *out)
 	*out = (struct path){ 0 };
 	if (!p || !*p)
 		return STATUS_OBJECT_PATH_NOT_FOUND;
+	if (path_plain(p, out))
+		return STATUS_SUCCESS;
 	size_t n;
 	/* taken as it is: no slashes, no dots */
 	if (prefix(p, u"\\\\?\\", &n) || prefix(p, u"\\??\\", &n))
@@ -375,6 +251,7 @@ path_parse(const WCHAR *p, struct path *out)
 void
 path_free(struct path *p)
 {
+	path_leave(p);
 	free(p->host);
 	free(p->device);
 }
@@ -434,6 +311,7 @@ to_host(NTSTATUS s, struct path *path, bool must_exist, char **out, WCHAR **devi
 		path_free(path);
 		return s;
 	}
+	path_leave(path);
 	*out = path->host;
 	*device = path->device;
 	return STATUS_SUCCESS;

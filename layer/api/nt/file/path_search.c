@@ -226,6 +226,7 @@ path_added(const char *host)
 NTSTATUS
 path_search(struct path *p, bool all)
 {
+	path_leave(p);
 	char *host = p->host, *at = host + p->root;
 	NTSTATUS s = STATUS_SUCCESS;
 	while (s >= 0 && *at == '/') {

@@ -28,7 +28,7 @@ NTSTATUS pipe_local(struct file *f, struct pipe_local *out);
 NTSTATUS pipe_modes(struct file *f, ULONG *read_mode, ULONG *wait_mode);
 NTSTATUS pipe_set_modes(struct file *f, ULONG read_mode, ULONG wait_mode);
 
-/* pipe_named.c */
+/* pipe_named.c, pipe_name.c, pipe_data.c, pipe_control.c */
 struct pipe_make {
 	bool inbound, outbound;         /* as the server sees it */
 	bool messages, read_messages, nowait;
