@@ -90,6 +90,23 @@ make_terminal(struct guest *g, struct err *e)
 	return 0;
 }
 
+/* Nothing of the monitor's comes along but these two; -1: none. */
+static void
+keep_only(int a, int b)
+{
+	int low = a < b ? a : b, high = a < b ? b : a;
+	unsigned from = 3;
+	if (low >= (int)from) {
+		close_range(from, (unsigned)low - 1, 0); /* without effect when it is empty */
+		from = (unsigned)low + 1;
+	}
+	if (high >= (int)from) {
+		close_range(from, (unsigned)high - 1, 0);
+		from = (unsigned)high + 1;
+	}
+	close_range(from, ~0U, 0);
+}
+
 static int
 become(struct guest *g, struct err *e)
 {
@@ -103,19 +120,7 @@ become(struct guest *g, struct err *e)
 	}
 	if ((g->console >= 0 ? take_terminal(g, e) : proc_stdio(g->home.fd, e)) < 0)
 		return -1;
-	/* nothing of the monitor's comes along */
-	int keep[2] = { child_sock, g->birth.trace_fd }, from = 3;
-	for (int n = keep[0] < keep[1] ? keep[0]
-	             : keep[1] < 0     ? keep[0]
-	                               : keep[1],
-	         k = 0;
-	     k < 2; k++) {
-		if (n > from)
-			close_range((unsigned)from, (unsigned)n - 1, 0);
-		from = n + 1;
-		n = keep[0] > keep[1] ? keep[0] : keep[1];
-	}
-	close_range((unsigned)from, ~0U, 0);
+	keep_only(child_sock, g->birth.trace_fd);
 	if (chdir(g->birth.cwd) < 0) {
 		fail(e, errno, "working folder '%s': %s", g->birth.cwd, strerror(errno));
 		return err_hint(e, "choose one that there is: -w DIR");
