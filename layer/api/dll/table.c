@@ -147,3 +147,18 @@ table_export(const struct table *t, size_t i, const char **name, void **at, uint
 	*args = x[i].args;
 	return true;
 }
+
+unsigned
+table_args(const void *address)
+{
+	const struct table *t;
+	for (size_t k = 0; (t = table_at(k)); k++) {
+		const char *name;
+		void *at;
+		uint16_t ordinal, args;
+		for (size_t i = 0; table_export(t, i, &name, &at, &ordinal, &args); i++)
+			if (at == address)
+				return args;
+	}
+	return 0;
+}

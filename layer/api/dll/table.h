@@ -27,8 +27,11 @@ const struct table *table_next(size_t n);
 
 void *table_symbol(const struct table *t, const char *name);
 void *table_ordinal(const struct table *t, uint16_t ordinal);
-/* The ith export; false behind the last.  args 0xffff: a variable. */
+/* The ith export; false behind the last. */
+enum { TABLE_VARIABLE = 0xffff };       /* in place of a number of arguments */
 bool table_export(const struct table *t, size_t i, const char **name, void **address,
                   uint16_t *ordinal, uint16_t *args);
+/* How many arguments the function there takes, by the first row that has it; it looks at all. */
+unsigned table_args(const void *address);
 
 #endif

@@ -55,7 +55,7 @@ resolve(struct module *from, const char *dll, const char *name)
 	}
 	if (!p)
 		return undone_stub(dll, name);
-	return from->builtin ? undone_trace(dll, name, p, 4) : p;
+	return from->builtin ? undone_trace(dll, name, p) : p;
 }
 
 static int

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "layer/api/dll/table.h"
 #include "layer/api/nt/process/birth.h"
 #include "layer/api/nt/types.h"
 
@@ -197,9 +198,10 @@ undone_stub(const char *dll, const char *function)
 }
 
 void *
-undone_trace(const char *dll, const char *function, void *target, unsigned args)
+undone_trace(const char *dll, const char *function, void *target)
 {
-	if (!birth.trace || args == 0xffff)
+	unsigned args = birth.trace ? table_args(target) : TABLE_VARIABLE;
+	if (args == TABLE_VARIABLE)
 		return target;
 	struct entry *x = entry_of(dll, function);
 	x->target = target;

@@ -12,7 +12,8 @@
 /* A stub for a function; the names are copied.  NULL: no memory. */
 void *undone_stub(const char *dll, const char *function);
 
-/* A thunk in front of a function of ours when calls are traced; else the function. */
-void *undone_trace(const char *dll, const char *function, void *target, unsigned args);
+/* A thunk in front of a function of ours when calls are traced; else the function, or what is a
+ * variable. */
+void *undone_trace(const char *dll, const char *function, void *target);
 
 #endif
