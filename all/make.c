@@ -10,6 +10,7 @@
 
 #include "all/face.h"
 #include "all/stack.h"
+#include "all/takes.h"
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -587,6 +588,8 @@ make_machine(struct joist *j, const json_t *request, char **made, struct err *e)
 			l = NULL;
 	}
 	if (l && json_yes(request, "debug") && layer_debugs(l, e) < 0)
+		l = NULL;
+	if (l && takes_check(l, request, e) < 0)
 		l = NULL;
 	if (l && open_source(j, s, request, &src, e) == 0)
 		config = src.artifact->kind == ARTIFACT_BUNDLE ? from_bundle(&src, request, e)

@@ -82,6 +82,11 @@ struct layer {
 	 * runs.  NULL with e filled: it is not what it seemed. */
 	json_t *(*describe)(const struct artifact *a, struct err *e);
 
+	/* Optional: the keys of a request that complete() has a use for, besides those of every
+	 * machine, with a space between; others are refused (all/takes.c).  NULL: it takes
+	 * whatever comes. */
+	const char *takes;
+
 	/* Add what this layer needs to a configuration that has only what the
 	 * user asked for (`request`, see core/request.h). */
 	int (*complete)(json_t *config, const json_t *request, struct err *e);

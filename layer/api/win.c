@@ -343,6 +343,7 @@ const struct layer win_layer = {
 	.brief = "Windows programs for x64, without Windows",
 	.probe = probe,
 	.describe = needs_describe,
+	.takes = "allow deny_all hostname net trace volume",
 	.complete = given_complete,
 	.create = create,
 	.destroy = destroy,

@@ -323,6 +323,8 @@ const struct layer wasm_layer = {
 	.brief = "WebAssembly programs, with WASI",
 	.probe = probe,
 	.describe = describe_program,
+	.takes = "allow deny_all deterministic fuel invoke max_heap max_instances max_stack "
+	         "max_table memory time_limit volume",
 	.complete = grant_complete,
 	.create = create,
 	.destroy = destroy,

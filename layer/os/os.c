@@ -396,6 +396,14 @@ const struct layer os_layer = {
 	.floor = FLOOR_SYSTEM,
 	.brief = "containers: processes on this host's kernel, in namespaces",
 	.probe = probe,
+	.takes = "add_host blkio_weight cap_add cap_drop cgroup_parent cgroupns cpu_shares cpus "
+	         "cpuset_cpus cpuset_mems device device_read_bps device_read_iops "
+	         "device_write_bps device_write_iops dns dns_search domainname entrypoint "
+	         "group_add health_cmd health_interval health_retries health_start_period "
+	         "health_timeout hostname init ip ipc memory memory_reservation memory_swap "
+	         "mount net net_alias no_healthcheck oom_kill_disable oom_score_adj pid "
+	         "pids_limit privileged publish read_only security_opt shm_size sysctl tmpfs "
+	         "ulimit user userns uts volume",
 	.complete = default_complete,
 	.create = create,
 	.destroy = destroy,

@@ -353,6 +353,10 @@ const struct layer rv_layer = {
 	.floor = FLOOR_HARDWARE,
 	.brief = "a RISC-V computer in software",
 	.probe = probe,
+	.takes = "append cpus debug deterministic disk display dns dns_search dtb firmware flash "
+	         "health_cmd health_interval health_retries health_start_period health_timeout "
+	         "hostname initrd ip kernel memory net net_alias no_healthcheck no_reboot "
+	         "publish resolution trace vnc_password volume",
 	.complete = options_complete,
 	.create = create,
 	.destroy = destroy,

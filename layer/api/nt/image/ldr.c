@@ -149,7 +149,8 @@ load_image(int fd, const struct pe *pe, const char *path, const char *name, bool
 	char *base = image_map(fd, path, pe, e);
 	if (!base)
 		return NULL;
-	struct module *m = add(name, path, NULL, base, pe->size, pe->entry ? base + pe->entry : NULL);
+	struct module *m =
+	        add(name, path, NULL, base, pe->size, pe->entry ? base + pe->entry : NULL);
 	m->resources_only = data;
 	m->entry.TimeDateStamp = pe->stamp;
 	m->entry.Flags = pe->characteristics & PE_FILE_DLL ? 4 : 0; /* LDRP_IMAGE_DLL */
