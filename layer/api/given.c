@@ -125,6 +125,8 @@ given_complete(json_t *config, const json_t *request, struct err *e)
 	/* a program in the foreground is used as one of the host: its input is ours */
 	if (!json_yes(request, "detach"))
 		spec_note_set(config, "stdin", "true");
+	if (json_str(request, "hostname", NULL))
+		spec_note_set(config, "win.hostname", json_str(request, "hostname", ""));
 	if (rc == 0 && json_str(request, "trace", NULL))
 		spec_note_set(config, "win.trace", json_str(request, "trace", ""));
 	json_object_set_new(config, "mounts", mounts);
@@ -160,14 +162,28 @@ see(struct birth *b, const char *path, bool readonly)
 	b->show[b->nshow++] = (struct birth_path){ xstrdup(path), readonly };
 }
 
+/* Unless one of the first `own` has that name.  Takes text over; how many there are now. */
+static size_t
+add_default(char **env, size_t own, size_t n, char *text)
+{
+	size_t name = strcspn(text, "=") + 1;
+
+	for (size_t i = 0; i < own; i++)
+		if (strncasecmp(env[i], text, name) == 0) {
+			free(text);
+			return n;
+		}
+	env[n] = text;
+	return n + 1;
+}
+
 /* Variables that every Windows program may rely on; the user's come first. */
 static char **
-variables(char *const *given)
+variables(char *const *given, const char *hostname)
 {
 	static const char *const defaults[] = {
 		"ALLUSERSPROFILE=C:\\ProgramData",
 		"APPDATA=C:\\Users\\joist\\AppData\\Roaming",
-		"COMPUTERNAME=JOIST",
 		"ComSpec=C:\\Windows\\System32\\cmd.exe",
 		"HOMEDRIVE=C:",
 		"HOMEPATH=\\Users\\joist",
@@ -183,7 +199,6 @@ variables(char *const *given)
 		"SystemRoot=C:\\Windows",
 		"TEMP=C:\\Users\\joist\\AppData\\Local\\Temp",
 		"TMP=C:\\Users\\joist\\AppData\\Local\\Temp",
-		"USERDOMAIN=JOIST",
 		"USERNAME=joist",
 		"USERPROFILE=C:\\Users\\joist",
 		"windir=C:\\Windows",
@@ -191,21 +206,20 @@ variables(char *const *given)
 	size_t n = 0, k = 0;
 	while (given && given[n])
 		n++;
-	char **env = xcalloc(n + sizeof defaults / sizeof *defaults + 2, sizeof *env);
+	size_t most = n + sizeof defaults / sizeof *defaults + 3;
+	char **env = xcalloc(most + 1, sizeof *env);
 	for (size_t i = 0; i < n; i++)
 		if (!str_starts(given[i], "PATH=/") && !str_starts(given[i], "HOME=/"))
 			env[k++] = xstrdup(given[i]);
 	size_t own = k;
-	for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++) {
-		size_t name = strcspn(defaults[i], "=") + 1;
-		bool there = false;
-		for (size_t j = 0; j < own && !there; j++)
-			there = strncasecmp(env[j], defaults[i], name) == 0;
-		if (!there)
-			env[k++] = xstrdup(defaults[i]);
-	}
-	char *cpus = xprintf("NUMBER_OF_PROCESSORS=%u", host_processors());
-	env[k] = cpus;
+	for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)
+		k = add_default(env, own, k, xstrdup(defaults[i]));
+	char full[65], computer[16];
+	host_name(full);
+	host_short(hostname ? hostname : full, computer);
+	k = add_default(env, own, k, xprintf("COMPUTERNAME=%s", computer));
+	k = add_default(env, own, k, xprintf("USERDOMAIN=%s", computer));
+	add_default(env, own, k, xprintf("NUMBER_OF_PROCESSORS=%u", host_processors()));
 	return env;
 }
 
@@ -222,7 +236,6 @@ given_birth(const struct spec *s, const struct home *h, struct birth *b, struct 
 		return err_status(e, EXIT_NOT_FOUND);
 	}
 	b->args = s->process.args;
-	b->env = variables(s->process.env);
 	b->cwd = xstrdup(spec_note(s, "win.cwd", "/"));
 	/* not the machine's own folder: its configuration and its control socket are there */
 	b->store = xprintf("%s/win", h->dir_path);
@@ -234,6 +247,10 @@ given_birth(const struct spec *s, const struct home *h, struct birth *b, struct 
 	b->cache = xprintf("%s/cache/images", h->root_path);
 	b->rootless = h->rootless;
 	b->network = strcmp(spec_note(s, "win.network", ""), "true") == 0;
+	/* in the host's network its name is found by others; alone, a program needs not know it */
+	const char *name = spec_note(s, "win.hostname", b->network ? NULL : h->name);
+	b->hostname = name ? xstrdup(name) : NULL;
+	b->env = variables(s->process.env, b->hostname);
 	drive(b, 'C', b->private, false);
 	drive(b, 'Z', "", false);
 	char *folder = xprintf("%.*s", (int)(strrchr(b->image, '/') - b->image), b->image);
@@ -277,5 +294,6 @@ given_free(struct birth *b)
 	free(b->store);
 	free(b->private);
 	free(b->cache);
+	free(b->hostname);
 	*b = (struct birth){ 0 };
 }

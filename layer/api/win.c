@@ -26,6 +26,7 @@
 #include "base/sig.h"
 #include "core/artifact.h"
 #include "core/spec.h"
+#include "core/usage.h"
 #include "layer/api/needs.h"
 #include "layer/api/given.h"
 #include "layer/api/nt/process/again.h"
@@ -318,6 +319,12 @@ kick(struct guest *g)
 	(void)put;
 }
 
+static json_t *
+stats(struct guest *g)
+{
+	return g->pid > 0 && !g->ended ? usage_of_namespace(g->pid) : NULL;
+}
+
 static int
 send_signal(struct guest *g, int sig, struct err *e)
 {
@@ -354,5 +361,6 @@ const struct layer win_layer = {
 	.signal = send_signal,
 	.console = console,
 	.pid = first_pid,
+	.stats = stats,
 	.again = process_again,
 };

@@ -43,9 +43,6 @@ void cgroup_kill(struct cgroup *c);                     /* SIGKILL to all in it 
 /* {"cpu": {"usec", "throttledUsec"}, "memory": {"current", "peak", "limit"},
  *  "pids": {"current", "limit"}, "io": {"rbytes", "wbytes"}} */
 json_t *cgroup_stats(struct cgroup *c);
-/* The same, without limits, of all processes in the pid namespace of `first`:
- * for users who may not make groups. */
-json_t *cgroup_stats_without(pid_t first);
 int cgroup_oom_kills(struct cgroup *c);
 
 /* Mount what the container may see of them on `dest` (type "cgroup"). */

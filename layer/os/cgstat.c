@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cgstat.c -- what a container uses.  A number that no controller keeps is
- * added up from /proc: slower, and only when somebody asks. */
+ * added up from /proc (core/usage.h): slower, and only when somebody asks. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "core/usage.h"
 #include "layer/os/cgdir.h"
 #include "layer/os/cgroup.h"
 
@@ -41,51 +41,9 @@ number(int dir, const char *file)
 	return strcmp(text, "max") == 0 ? 0 : strtoll(text, NULL, 10);
 }
 
-struct sums {
-	int64_t rss, read, written, processes, usec;
-};
-
-/* Fields 14 to 17 of /proc/PID/stat: its own time and that of the children it
- * has waited for, so that a whole family is counted once. */
-static int64_t
-ticks(const char *stat)
-{
-	const char *p = strrchr(stat, ')');
-	int64_t sum = 0;
-
-	for (int i = 3; p && i <= 17; i++) {
-		p = strchr(p + 1, ' ');
-		if (p && i >= 14)
-			sum += strtoll(p + 1, NULL, 10);
-	}
-	return sum;
-}
-
-static void
-add_process(long pid, struct sums *s)
-{
-	char path[64], buf[1024];
-	long size, rss;
-
-	s->processes++;
-	snprintf(path, sizeof path, "/proc/%ld/statm", pid);
-	if (file_peek(AT_FDCWD, path, buf, sizeof buf) > 0 &&
-	    sscanf(buf, "%ld %ld", &size, &rss) == 2)
-		s->rss += (int64_t)rss * sysconf(_SC_PAGESIZE);
-	snprintf(path, sizeof path, "/proc/%ld/stat", pid);
-	if (file_peek(AT_FDCWD, path, buf, sizeof buf) > 0)
-		s->usec += ticks(buf) * 1000000 / sysconf(_SC_CLK_TCK);
-	snprintf(path, sizeof path, "/proc/%ld/io", pid);
-	if (file_peek(AT_FDCWD, path, buf, sizeof buf) > 0) {
-		char *r = strstr(buf, "\nread_bytes: "), *w = strstr(buf, "\nwrite_bytes: ");
-		s->read += r ? strtoll(r + 13, NULL, 10) : 0;
-		s->written += w ? strtoll(w + 14, NULL, 10) : 0;
-	}
-}
-
 /* All processes of one group. */
 static void
-add_up(int dir, struct sums *s)
+add_up(int dir, struct usage *s)
 {
 	char *text, *line, *rest;
 
@@ -95,14 +53,14 @@ add_up(int dir, struct sums *s)
 	while ((line = strsep(&rest, "\n"))) {
 		long pid = strtol(line, NULL, 10);
 		if (pid > 0)
-			add_process(pid, s);
+			usage_add(pid, s);
 	}
 	free(text);
 }
 
 /* And of those that the guest made below it. */
 static void
-add_all(int dir, struct sums *s)
+add_all(int dir, struct usage *s)
 {
 	struct dirent *ent;
 	int copy = dir < 0 ? -1 : openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -170,7 +128,7 @@ memory(struct cgroup *c, int64_t rss)
 json_t *
 cgroup_stats(struct cgroup *c)
 {
-	struct sums s = { 0 };
+	struct usage s = { 0 };
 	int64_t usec = field(c->v2, "cpu.stat", "usage_usec");
 	int64_t throttled = field(c->v2, "cpu.stat", "throttled_usec");
 
@@ -193,32 +151,6 @@ cgroup_stats(struct cgroup *c)
 	return json_pack("{s:o, s:o, s:o, s:{s:I, s:I}}", "cpu", cpu, "memory", memory(c, s.rss),
 	                 "pids", pids, "io", "rbytes", (json_int_t)s.read, "wbytes",
 	                 (json_int_t)s.written);
-}
-
-json_t *
-cgroup_stats_without(pid_t first)
-{
-	char path[300];
-	struct stat ours, other;
-	struct dirent *ent;
-	struct sums s = { 0 };
-	DIR *d = NULL;
-
-	snprintf(path, sizeof path, "/proc/%d/ns/pid", (int)first);
-	if (stat(path, &ours) == 0)
-		d = opendir("/proc");
-	while (d && (ent = readdir(d))) {
-		long pid = strtol(ent->d_name, NULL, 10);
-		snprintf(path, sizeof path, "/proc/%ld/ns/pid", pid);
-		if (pid > 0 && stat(path, &other) == 0 && other.st_ino == ours.st_ino)
-			add_process(pid, &s);
-	}
-	if (d)
-		closedir(d);
-	return json_pack("{s:{s:I}, s:{s:I}, s:{s:I}, s:{s:I, s:I}}", "cpu", "usec",
-	                 (json_int_t)s.usec, "memory", "current", (json_int_t)s.rss, "pids",
-	                 "current", (json_int_t)s.processes, "io", "rbytes", (json_int_t)s.read,
-	                 "wbytes", (json_int_t)s.written);
 }
 
 int

@@ -20,6 +20,7 @@
 #include "base/sig.h"
 #include "base/str.h"
 #include "core/artifact.h"
+#include "core/usage.h"
 #include "layer/os/caps.h"
 #include "layer/os/cgroup.h"
 #include "layer/os/child.h"
@@ -358,7 +359,7 @@ static json_t *
 stats(struct guest *g)
 {
 	json_t *o = g->cgroup                   ? cgroup_stats(g->cgroup)
-	            : g->spec->ns[NS_PID].fresh ? cgroup_stats_without(g->pid)
+	            : g->spec->ns[NS_PID].fresh ? usage_of_namespace(g->pid)
 	                                        : json_object();
 
 	netglue_stats(g, o);

@@ -30,6 +30,8 @@ more() { [ "$(stat -c %s "$1" 2>/dev/null || echo 0)" -gt "$2" ]; }
 run joist run -d --name three ./count.exe
 expect_status 0 "three processes"
 until_ok 30 more third 3 && ok "three processes run" || not_ok "$(joist logs three; ls -l)"
+run joist top --once --json three
+case $out in *'"pids": {'*'"current": 3'* | *'"pids":{"current":3}'*) ok "top counts them" ;; *) not_ok "top: $out" ;; esac
 joist pause three >/dev/null
 sleep 0.2
 before=$(size)

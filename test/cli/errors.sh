@@ -14,6 +14,12 @@ bad 125 "an unknown verb" joist frobnicate
 bad 125 "an unknown flag" joist run --frobnicate "$ROOTFS" true
 bad 125 "an unknown letter" joist ps -Z
 bad 125 "a flag without its value" joist run --name
+echo '(module (memory (export "memory") 1) (func (export "_start")))' >"$W/none.wat"
+for flag in "--cpus 1" "-p 80:80" "--read-only" "--net user" "--kernel x"; do
+	# shellcheck disable=SC2086 # flag and value
+	bad 125 "what a floor has no use for: $flag" joist run --rm $flag "$W/none.wat"
+done
+bad 125 "what a container has no use for" joist run --rm --fuel 1000 "$ROOTFS" true
 bad 125 "a switch with a value" joist run --rm=yes "$ROOTFS" true
 bad 125 "too few arguments" joist exec
 bad 125 "too many arguments" joist version one two

@@ -25,6 +25,7 @@
 #include "base/host_linux.h"
 #include "base/json.h"
 #include "layer/os/cgdir.h"
+#include "core/usage.h"
 #include "layer/os/cgroup.h"
 #include "layer/os/cgtree.h"
 
@@ -398,12 +399,12 @@ static void
 use_without_groups(void **state)
 {
 	(void)state;
-	json_t *s = cgroup_stats_without(getpid());
+	json_t *s = usage_of_namespace(getpid());
 	assert_true(json_int(json_object_get(s, "memory"), "current", 0) > 100000);
 	assert_true(json_int(json_object_get(s, "pids"), "current", 0) >= 1);
 	assert_true(json_int(json_object_get(s, "cpu"), "usec", 0) > 0);
 	json_decref(s);
-	s = cgroup_stats_without(-1);
+	s = usage_of_namespace(-1);
 	assert_int_equal(json_int(json_object_get(s, "pids"), "current", -1), 0);
 	json_decref(s);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "layer/api/dll/dll.h"
+#include "layer/api/nt/host.h"
 #include "layer/api/nt/process/birth.h"
 #include "layer/api/nt/text/nls.h"
 #include "layer/api/nt/socket/socket.h"
@@ -115,13 +116,13 @@ wide(struct space *s, const char *text)
 static struct SOCKET_ADDRESS
 address(struct space *s, const struct sockaddr *a)
 {
-	struct sockaddr_storage host = { 0 };
+	struct sockaddr_storage theirs = { 0 };
 	struct ws_sockaddr w;
 	socklen_t n =
 	        a->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
 	int size = sizeof w;
-	memcpy(&host, a, n);
-	(void)socket_address_out(&host, n, &w, &size);
+	memcpy(&theirs, a, n);
+	(void)socket_address_out(&theirs, n, &w, &size);
 	struct ws_sockaddr *p = take(s, (size_t)size);
 	if (p)
 		memcpy(p, &w, (size_t)size);
@@ -321,9 +322,9 @@ adapter(struct space *s, const struct ifaddrs *list, const struct ifaddrs *i, bo
 WINAPI ULONG
 iphlpapi_GetAdaptersAddresses(ULONG family, ULONG flags, void *reserved, void *out, ULONG *size)
 {
-	int host = socket_family_in((int)family);
+	int inside = socket_family_in((int)family);
 	(void)reserved;
-	if (!size || host < 0 || host == AF_UNIX)
+	if (!size || inside < 0 || inside == AF_UNIX)
 		return ERROR_INVALID_PARAMETER;
 	bool own;
 	struct ifaddrs *list = interfaces(&own);
@@ -338,7 +339,7 @@ iphlpapi_GetAdaptersAddresses(ULONG family, ULONG flags, void *reserved, void *o
 		if (old)
 			continue;
 		seen[n++] = i->ifa_name;
-		struct adapter *a = adapter(&s, list, i, own, host, flags);
+		struct adapter *a = adapter(&s, list, i, own, inside, flags);
 		if (a) {
 			*last = a;
 			last = &a->Next;
@@ -505,7 +506,7 @@ iphlpapi_GetNetworkParams(struct fixed_info *out, ULONG *size)
 		return ERROR_BUFFER_OVERFLOW;
 	}
 	memset(out, 0, sizeof *out);
-	(void)gethostname(out->HostName, sizeof out->HostName - 1);
+	host_name(out->HostName);
 	out->NodeType = 8; /* hybrid */
 	char line[256], text[64], domain[128];
 	FILE *f = fopen("/etc/resolv.conf", "re");

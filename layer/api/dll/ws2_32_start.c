@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "layer/api/dll/ws2_32.h"
+#include "layer/api/nt/host.h"
 
 static _Atomic int starts;
 
@@ -137,31 +138,29 @@ ws2_32_WSASetBlockingHook(void *hook)
 WINAPI int
 ws2_32_gethostname(char *name, int size)
 {
-	char host[256];
+	char own[65];
 	if (!ws2_32_started())
 		return wsa(WSANOTINITIALISED);
-	if (gethostname(host, sizeof host) < 0)
-		host[0] = 0;
-	host[sizeof host - 1] = 0;
-	size_t n = strlen(host) + 1;
+	host_name(own);
+	size_t n = strlen(own) + 1;
 	if (!name || size < (int)n)
 		return wsa(WSAEFAULT);
-	memcpy(name, host, n);
+	memcpy(name, own, n);
 	return 0;
 }
 
 WINAPI int
 ws2_32_GetHostNameW(WCHAR *name, int size)
 {
-	char host[256];
+	char own[256];
 	if (!name || size < 1)
 		return wsa(WSAEFAULT);
-	if (ws2_32_gethostname(host, sizeof host))
+	if (ws2_32_gethostname(own, sizeof own))
 		return SOCKET_ERROR;
-	int n = (int)strlen(host) + 1;
+	int n = (int)strlen(own) + 1;
 	if (size < n)
 		return wsa(WSAEFAULT);
 	for (int i = 0; i < n; i++)
-		name[i] = (BYTE)host[i];
+		name[i] = (BYTE)own[i];
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "layer/api/nt/host.h"
+#include "layer/api/nt/process/birth.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -202,10 +203,21 @@ void
 host_name(char out[65])
 {
 	struct utsname u;
-	if (uname(&u) < 0 || !u.nodename[0])
+	if (birth.hostname)
+		snprintf(out, 65, "%s", birth.hostname);
+	else if (uname(&u) < 0 || !u.nodename[0])
 		snprintf(out, 65, "joist");
 	else
 		snprintf(out, 65, "%s", u.nodename);
+}
+
+void
+host_short(const char *name, char out[16])
+{
+	size_t n = 0;
+	for (; name[n] && name[n] != '.' && n < 15; n++)
+		out[n] = name[n] >= 'a' && name[n] <= 'z' ? (char)(name[n] - 32) : name[n];
+	out[n] = 0;
 }
 
 void

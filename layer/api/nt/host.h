@@ -37,7 +37,9 @@ struct host_times {
 	uint64_t idle, kernel, user;    /* kernel is without idle */
 };
 struct host_times host_times(int processor);
-void host_name(char out[65]);
+/* A computer's name as NetBIOS has it: 15 letters at most, upper case, up to the first dot. */
+void host_short(const char *name, char out[16]);
+void host_name(char out[65]);           /* the computer's: of the birth, or the host's own */
 void host_random(void *out, size_t n);
 
 /* zone.c */

@@ -184,9 +184,9 @@ put_utf8(WCHAR out[64], const char *s, bool upper)
 static void
 computer(WCHAR out[64])
 {
-	char name[65];
-	host_name(name);
-	name[strcspn(name, ".")] = 0;
+	char full[65], name[16];
+	host_name(full);
+	host_short(full, name);
 	put_utf8(out, name, true);
 }
 

@@ -3,7 +3,7 @@
 // what the functions say; and the identifiers that are the same everywhere, both ways.
 // needs: joist mingw
 // libs: -ladvapi32
-// run: joist run --rm $GUEST
+// run: joist run --rm --hostname a-name-of-more-than-fifteen.letters $GUEST
 // expect: rows: ok
 // expect: agreement: ok
 // expect: identifiers: ok

@@ -35,6 +35,7 @@ struct birth {
 	bool jailed;            /* its parent's sandbox is around it already */
 	char *cache;            /* the store's folder for what can be made again, or NULL */
 	char *private;          /* the host's folder behind C: */
+	char *hostname;         /* the computer's name; NULL: the host's */
 	char *store;            /* the machine's folder, where registry and shared things live */
 	bool network;           /* it may make sockets */
 	bool rootless;          /* root is only called so, in a user namespace */

@@ -63,7 +63,9 @@ parcel_write(struct buf *out, const struct parcel *p)
 	buf_u32(out, (uint32_t)p->exe_fd);
 	for (int i = 0; i < 3; i++)
 		buf_u64(out, b->std[i]);
-	const char *const texts[] = { b->image, b->cwd, b->private, b->store, b->cache };
+	const char *const texts[] = {
+		b->image, b->cwd, b->private, b->store, b->cache, b->hostname
+	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		put_text(out, texts[i]);
 	buf_u32(out, (uint32_t)b->ndrive);
@@ -149,6 +151,7 @@ read_birth(struct cur *c, struct birth *b)
 	b->private = get_text(c);
 	b->store = get_text(c);
 	b->cache = get_text(c);
+	b->hostname = get_text(c);
 	b->ndrive = get_count(c, 8);
 	b->drives = xcalloc(b->ndrive + 1, sizeof *b->drives);
 	for (size_t i = 0; i < b->ndrive; i++) {

@@ -57,11 +57,8 @@ static void
 names(void)
 {
 	char host_full[65], name[16];
-	size_t n = 0;
 	host_name(host_full);
-	for (const char *p = host_full; *p && *p != '.' && n < 15; p++)
-		name[n++] = *p >= 'a' && *p <= 'z' ? (char)(*p - 32) : *p;
-	name[n] = 0;
+	host_short(host_full, name);
 	registry_tree_text("HKLM\\SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ComputerName",
 	                   "ComputerName", REG_SZ, name);
 	registry_tree_text(

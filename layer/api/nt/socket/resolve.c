@@ -13,6 +13,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "layer/api/nt/host.h"
 #include "layer/api/nt/process/birth.h"
 #include "layer/api/nt/socket/socket.h"
 
@@ -184,11 +185,11 @@ resolve_name(const char *name, int family, bool numeric, struct resolved *out)
 	if (numeric)
 		return WSAHOST_NOT_FOUND;
 	char own[RESOLVE_NAME] = "";
-	(void)gethostname(own, sizeof own - 1);
+	host_name(own);
 	/* RFC 6761 6.3: localhost and what ends with it is this machine */
 	bool local = !n || !strcasecmp(name, "localhost") ||
 	             (n > 10 && !strcasecmp(name + n - 10, ".localhost"));
-	if (!local && !strcasecmp(name, own) && !birth.network)
+	if (!local && !strcasecmp(name, own) && (!birth.network || birth.hostname))
 		local = true;
 	if (local) {
 		if (family != AF_INET)
