@@ -70,10 +70,12 @@ file_at_once(struct file *f, const struct file_request *r, NTSTATUS s, ULONG_PTR
 struct file_pending *
 file_pend(struct file *f, const struct file_request *r)
 {
-	struct file_pending *p = malloc(sizeof *p); /* calloc() would not take cached memory */
+	struct file_pending *p = malloc(sizeof *p);
 	if (!p)
 		return NULL;
-	memset(p, 0, sizeof *p);
+	/* not all of it: see file_new() */
+	memset((char *)p + sizeof p->io, 0, sizeof *p - sizeof p->io);
+	p->io = (struct io){ 0 };
 	p->file = f;
 	p->tid = own_tid();
 	p->io.iosb = r->iosb;

@@ -367,11 +367,14 @@ static void
 dispatch(const struct epoll_event *e, int n)
 {
 	_Atomic uint32_t *count = &rounds[me];
+	uint32_t now = atomic_load_explicit(count, memory_order_relaxed);
 
-	atomic_fetch_add(count, 1);
+	/* Only we change it.  Whoever cancels in vain finds it changed: what he looks at was
+	 * changed by us under the lock, and that after this. */
+	atomic_store_explicit(count, now + 1, memory_order_release);
 	for (int i = 0; i < n; i++)
 		happened(e + i);
-	atomic_fetch_add(count, 1);
+	atomic_store(count, now + 2);
 	if (atomic_load(&settling))
 		steady_futex_wake(count, INT32_MAX);
 }
@@ -615,7 +618,9 @@ reactor_lead(void)
 	if (atomic_load_explicit(&nplace, memory_order_relaxed) && me == NOBODY &&
 	    atomic_compare_exchange_strong(&leading, &none, true)) {
 		me = LEADER;
-		atomic_fetch_add(&turns, 1);
+		atomic_store_explicit(&turns,
+		                      atomic_load_explicit(&turns, memory_order_relaxed) + 1,
+		                      memory_order_relaxed);
 		return true;
 	}
 	atomic_fetch_add(&followers, 1);

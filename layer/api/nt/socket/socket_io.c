@@ -310,14 +310,34 @@ socket_send(struct socket *s, struct socket_transfer *t, size_t *done)
 struct socket_op *
 socket_op_new(struct socket *s, enum socket_what what)
 {
-	struct socket_op *op = malloc(sizeof *op); /* calloc() would not take cached memory */
-	if (op) {
-		memset(op, 0, sizeof *op);
-		op->what = what;
-		op->socket = s;
-		op->t.vec = op->few;
-	}
+	struct socket_op *op = calloc(1, sizeof *op);
+	if (op)
+		socket_op_init(op, s, what);
 	return op;
+}
+
+void
+socket_op_init(struct socket_op *op, struct socket *s, enum socket_what what)
+{
+	op->what = what;
+	op->socket = s;
+	op->t.vec = op->few;
+}
+
+/* One that lasts. */
+static struct socket_op *
+keep(struct socket_op *op)
+{
+	if (!op->lent)
+		return op;
+	struct socket_op *kept = malloc(sizeof *kept);
+	if (!kept)
+		return NULL;
+	*kept = *op;
+	kept->lent = false;
+	if (!op->many)
+		kept->t.vec = kept->few + (op->t.vec - op->few);
+	return kept;
 }
 
 /* What it holds; itself is freed with its pending operation. */
@@ -337,7 +357,8 @@ void
 socket_op_free(struct socket_op *op)
 {
 	let_go(op);
-	free(op);
+	if (!op->lent)
+		free(op);
 }
 
 NTSTATUS
@@ -555,12 +576,14 @@ socket_start(struct socket_op *op, const struct file_request *r, size_t *done)
 	steady_lock(&s->lock);
 	NTSTATUS st = q->first ? STATUS_PENDING : try(op);
 	if (st == STATUS_PENDING) {
-		struct file_pending *p = file_pend(f, r);
+		struct socket_op *kept = keep(op);
+		struct file_pending *p = kept ? file_pend(f, r) : NULL;
 		if (!p) {
 			steady_unlock(&s->lock);
-			socket_op_free(op);
+			socket_op_free(kept ? kept : op);
 			return WSAENOBUFS;
 		}
+		op = kept;
 		p->own = op;
 		p->cancel = cancel;
 		op->pending = p;
