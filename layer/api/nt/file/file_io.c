@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "layer/api/nt/except/except.h"
 #include "layer/api/nt/file/file.h"
 #include "layer/api/nt/thread/thread.h"
 #include "layer/api/nt/mem/vm.h"
@@ -93,10 +94,10 @@ file_pend(struct file *f, const struct file_request *r)
 		p->io.port = object_ref(f->port);
 		p->io.key = f->key;
 	}
-	if (r->iosb) {
-		r->iosb->Information = 0;
-		r->iosb->Status = STATUS_PENDING;
-	}
+	/* a lock may be held, so that a bad one is no exception here */
+	struct IO_STATUS_BLOCK pending = { .Status = STATUS_PENDING };
+	if (r->iosb)
+		(void)except_copy(r->iosb, &pending, sizeof pending);
 	return p;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "layer/api/nt/thread/steady.h"
+#include "layer/api/nt/except/except.h"
 #include "layer/api/nt/object/port.h"
 #include "layer/api/nt/object/reactor.h"
 #include "layer/api/nt/status.h"
@@ -259,14 +260,31 @@ port_depth(struct object *o)
 	return (uint32_t)atomic_load(&o->state);
 }
 
+struct result {
+	struct IO_STATUS_BLOCK *iosb;
+	NTSTATUS status;
+	ULONG_PTR information;
+};
+
+static void
+tell(void *a)
+{
+	struct result *r = a;
+
+	r->iosb->Information = r->information;
+	/* whoever polls for it sees the rest first */
+	__atomic_store_n(&r->iosb->Status, r->status, __ATOMIC_RELEASE);
+}
+
 void
 port_done(struct io *io, NTSTATUS status, ULONG_PTR information)
 {
-	if (io->iosb) {
-		io->iosb->Information = information;
-		/* whoever polls for it sees the rest first */
-		__atomic_store_n(&io->iosb->Status, status, __ATOMIC_RELEASE);
-	}
+	struct result r = { io->iosb, status, information };
+
+	/* It may be gone: the program has freed it too early, and then nobody looks.  We may be
+	 * the reactor, in which no exception can begin. */
+	if (io->iosb)
+		except_try(tell, &r);
 	if (io->event)
 		sync_set(io->event, NULL);
 	if (io->file)

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "layer/api/nt/except/except.h"
 #include "layer/api/nt/socket/socket.h"
 #include "layer/api/nt/thread/steady.h"
 #include "layer/api/nt/mem/vm.h"
@@ -412,19 +413,27 @@ queue_of(const struct socket_op *op)
 	return in ? &op->socket->in : &op->socket->out;
 }
 
+static void
+try_it(void *a)
+{
+	struct socket_op *op = a;
+	switch (op->what) {
+	case SOCKET_RECEIVE: op->status = socket_try_receive(op); break;
+	case SOCKET_SEND: op->status = socket_try_send(op); break;
+	case SOCKET_ACCEPT: op->status = socket_try_accept(op); break;
+	case SOCKET_CONNECT: op->status = socket_try_connect(op); break;
+	case SOCKET_DISCONNECT: op->status = socket_try_disconnect(op); break;
+	case SOCKET_FILE: op->status = socket_try_file(op); break;
+	}
+}
+
+/* Under the lock, perhaps in the reactor: addresses and counts of the program that are bad are an
+ * error of the operation and no exception. */
 static NTSTATUS
 try(struct socket_op *op)
 {
 	reactor_expect(&queue_of(op)->wait);
-	switch (op->what) {
-	case SOCKET_RECEIVE: return socket_try_receive(op);
-	case SOCKET_SEND: return socket_try_send(op);
-	case SOCKET_ACCEPT: return socket_try_accept(op);
-	case SOCKET_CONNECT: return socket_try_connect(op);
-	case SOCKET_DISCONNECT: return socket_try_disconnect(op);
-	case SOCKET_FILE: return socket_try_file(op);
-	}
-	return STATUS_INVALID_PARAMETER;
+	return except_try(try_it, op) ? op->status : STATUS_ACCESS_VIOLATION;
 }
 
 static void ready(struct reactor_wait *w, uint32_t events);
