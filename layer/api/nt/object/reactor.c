@@ -445,8 +445,11 @@ start(void)
 	clock_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (poll_fd < 0 || add_edge(bell_fd) < 0 || add_edge(clock_fd) < 0)
 		goto undo;
-	/* signals of the process are for the program's threads */
+	/* Signals of the process are for the program's threads; a fault is the thread's own, when
+	 * memory of the program is bad (except_try). */
 	sigfillset(&all);
+	sigdelset(&all, SIGSEGV);
+	sigdelset(&all, SIGBUS);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pthread_attr_init(&a);
 	pthread_attr_setstacksize(&a, 256 * 1024);
