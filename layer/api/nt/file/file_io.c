@@ -244,10 +244,12 @@ file_wait(struct file *f, int fd, short events, int timeout_ms)
 	blocked = &b;
 	pthread_mutex_unlock(&blocked_lock);
 	struct pollfd p[2] = { { fd, events, 0 }, { own_bell, POLLIN, 0 } };
+	bool paused = port_pause();
 	int n;
 	do {
 		n = poll(p, own_bell < 0 ? 1 : 2, timeout_ms);
 	} while (n < 0 && errno == EINTR && !f->closed);
+	port_resume(paused);
 	pthread_mutex_lock(&blocked_lock);
 	for (struct blocked **q = &blocked; *q; q = &(*q)->next)
 		if (*q == &b) {

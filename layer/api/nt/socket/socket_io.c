@@ -265,8 +265,10 @@ socket_receive(struct socket *s, struct socket_transfer *t, size_t *done)
 		return WSAEINVAL;
 	if (wait)
 		s->blocked++;
+	bool paused = wait && port_pause();
 	int error =
 	        receive(s, t, (wait ? 0 : MSG_DONTWAIT) | (wait && all ? MSG_WAITALL : 0), done);
+	port_resume(paused);
 	if (wait)
 		s->blocked--;
 	if (s->observed)
@@ -290,6 +292,7 @@ socket_send(struct socket *s, struct socket_transfer *t, size_t *done)
 		return WSAESHUTDOWN;
 	if (wait)
 		s->blocked++;
+	bool paused = wait && port_pause();
 	do {
 		error = transmit(s, t, wait ? 0 : MSG_DONTWAIT, &n);
 		*done += n;
@@ -297,6 +300,7 @@ socket_send(struct socket *s, struct socket_transfer *t, size_t *done)
 		if (wait && !error && s->type == SOCK_STREAM)
 			advance(t, n);
 	} while (wait && !error && s->type == SOCK_STREAM && *done < want);
+	port_resume(paused);
 	if (wait)
 		s->blocked--;
 	if (error == EAGAIN && !wait && s->observed)
