@@ -643,28 +643,65 @@ reactor_follow(bool led)
 	atomic_store_explicit(&leading, false, memory_order_release);
 }
 
+/* Who leads has mostly been woken long before his deadline, and asks the host neither for the time
+ * nor for a timer of its own: one of ours wakes him at some deadline that was, and he sets it
+ * again when his own is still to come. */
+static struct reactor_timer waker;
+static _Atomic uint64_t wakes_at = UINT64_MAX;
+
+static void
+wake_due(struct reactor_timer *t)
+{
+	(void)t;
+	atomic_store(&wakes_at, UINT64_MAX);
+	if (me == OWN)
+		reactor_rouse();
+}
+
+static void
+awake(void)
+{
+	if (atomic_exchange(&leader, AWAKE) == RUNG)
+		steady_futex_wake(&leader, 1);
+}
+
+/* ASLEEP, and sure to be woken at the deadline; ETIMEDOUT: it has come.  Whoever takes the
+ * timer away looks whether somebody sleeps afterwards, and so who sleeps looks for it afterwards. */
+static int
+fall_asleep(uint64_t deadline)
+{
+	for (;;) {
+		atomic_store(&leader, ASLEEP);
+		if (atomic_load(&wakes_at) <= deadline)
+			return 0;
+		awake();
+		if (deadline <= wait_now())
+			return ETIMEDOUT;
+		atomic_store(&wakes_at, deadline);
+		waker.due = wake_due;
+		if (reactor_at(&waker, deadline) < 0)
+			return ENOMEM;
+	}
+}
+
 int
 reactor_look(_Atomic uint32_t *word, uint32_t value, uint64_t deadline)
 {
-	struct timespec left = { 0 };
 	struct epoll_event e;
-	int n = 0, saved = errno;
+	int n = 0, saved = errno, r = fall_asleep(deadline);
 
-	if (deadline != WAIT_FOREVER) {
-		uint64_t now = wait_now();
-
-		if (deadline <= now)
-			return ETIMEDOUT;
-		left.tv_sec = (time_t)((deadline - now) / 1000000000);
-		left.tv_nsec = (long)((deadline - now) % 1000000000);
+	if (r == ENOMEM) {
+		/* not sure to be woken: look again soon */
+		atomic_store(&wakes_at, UINT64_MAX);
+		steady_futex_wait(word, value, wait_now() + RING_AGAIN);
+		return 0;
 	}
-	atomic_store(&leader, ASLEEP);
+	if (r)
+		return r;
 	/* One event at a time: what the thread has in hand when it is suspended waits for it. */
 	if (atomic_load(word) == value)
-		n = (int)syscall(SYS_epoll_pwait2, poll_fd, &e, 1,
-		                 deadline == WAIT_FOREVER ? NULL : &left, NULL, 0);
-	if (atomic_exchange(&leader, AWAKE) == RUNG)
-		steady_futex_wake(&leader, 1);
+		n = (int)syscall(SYS_epoll_wait, poll_fd, &e, 1, -1);
+	awake();
 	if (n > 0)
 		dispatch(&e, 1);
 	errno = saved;
