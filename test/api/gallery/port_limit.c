@@ -70,7 +70,9 @@ static CONDITION_VARIABLE condition;
 static volatile LONG told;
 static SOCKET near_end, far_end;
 enum { END, EVENT, SECTION, CONDITION, SLEEP, SOCKETS, PIPE, KINDS };
-static const char *const names[] = { "", "event", "section", "condition", "sleep", "socket", "pipe" };
+static const char *const names[] = {
+	"", "event", "section", "condition", "sleep", "socket", "pipe"
+};
 
 static void
 wait_for(int kind)
@@ -265,13 +267,15 @@ main(void)
 	many(1);
 	printf("limit 1: %ld packets, %ld at once\n", taken, most);
 	many(2);
-	printf("limit 2: %ld packets, %s\n", taken, most <= 2 ? "at most 2 at once" : "more at once");
+	printf("limit 2: %ld packets, %s\n", taken,
+	       most <= 2 ? "at most 2 at once" : "more at once");
 	many(0);
 	printf("no limit: %ld packets\n", taken);
 	waits();
 	puts(two_of(NULL) ? "ending lets another run" : "ending hangs");
-	puts(two_of(CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0)) ? "another port lets another run" :
-	                                                                        "another port hangs");
+	puts(two_of(CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0))
+	             ? "another port lets another run"
+	             : "another port hangs");
 	ends();
 	return 0;
 }
