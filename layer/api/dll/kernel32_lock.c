@@ -6,6 +6,7 @@
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ntdll_lock.h"
 #include "layer/api/dll/ntdll_once.h"
+#include "layer/api/nt/object/port.h"
 #include "layer/api/nt/object/address.h"
 #include "layer/api/nt/thread/steady.h"
 #include "layer/api/nt/object/wait.h"
@@ -123,7 +124,7 @@ kernel32_EnterSynchronizationBarrier(struct SYNCHRONIZATION_BARRIER *b, DWORD fl
 		steady_futex_wake(&b->round, INT32_MAX);
 	} else {
 		while (atomic_load(&b->round) == round)
-			steady_futex_wait(&b->round, round, WAIT_FOREVER);
+			port_sleep(&b->round, round, WAIT_FOREVER);
 	}
 	if (atomic_fetch_sub(&b->inside, 1) == 1)
 		steady_futex_wake(&b->inside, INT32_MAX);
@@ -137,6 +138,6 @@ kernel32_DeleteSynchronizationBarrier(struct SYNCHRONIZATION_BARRIER *b)
 
 	/* It may be deleted by the first that leaves it: wait for the others. */
 	while ((n = atomic_load(&b->inside)) != 0)
-		steady_futex_wait(&b->inside, n, WAIT_FOREVER);
+		port_sleep(&b->inside, n, WAIT_FOREVER);
 	return TRUE;
 }

@@ -6,6 +6,7 @@
  */
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/kernel32_sync.h"
+#include "layer/api/nt/object/handle.h"
 #include "layer/api/nt/object/port.h"
 #include "layer/api/nt/object/wait.h"
 
@@ -85,21 +86,41 @@ nothing(NTSTATUS s)
 	return succeed(s);
 }
 
+/* What is there already is taken without a count of the port, and without asking for the time. */
+static NTSTATUS
+take(HANDLE h, struct packet *p, ULONG n, ULONG *taken, bool alertable, DWORD ms)
+{
+	struct handle_entry *e;
+	uint64_t word;
+	struct object *o = handle_borrow(h, &e, &word);
+	NTSTATUS s;
+
+	*taken = 0;
+	if (o) {
+		if (o->class == &port_class && port_depth(o))
+			port_take(o, p, n, taken, false, 0);
+		handle_return(e, word);
+		if (*taken)
+			return STATUS_SUCCESS;
+	}
+	s = handle_get(h, &port_class, &o);
+	if (s < 0)
+		return s;
+	s = port_take(o, p, n, taken, alertable, wait_deadline_ms(ms));
+	object_unref(o);
+	return s;
+}
+
 WINAPI BOOL
 kernel32_GetQueuedCompletionStatus(HANDLE h, DWORD *bytes, ULONG_PTR *key,
                                    struct OVERLAPPED **overlapped, DWORD ms)
 {
 	struct packet p;
-	struct object *o;
-	ULONG n = 0;
+	ULONG n;
 	NTSTATUS s;
 
 	*overlapped = NULL;
-	s = handle_get(h, &port_class, &o);
-	if (s < 0)
-		return succeed(s);
-	s = port_take(o, &p, 1, &n, false, wait_deadline_ms(ms));
-	object_unref(o);
+	s = take(h, &p, 1, &n, false, ms);
 	if (!n)
 		return nothing(s);
 	*bytes = (DWORD)p.information;
@@ -120,17 +141,14 @@ kernel32_GetQueuedCompletionStatusEx(HANDLE h, struct OVERLAPPED_ENTRY *entries,
                                      ULONG *count, DWORD ms, BOOL alertable)
 {
 	struct packet p[64];
-	struct object *o;
-	ULONG n = 0;
+	ULONG n;
 	NTSTATUS s;
 
 	if (!entries || !room)
 		return refuse(ERROR_INVALID_PARAMETER);
-	s = handle_get(h, &port_class, &o);
-	if (s < 0)
+	s = take(h, p, room < 64 ? room : 64, &n, alertable, ms);
+	if (s < 0 && !n && (s == STATUS_INVALID_HANDLE || s == STATUS_OBJECT_TYPE_MISMATCH))
 		return succeed(s);
-	s = port_take(o, p, room < 64 ? room : 64, &n, alertable, wait_deadline_ms(ms));
-	object_unref(o);
 	*count = n;
 	if (!n)
 		return nothing(s);

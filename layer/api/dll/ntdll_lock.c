@@ -12,6 +12,7 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ntdll_lock.h"
+#include "layer/api/nt/object/port.h"
 #include "layer/api/nt/thread/steady.h"
 #include "layer/api/nt/object/wait.h"
 
@@ -45,8 +46,7 @@ enter_slowly(struct CRITICAL_SECTION *c)
 		__builtin_ia32_pause();
 	}
 	while (atomic_exchange(&c->LockCount, WAITED) != FREE)
-		steady_futex_wait((_Atomic uint32_t *)&c->LockCount, (uint32_t)WAITED,
-		                  WAIT_FOREVER);
+		port_sleep((_Atomic uint32_t *)&c->LockCount, (uint32_t)WAITED, WAIT_FOREVER);
 mine:
 	c->OwningThread = self();
 	c->RecursionCount = 1;
@@ -354,7 +354,7 @@ sleep_turn(struct CONDITION_VARIABLE *v, uint32_t turn, uint64_t deadline)
 
 	if (!deadline)
 		s = atomic_load(&v->turn) == turn ? STATUS_TIMEOUT : STATUS_SUCCESS;
-	else if (steady_futex_wait(&v->turn, turn, deadline) == ETIMEDOUT)
+	else if (port_sleep(&v->turn, turn, deadline) == ETIMEDOUT)
 		s = STATUS_TIMEOUT;
 	atomic_fetch_sub(&v->sleepers, 1);
 	return s;

@@ -8,6 +8,7 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ntdll_once.h"
+#include "layer/api/nt/object/port.h"
 #include "layer/api/nt/thread/steady.h"
 #include "layer/api/nt/object/wait.h"
 
@@ -65,8 +66,8 @@ ntdll_RtlRunOnceBeginInitialize(ntdll_once *o, ULONG flags, void **context)
 				return STATUS_INVALID_PARAMETER;
 			if ((v & WAITED_FOR) ||
 			    atomic_compare_exchange_strong(o, &v, v | WAITED_FOR))
-				steady_futex_wait((_Atomic uint32_t *)o, UNDER_WAY | WAITED_FOR,
-				                  WAIT_FOREVER);
+				port_sleep((_Atomic uint32_t *)o, UNDER_WAY | WAITED_FOR,
+				           WAIT_FOREVER);
 		}
 	}
 }

@@ -76,18 +76,14 @@ transfer(HANDLE h, bool send, const struct WSABUF *b, DWORD n, DWORD *done, DWOR
 	int e = socket_get(h, &f, &s);
 	if (e)
 		return wsa(e);
-	struct socket_op here = { 0 }, *op = &here;
+	struct socket_op here = { .lent = true }, *op = &here;
 	bool later = o && f->overlapped;
-	if (later)
-		op = socket_op_new(s, send ? SOCKET_SEND : SOCKET_RECEIVE);
-	else
-		here.t.vec = here.few;
-	e = op ? ws2_32_buffers(op, b, n) : WSAENOBUFS;
+	socket_op_init(op, s, send ? SOCKET_SEND : SOCKET_RECEIVE);
+	e = ws2_32_buffers(op, b, n);
 	if (!e && send && s->shut_send)
 		e = WSAESHUTDOWN;
 	if (e) {
-		if (op && later)
-			socket_op_free(op);
+		socket_op_free(op);
 		object_unref(&f->object);
 		return wsa(e);
 	}

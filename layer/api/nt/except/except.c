@@ -59,6 +59,26 @@ except_try(void (*f)(void *a), void *a)
 	return ok;
 }
 
+struct copy {
+	void *to;
+	const void *from;
+	size_t n;
+};
+
+static void
+copy(void *a)
+{
+	struct copy *c = a;
+	memcpy(c->to, c->from, c->n);
+}
+
+bool
+except_copy(void *to, const void *from, size_t n)
+{
+	struct copy c = { to, from, n };
+	return except_try(copy, &c);
+}
+
 struct thread *
 except_self(void)
 {

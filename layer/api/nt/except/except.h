@@ -55,6 +55,9 @@ _Noreturn void except_restore(struct CONTEXT *c, struct EXCEPTION_RECORD *r, DWO
 
 /* Try f(a); false when it faulted (a bad pointer of the program). */
 bool except_try(void (*f)(void *a), void *a);
+/* As memcpy(), to or from memory of the program that may be bad; false: it was.  For moments at
+ * which no exception may begin: with a lock held, in a callback of the reactor. */
+bool except_copy(void *to, const void *from, size_t n);
 
 /* fault.c: what a signal says.  false: it is no exception (sent by somebody). */
 bool fault_record(int sig, const siginfo_t *si, struct CONTEXT *c, const ucontext_t *u,

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "layer/api/nt/except/except.h"
 #include "layer/api/nt/file/file.h"
 #include "layer/api/nt/thread/thread.h"
 #include "layer/api/nt/mem/vm.h"
@@ -70,10 +71,12 @@ file_at_once(struct file *f, const struct file_request *r, NTSTATUS s, ULONG_PTR
 struct file_pending *
 file_pend(struct file *f, const struct file_request *r)
 {
-	struct file_pending *p = malloc(sizeof *p); /* calloc() would not take cached memory */
+	struct file_pending *p = malloc(sizeof *p);
 	if (!p)
 		return NULL;
-	memset(p, 0, sizeof *p);
+	/* not all of it: see file_new() */
+	memset((char *)p + sizeof p->io, 0, sizeof *p - sizeof p->io);
+	p->io = (struct io){ 0 };
 	p->file = f;
 	p->tid = own_tid();
 	p->io.iosb = r->iosb;
@@ -91,10 +94,10 @@ file_pend(struct file *f, const struct file_request *r)
 		p->io.port = object_ref(f->port);
 		p->io.key = f->key;
 	}
-	if (r->iosb) {
-		r->iosb->Information = 0;
-		r->iosb->Status = STATUS_PENDING;
-	}
+	/* a lock may be held, so that a bad one is no exception here */
+	struct IO_STATUS_BLOCK pending = { .Status = STATUS_PENDING };
+	if (r->iosb)
+		(void)except_copy(r->iosb, &pending, sizeof pending);
 	return p;
 }
 
@@ -241,10 +244,12 @@ file_wait(struct file *f, int fd, short events, int timeout_ms)
 	blocked = &b;
 	pthread_mutex_unlock(&blocked_lock);
 	struct pollfd p[2] = { { fd, events, 0 }, { own_bell, POLLIN, 0 } };
+	bool paused = port_pause();
 	int n;
 	do {
 		n = poll(p, own_bell < 0 ? 1 : 2, timeout_ms);
 	} while (n < 0 && errno == EINTR && !f->closed);
+	port_resume(paused);
 	pthread_mutex_lock(&blocked_lock);
 	for (struct blocked **q = &blocked; *q; q = &(*q)->next)
 		if (*q == &b) {

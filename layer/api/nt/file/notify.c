@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "layer/api/nt/except/except.h"
 #include "layer/api/nt/file/notify.h"
 
 #include <dirent.h>
@@ -238,34 +239,49 @@ collect(struct watch *w)
 }
 
 /* Into the program's buffer; under lock. */
+struct filling {
+	const struct watch *w;
+	char *buf; /* the program's */
+	size_t n, at;
+	bool lost;
+};
+
+static void
+fill_it(void *a)
+{
+	struct filling *f = a;
+	char *before = NULL;
+	for (struct change *c = f->w->first; c && !f->lost; c = c->next) {
+		size_t start = (f->at + 3) & ~(size_t)3;
+		uint32_t head[3] = { 0, c->action, (uint32_t)(c->n * 2) };
+		if (start + sizeof head + c->n * 2 > f->n) {
+			f->lost = true;
+			break;
+		}
+		memcpy(f->buf + start, head, sizeof head);
+		memcpy(f->buf + start + sizeof head, c->name, c->n * 2);
+		if (before) {
+			uint32_t distance = (uint32_t)(f->buf + start - before);
+			memcpy(before, &distance, 4);
+		}
+		before = f->buf + start;
+		f->at = start + sizeof head + c->n * 2;
+	}
+}
+
 static NTSTATUS
 fill(struct watch *w, char *buf, size_t n, ULONG_PTR *done)
 {
-	size_t at = 0;
-	char *before = NULL;
-	bool lost = w->lost;
+	struct filling f = { w, buf, n, 0, w->lost };
+	bool good = except_try(fill_it, &f);
 	*done = 0;
-	for (struct change *c = w->first; c && !lost; c = c->next) {
-		size_t start = (at + 3) & ~(size_t)3;
-		uint32_t head[3] = { 0, c->action, (uint32_t)(c->n * 2) };
-		if (start + sizeof head + c->n * 2 > n) {
-			lost = true;
-			break;
-		}
-		memcpy(buf + start, head, sizeof head);
-		memcpy(buf + start + sizeof head, c->name, c->n * 2);
-		if (before) {
-			uint32_t distance = (uint32_t)(buf + start - before);
-			memcpy(before, &distance, 4);
-		}
-		before = buf + start;
-		at = start + sizeof head + c->n * 2;
-	}
 	w->lost = false;
 	forget_all(w);
-	if (lost)
+	if (!good)
+		return STATUS_ACCESS_VIOLATION;
+	if (f.lost)
 		return STATUS_NOTIFY_ENUM_DIR;
-	*done = at;
+	*done = f.at;
 	return STATUS_SUCCESS;
 }
 

@@ -54,7 +54,9 @@ object_close(struct object *o)
 void
 object_signal(struct object *o)
 {
-	atomic_exchange(&o->state, 1);
+	/* set already, it has woken who waited */
+	if (atomic_load(&o->state) != 1)
+		atomic_exchange(&o->state, 1);
 	if (atomic_load(&o->waiters))
 		object_wake(o);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "layer/api/nt/thread/steady.h"
+#include "layer/api/nt/except/except.h"
 #include "layer/api/nt/object/port.h"
 #include "layer/api/nt/object/reactor.h"
 #include "layer/api/nt/status.h"
@@ -24,14 +25,17 @@ struct taker {
 
 struct port {
 	struct object object;
-	uint32_t concurrency; /* fixed; as it was asked for */
-	_Atomic bool files;   /* who waits may look for descriptors himself (reactor.h) */
+	uint32_t limit;     /* fixed; of threads that run with its packets; 0: none */
+	_Atomic bool files; /* who waits may look for descriptors himself (reactor.h) */
 	/* under object.lock */
 	struct taker *takers;
 	struct packet *ring;         /* own */
 	uint32_t size, first, count; /* size: a power of two */
+	uint32_t running;            /* with a limit: those with a packet that do not wait */
 	bool closed;
 };
+
+_Thread_local struct port_mine port_mine __attribute__((tls_model("initial-exec")));
 
 static void
 destroy(struct object *o)
@@ -74,7 +78,7 @@ port_new(uint32_t concurrency)
 	if (!p)
 		return NULL;
 	object_init(&p->object, &port_class, 0);
-	p->concurrency = concurrency;
+	p->limit = concurrency;
 	return &p->object;
 }
 
@@ -101,21 +105,40 @@ grow(struct port *p)
 	return true;
 }
 
-NTSTATUS
-port_post(struct object *o, const struct packet *packet)
+/* Under the lock: may one more thread run? */
+static bool
+room(const struct port *p)
 {
-	struct port *p = (struct port *)o;
-	NTSTATUS s = STATUS_SUCCESS;
+	return !p->limit || p->running < p->limit;
+}
+
+/* To a thread that waits; false: there is none, or it may not run.  Under the lock. */
+static bool
+hand(struct port *p, const struct packet *packet)
+{
 	struct taker *k;
 
-	steady_lock(&o->lock);
-	while ((k = p->takers) != NULL) {
+	while (room(p) && (k = p->takers) != NULL) {
 		p->takers = k->next;
 		k->queued = false;
 		if (!wait_claim(&k->block))
 			continue;
 		k->packet = *packet;
+		p->running += p->limit != 0;
 		wait_finish(&k->block, STATUS_SUCCESS);
+		return true;
+	}
+	return false;
+}
+
+NTSTATUS
+port_post(struct object *o, const struct packet *packet)
+{
+	struct port *p = (struct port *)o;
+	NTSTATUS s = STATUS_SUCCESS;
+
+	steady_lock(&o->lock);
+	if (hand(p, packet)) {
 		steady_unlock(&o->lock);
 		return STATUS_SUCCESS;
 	}
@@ -147,6 +170,87 @@ from_ring(struct port *p, struct packet *out, ULONG n)
 	return i;
 }
 
+/* -- with a limit ------------------------------------------------------------------- */
+
+/* Under the lock: one thread less runs. */
+static void
+stop_running(struct port *p)
+{
+	p->running--;
+	while (p->count && hand(p, &p->ring[p->first])) {
+		p->first = (p->first + 1) & (p->size - 1);
+		p->count--;
+		atomic_store_explicit(&p->object.state, (int32_t)p->count, memory_order_release);
+	}
+}
+
+void
+port_pause_it(void)
+{
+	struct port *p = port_mine.port;
+
+	port_mine.runs = false;
+	steady_lock(&p->object.lock);
+	stop_running(p);
+	steady_unlock(&p->object.lock);
+}
+
+/* There may be more than the limit then: who waited goes on at once. */
+void
+port_resume(bool paused)
+{
+	struct port *p = port_mine.port;
+
+	if (!paused)
+		return;
+	steady_lock(&p->object.lock);
+	p->running++;
+	steady_unlock(&p->object.lock);
+	port_mine.runs = true;
+}
+
+void
+port_leave(void)
+{
+	struct port *p = port_mine.port;
+
+	port_pause();
+	port_mine.port = NULL;
+	if (p)
+		object_unref(&p->object);
+}
+
+/* It has a packet of a port with a limit, and is counted. */
+static void
+run_for(struct port *p)
+{
+	if (port_mine.port != p) {
+		port_leave();
+		object_ref(&p->object);
+		port_mine.port = p;
+	}
+	port_mine.runs = true;
+}
+
+/* Up to n of the ring by a thread that wants some.  Under the lock; if it had taken from this port
+ * before, it still counts, and is not counted again. */
+static ULONG
+take_now(struct port *p, struct packet *out, ULONG n)
+{
+	bool counts = port_mine.runs && port_mine.port == p;
+
+	if (!p->limit)
+		return from_ring(p, out, n);
+	if (counts)
+		p->running--;
+	n = room(p) ? from_ring(p, out, n) : 0;
+	if (n || counts)
+		p->running++;
+	return n;
+}
+
+/* -- taking --------------------------------------------------------------------------- */
+
 static void
 take_off(struct port *p, struct taker *k)
 {
@@ -171,10 +275,13 @@ take_slowly(struct port *p, struct packet *out, ULONG n, ULONG *taken, bool aler
 		wait_apc_run();
 		return STATUS_USER_APC;
 	}
+	port_pause();
 	steady_lock(&p->object.lock);
-	*taken = from_ring(p, out, n);
+	*taken = take_now(p, out, n);
 	if (*taken || p->closed) {
 		steady_unlock(&p->object.lock);
+		if (p->limit && *taken)
+			run_for(p);
 		/* an APC or the thread's end may have claimed it: that is seen at the next wait */
 		wait_end(&k.block);
 		if (*taken)
@@ -192,6 +299,8 @@ take_slowly(struct port *p, struct packet *out, ULONG n, ULONG *taken, bool aler
 	if (k.block.result == STATUS_SUCCESS) {
 		out[0] = k.packet;
 		*taken = 1;
+		if (p->limit)
+			run_for(p);
 	} else {
 		steady_lock(&p->object.lock);
 		if (k.queued)
@@ -215,10 +324,15 @@ port_take(struct object *o, struct packet *out, ULONG n, ULONG *taken, bool aler
 		return STATUS_INVALID_PARAMETER;
 	if (atomic_load_explicit(&o->state, memory_order_relaxed)) {
 		steady_lock(&o->lock);
-		*taken = from_ring(p, out, n);
+		*taken = take_now(p, out, n);
 		steady_unlock(&o->lock);
-		if (*taken)
+		if (*taken) {
+			if (p->limit)
+				run_for(p);
+			else if (port_mine.runs)
+				port_leave();
 			return STATUS_SUCCESS;
+		}
 	}
 	if (!deadline) {
 		if (alertable && wait_apc_run())
@@ -259,14 +373,31 @@ port_depth(struct object *o)
 	return (uint32_t)atomic_load(&o->state);
 }
 
+struct result {
+	struct IO_STATUS_BLOCK *iosb;
+	NTSTATUS status;
+	ULONG_PTR information;
+};
+
+static void
+tell(void *a)
+{
+	struct result *r = a;
+
+	r->iosb->Information = r->information;
+	/* whoever polls for it sees the rest first */
+	__atomic_store_n(&r->iosb->Status, r->status, __ATOMIC_RELEASE);
+}
+
 void
 port_done(struct io *io, NTSTATUS status, ULONG_PTR information)
 {
-	if (io->iosb) {
-		io->iosb->Information = information;
-		/* whoever polls for it sees the rest first */
-		__atomic_store_n(&io->iosb->Status, status, __ATOMIC_RELEASE);
-	}
+	struct result r = { io->iosb, status, information };
+
+	/* It may be gone: the program has freed it too early, and then nobody looks.  We may be
+	 * the reactor, in which no exception can begin. */
+	if (io->iosb)
+		except_try(tell, &r);
 	if (io->event)
 		sync_set(io->event, NULL);
 	if (io->file)

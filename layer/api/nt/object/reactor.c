@@ -367,11 +367,14 @@ static void
 dispatch(const struct epoll_event *e, int n)
 {
 	_Atomic uint32_t *count = &rounds[me];
+	uint32_t now = atomic_load_explicit(count, memory_order_relaxed);
 
-	atomic_fetch_add(count, 1);
+	/* Only we change it.  Whoever cancels in vain finds it changed: what he looks at was
+	 * changed by us under the lock, and that after this. */
+	atomic_store_explicit(count, now + 1, memory_order_release);
 	for (int i = 0; i < n; i++)
 		happened(e + i);
-	atomic_fetch_add(count, 1);
+	atomic_store(count, now + 2);
 	if (atomic_load(&settling))
 		steady_futex_wake(count, INT32_MAX);
 }
@@ -442,8 +445,11 @@ start(void)
 	clock_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (poll_fd < 0 || add_edge(bell_fd) < 0 || add_edge(clock_fd) < 0)
 		goto undo;
-	/* signals of the process are for the program's threads */
+	/* Signals of the process are for the program's threads; a fault is the thread's own, when
+	 * memory of the program is bad (except_try). */
 	sigfillset(&all);
+	sigdelset(&all, SIGSEGV);
+	sigdelset(&all, SIGBUS);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pthread_attr_init(&a);
 	pthread_attr_setstacksize(&a, 256 * 1024);
@@ -615,7 +621,9 @@ reactor_lead(void)
 	if (atomic_load_explicit(&nplace, memory_order_relaxed) && me == NOBODY &&
 	    atomic_compare_exchange_strong(&leading, &none, true)) {
 		me = LEADER;
-		atomic_fetch_add(&turns, 1);
+		atomic_store_explicit(&turns,
+		                      atomic_load_explicit(&turns, memory_order_relaxed) + 1,
+		                      memory_order_relaxed);
 		return true;
 	}
 	atomic_fetch_add(&followers, 1);
@@ -635,28 +643,65 @@ reactor_follow(bool led)
 	atomic_store_explicit(&leading, false, memory_order_release);
 }
 
+/* Who leads has mostly been woken long before his deadline, and asks the host neither for the time
+ * nor for a timer of its own: one of ours wakes him at some deadline that was, and he sets it
+ * again when his own is still to come. */
+static struct reactor_timer waker;
+static _Atomic uint64_t wakes_at = UINT64_MAX;
+
+static void
+wake_due(struct reactor_timer *t)
+{
+	(void)t;
+	atomic_store(&wakes_at, UINT64_MAX);
+	if (me == OWN)
+		reactor_rouse();
+}
+
+static void
+awake(void)
+{
+	if (atomic_exchange(&leader, AWAKE) == RUNG)
+		steady_futex_wake(&leader, 1);
+}
+
+/* ASLEEP, and sure to be woken at the deadline; ETIMEDOUT: it has come.  Whoever takes the
+ * timer away looks whether somebody sleeps afterwards, and so who sleeps looks for it afterwards. */
+static int
+fall_asleep(uint64_t deadline)
+{
+	for (;;) {
+		atomic_store(&leader, ASLEEP);
+		if (atomic_load(&wakes_at) <= deadline)
+			return 0;
+		awake();
+		if (deadline <= wait_now())
+			return ETIMEDOUT;
+		atomic_store(&wakes_at, deadline);
+		waker.due = wake_due;
+		if (reactor_at(&waker, deadline) < 0)
+			return ENOMEM;
+	}
+}
+
 int
 reactor_look(_Atomic uint32_t *word, uint32_t value, uint64_t deadline)
 {
-	struct timespec left = { 0 };
 	struct epoll_event e;
-	int n = 0, saved = errno;
+	int n = 0, saved = errno, r = fall_asleep(deadline);
 
-	if (deadline != WAIT_FOREVER) {
-		uint64_t now = wait_now();
-
-		if (deadline <= now)
-			return ETIMEDOUT;
-		left.tv_sec = (time_t)((deadline - now) / 1000000000);
-		left.tv_nsec = (long)((deadline - now) % 1000000000);
+	if (r == ENOMEM) {
+		/* not sure to be woken: look again soon */
+		atomic_store(&wakes_at, UINT64_MAX);
+		steady_futex_wait(word, value, wait_now() + RING_AGAIN);
+		return 0;
 	}
-	atomic_store(&leader, ASLEEP);
+	if (r)
+		return r;
 	/* One event at a time: what the thread has in hand when it is suspended waits for it. */
 	if (atomic_load(word) == value)
-		n = (int)syscall(SYS_epoll_pwait2, poll_fd, &e, 1,
-		                 deadline == WAIT_FOREVER ? NULL : &left, NULL, 0);
-	if (atomic_exchange(&leader, AWAKE) == RUNG)
-		steady_futex_wake(&leader, 1);
+		n = (int)syscall(SYS_epoll_wait, poll_fd, &e, 1, -1);
+	awake();
 	if (n > 0)
 		dispatch(&e, 1);
 	errno = saved;

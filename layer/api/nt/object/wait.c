@@ -23,6 +23,7 @@
 #include <time.h>
 
 #include "layer/api/nt/object/object.h"
+#include "layer/api/nt/object/port.h"
 #include "layer/api/nt/object/reactor.h"
 #include "layer/api/nt/thread/steady.h"
 #include "layer/api/nt/status.h"
@@ -316,7 +317,7 @@ wait_begin(struct wait_block *b, struct thread *t, bool all, bool alertable)
 /* Until it is DONE or RETRY, or the record (or NULL) tells something; true: the time is over,
  * and the caller has claimed it. */
 static bool
-sleep_until(struct wait_block *b, struct shared_wait *record, uint64_t deadline)
+sleep_on(struct wait_block *b, struct shared_wait *record, uint64_t deadline)
 {
 	for (;;) {
 		uint32_t s = atomic_load_explicit(&b->state, memory_order_acquire);
@@ -336,6 +337,15 @@ sleep_until(struct wait_block *b, struct shared_wait *record, uint64_t deadline)
 		if (r == ETIMEDOUT && wait_claim(b))
 			return true;
 	}
+}
+
+static bool
+sleep_until(struct wait_block *b, struct shared_wait *record, uint64_t deadline)
+{
+	bool paused = port_pause(), late = sleep_on(b, record, deadline);
+
+	port_resume(paused);
+	return late;
 }
 
 void

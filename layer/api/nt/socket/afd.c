@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "layer/api/nt/except/except.h"
 #include "layer/api/nt/socket/socket.h"
 #include "layer/api/nt/thread/steady.h"
 #include "layer/api/nt/object/wait.h"
@@ -117,11 +118,13 @@ collect(struct polled *p, ULONG_PTR *size)
 	for (ULONG i = 0; i < p->count; i++) {
 		struct socket_poll *x = p->one + i;
 		ULONG due = events_now(x->socket, x->events | AFD_POLL_LOCAL_CLOSE);
-		if (due && sizeof *p->out + (n + 1) * sizeof *p->out->handle <= p->room)
-			p->out->handle[n++] =
-			        (struct handle_info){ x->handle, due, STATUS_SUCCESS };
+		struct handle_info h = { x->handle, due, STATUS_SUCCESS };
+		/* what is bad by now is nobody's */
+		if (due && sizeof *p->out + (n + 1) * sizeof *p->out->handle <= p->room &&
+		    except_copy(p->out->handle + n, &h, sizeof h))
+			n++;
 	}
-	p->out->count = n;
+	(void)except_copy(&p->out->count, &n, sizeof n);
 	*size = sizeof *p->out + n * sizeof *p->out->handle;
 	return n;
 }
@@ -241,7 +244,8 @@ due(struct reactor_timer *t)
 {
 	struct polled *p = (struct polled *)((char *)t - offsetof(struct polled, timer));
 	if (file_unpend_other(p->pending)) {
-		p->out->count = 0;
+		ULONG none = 0;
+		(void)except_copy(&p->out->count, &none, sizeof none);
 		end(p, STATUS_TIMEOUT, sizeof *p->out);
 	}
 	unref(p);

@@ -220,10 +220,14 @@ wait_for(struct socket *s, short events, int ms)
 {
 	struct pollfd p = { s->file->fd, events, 0 };
 	s->blocked++;
+	bool paused = port_pause();
 	int n;
 	do
 		n = s->file->closed ? 1 : poll(&p, 1, ms);
 	while (n < 0 && errno == EINTR);
+	int error = errno;
+	port_resume(paused);
+	errno = error;
 	s->blocked--;
 	if (s->file->closed)
 		return WSAEINTR;
@@ -307,8 +311,10 @@ socket_connect(struct socket *s, const struct ws_sockaddr *a, int size)
 	if (later)
 		(void)host_nonblocking(fd, true);
 	s->blocked++;
+	bool paused = !later && port_pause();
 	int rc = connect(fd, (struct sockaddr *)&host, n);
 	int error = rc < 0 ? errno : 0;
+	port_resume(paused);
 	s->blocked--;
 	if (later)
 		(void)host_nonblocking(fd, false);

@@ -195,6 +195,7 @@ struct socket_op {
 	struct socket_op *next;
 	struct socket *socket;
 	bool finished;
+	bool lent; /* of its caller's stack: socket_start() copies it when it must last */
 	NTSTATUS status;
 	size_t done;
 	struct socket_transfer t;
@@ -215,6 +216,7 @@ struct socket_op {
 };
 
 struct socket_op *socket_op_new(struct socket *s, enum socket_what what);
+void socket_op_init(struct socket_op *op, struct socket *s, enum socket_what what); /* of zeroes */
 void socket_op_free(struct socket_op *op);
 /* Takes op over.  0: it has ended (and was told); WSA_IO_PENDING; or an error. */
 int socket_start(struct socket_op *op, const struct file_request *r, size_t *done);

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "layer/api/nt/except/except.h"
 #include "layer/api/nt/socket/socket.h"
 #include "layer/api/nt/thread/steady.h"
 #include "layer/api/nt/mem/vm.h"
@@ -264,8 +265,10 @@ socket_receive(struct socket *s, struct socket_transfer *t, size_t *done)
 		return WSAEINVAL;
 	if (wait)
 		s->blocked++;
+	bool paused = wait && port_pause();
 	int error =
 	        receive(s, t, (wait ? 0 : MSG_DONTWAIT) | (wait && all ? MSG_WAITALL : 0), done);
+	port_resume(paused);
 	if (wait)
 		s->blocked--;
 	if (s->observed)
@@ -289,6 +292,7 @@ socket_send(struct socket *s, struct socket_transfer *t, size_t *done)
 		return WSAESHUTDOWN;
 	if (wait)
 		s->blocked++;
+	bool paused = wait && port_pause();
 	do {
 		error = transmit(s, t, wait ? 0 : MSG_DONTWAIT, &n);
 		*done += n;
@@ -296,6 +300,7 @@ socket_send(struct socket *s, struct socket_transfer *t, size_t *done)
 		if (wait && !error && s->type == SOCK_STREAM)
 			advance(t, n);
 	} while (wait && !error && s->type == SOCK_STREAM && *done < want);
+	port_resume(paused);
 	if (wait)
 		s->blocked--;
 	if (error == EAGAIN && !wait && s->observed)
@@ -310,14 +315,34 @@ socket_send(struct socket *s, struct socket_transfer *t, size_t *done)
 struct socket_op *
 socket_op_new(struct socket *s, enum socket_what what)
 {
-	struct socket_op *op = malloc(sizeof *op); /* calloc() would not take cached memory */
-	if (op) {
-		memset(op, 0, sizeof *op);
-		op->what = what;
-		op->socket = s;
-		op->t.vec = op->few;
-	}
+	struct socket_op *op = calloc(1, sizeof *op);
+	if (op)
+		socket_op_init(op, s, what);
 	return op;
+}
+
+void
+socket_op_init(struct socket_op *op, struct socket *s, enum socket_what what)
+{
+	op->what = what;
+	op->socket = s;
+	op->t.vec = op->few;
+}
+
+/* One that lasts. */
+static struct socket_op *
+keep(struct socket_op *op)
+{
+	if (!op->lent)
+		return op;
+	struct socket_op *kept = malloc(sizeof *kept);
+	if (!kept)
+		return NULL;
+	*kept = *op;
+	kept->lent = false;
+	if (!op->many)
+		kept->t.vec = kept->few + (op->t.vec - op->few);
+	return kept;
 }
 
 /* What it holds; itself is freed with its pending operation. */
@@ -337,7 +362,8 @@ void
 socket_op_free(struct socket_op *op)
 {
 	let_go(op);
-	free(op);
+	if (!op->lent)
+		free(op);
 }
 
 NTSTATUS
@@ -391,19 +417,27 @@ queue_of(const struct socket_op *op)
 	return in ? &op->socket->in : &op->socket->out;
 }
 
+static void
+try_it(void *a)
+{
+	struct socket_op *op = a;
+	switch (op->what) {
+	case SOCKET_RECEIVE: op->status = socket_try_receive(op); break;
+	case SOCKET_SEND: op->status = socket_try_send(op); break;
+	case SOCKET_ACCEPT: op->status = socket_try_accept(op); break;
+	case SOCKET_CONNECT: op->status = socket_try_connect(op); break;
+	case SOCKET_DISCONNECT: op->status = socket_try_disconnect(op); break;
+	case SOCKET_FILE: op->status = socket_try_file(op); break;
+	}
+}
+
+/* Under the lock, perhaps in the reactor: addresses and counts of the program that are bad are an
+ * error of the operation and no exception. */
 static NTSTATUS
 try(struct socket_op *op)
 {
 	reactor_expect(&queue_of(op)->wait);
-	switch (op->what) {
-	case SOCKET_RECEIVE: return socket_try_receive(op);
-	case SOCKET_SEND: return socket_try_send(op);
-	case SOCKET_ACCEPT: return socket_try_accept(op);
-	case SOCKET_CONNECT: return socket_try_connect(op);
-	case SOCKET_DISCONNECT: return socket_try_disconnect(op);
-	case SOCKET_FILE: return socket_try_file(op);
-	}
-	return STATUS_INVALID_PARAMETER;
+	return except_try(try_it, op) ? op->status : STATUS_ACCESS_VIOLATION;
 }
 
 static void ready(struct reactor_wait *w, uint32_t events);
@@ -555,12 +589,14 @@ socket_start(struct socket_op *op, const struct file_request *r, size_t *done)
 	steady_lock(&s->lock);
 	NTSTATUS st = q->first ? STATUS_PENDING : try(op);
 	if (st == STATUS_PENDING) {
-		struct file_pending *p = file_pend(f, r);
+		struct socket_op *kept = keep(op);
+		struct file_pending *p = kept ? file_pend(f, r) : NULL;
 		if (!p) {
 			steady_unlock(&s->lock);
-			socket_op_free(op);
+			socket_op_free(kept ? kept : op);
 			return WSAENOBUFS;
 		}
+		op = kept;
 		p->own = op;
 		p->cancel = cancel;
 		op->pending = p;

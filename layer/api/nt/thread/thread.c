@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "layer/api/nt/object/port.h"
 #include "layer/api/nt/except/except.h"
 #include "layer/api/nt/thread/fls.h"
 #include "layer/api/nt/own.h"
@@ -521,6 +522,7 @@ thread_exit(uint32_t code)
 	atomic_store(&t->ended, true);
 	steady_unlock(&t->object.lock);
 	wait_apc_drop(t);
+	port_leave();
 	atomic_store(&last_code, code);
 	free(t->teb->TlsExpansionSlots);
 	t->teb->thread = NULL;
