@@ -170,7 +170,6 @@ struct file {
 	struct dir *dir;                /* own: enumeration */
 	struct watch *watch;            /* own: who asked for changes */
 	void *own;                      /* the kind's */
-	WCHAR *own_text;                /* own: what a child was given last */
 };
 
 extern const struct object_class file_class;

@@ -194,6 +194,7 @@ shared_new_process(const WCHAR *image, uint32_t parent)
 		atomic_store(&p->gate, 0);
 		atomic_store(&p->job, 0);
 		atomic_store(&p->gifts, 0);
+		atomic_store(&p->post, 0);
 		atomic_store(&p->threads, 1);
 		p->parent = parent;
 		p->main_thread = 0;
@@ -274,6 +275,22 @@ void
 shared_listen(uint32_t seen)
 {
 	futex(&self->bell, FUTEX_WAIT, seen, NULL);
+}
+
+void
+shared_wait(_Atomic uint32_t *word, uint32_t value, uint32_t ms)
+{
+	const struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000 };
+	int saved = errno;
+
+	futex(word, FUTEX_WAIT, value, &t);
+	errno = saved;
+}
+
+void
+shared_wake(_Atomic uint32_t *word)
+{
+	futex(word, FUTEX_WAKE, INT32_MAX, NULL);
 }
 
 bool

@@ -32,6 +32,7 @@ struct shared_process {
 	_Atomic uint32_t bell;          /* futex: counts what it should look at */
 	_Atomic uint32_t threads;
 	_Atomic uint32_t job;           /* number of its job + 1, or 0 */
+	_Atomic uint32_t post;          /* futex: whether it answers (post.c) */
 	_Atomic uint32_t gifts;         /* handles that others have put into its table */
 	uint32_t parent;
 	uint32_t main_thread;           /* its first thread's id */
@@ -131,6 +132,9 @@ uint32_t shared_gate_open(struct shared_process *p);    /* what it was */
 uint32_t shared_bell(void);
 void shared_listen(uint32_t seen);              /* until our bell is another than that */
 void shared_ring(struct shared_process *p);
+/* Until the word is another than that, somebody wakes it, or the milliseconds are over. */
+void shared_wait(_Atomic uint32_t *word, uint32_t value, uint32_t ms);
+void shared_wake(_Atomic uint32_t *word);
 
 /* Of ours; 0 when there is no such process. */
 uint32_t shared_index(void);

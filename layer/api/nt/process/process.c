@@ -15,6 +15,7 @@
 #include "layer/api/nt/clock.h"
 #include "layer/api/nt/process/job.h"
 #include "layer/api/nt/peb.h"
+#include "layer/api/nt/object/post.h"
 #include "layer/api/nt/object/shared.h"
 #include "layer/api/nt/thread/steady.h"
 #include "layer/api/nt/thread/thread.h"
@@ -35,7 +36,34 @@ destroy(struct object *o)
 	free(p);
 }
 
-const struct object_class process_class = { .name = "Process", .destroy = destroy };
+/* Another process knows it by its id. */
+static bool
+give(struct object *o, struct inherit *i)
+{
+	if (process_share(NULL) < 0)
+		return false;
+	i->number[0] = ((struct process *)o)->id;
+	return true;
+}
+
+static struct object *
+remake(const struct inherit *i)
+{
+	struct shared_process *slot = shared_find_process((uint32_t)i->number[0]);
+	struct process *p;
+
+	if (i->number[0] == process_self()->id)
+		return object_ref(&process_self()->object);
+	/* it may have ended meanwhile, and is still one that can be asked */
+	return slot && process_of_slot(slot, &p) >= 0 ? &p->object : NULL;
+}
+
+const struct object_class process_class = {
+	.name = "Process",
+	.destroy = destroy,
+	.give = give,
+	.remake = remake,
+};
 
 static void
 destroy_thread(struct object *o)
@@ -165,6 +193,7 @@ process_end(uint32_t code)
 	if (!slot)
 		return;
 	job_process_ends();
+	post_close();
 	if (getrusage(RUSAGE_SELF, &use) == 0) {
 		slot->cpu_user = ticks_of(&use.ru_utime);
 		slot->cpu_kernel = ticks_of(&use.ru_stime);
