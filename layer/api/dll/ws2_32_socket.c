@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "layer/api/dll/ws2_32.h"
+#include "layer/api/nt/object/post.h"
 #include "layer/api/nt/socket/socket_protocol.h"
 
 enum { WSA_FLAG_OVERLAPPED = 1, WSA_FLAG_NO_HANDLE_INHERIT = 0x80, FROM_PROTOCOL_INFO = -1 };
@@ -18,9 +19,9 @@ handle_of(struct file *f, bool inherit)
 	return h;
 }
 
-/* A socket's second handle in the process: WSAPROTOCOL_INFO carries the number of a place where
- * the socket is held until WSASocket takes it, once. */
-enum { LENT = 64 };
+/* A socket's second handle: WSAPROTOCOL_INFO carries the number of a place where the socket is held
+ * until WSASocket takes it, once; for another process, the handle that it was given there. */
+enum { LENT = 64, GIVEN = (int)0x80000000 };
 static pthread_mutex_t lent_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct file *lent[LENT]; /* a count each, under the lock */
 
@@ -53,7 +54,32 @@ borrow(DWORD place)
 	return f;
 }
 
-/* To another process sockets come by inherited handles only. */
+/* 0: there is no such process, or it ends. */
+static DWORD
+give(struct file *f, DWORD process)
+{
+	const struct post_terms t = { .access = f->access };
+	struct process *p;
+	HANDLE h = NULL;
+	if (process_open(process, &p) < 0)
+		return 0;
+	(void)post_put(p, &f->object, &t, &h);
+	object_unref(&p->object);
+	return h ? (DWORD)GIVEN | (DWORD)(uintptr_t)h : 0;
+}
+
+/* What another process has put here: counted, and its handle there is gone.  NULL: it is none. */
+static struct file *
+accept_given(HANDLE h)
+{
+	struct file *f;
+	struct socket *s;
+	if (socket_get(h, &f, &s))
+		return NULL;
+	handle_close(h);
+	return f;
+}
+
 static int
 duplicate(HANDLE h, DWORD process, bool wide, void *out)
 {
@@ -65,15 +91,14 @@ duplicate(HANDLE h, DWORD process, bool wide, void *out)
 		return wsa(e);
 	if (!out)
 		e = WSAEFAULT;
-	else if (process != (DWORD)(uintptr_t)teb()->ClientId.UniqueProcess)
-		e = WSAEOPNOTSUPP;
 	else
 		e = socket_protocol_of(s, wide, out, &size);
 	if (!e) {
 		memcpy(&p, out, sizeof p);
-		p.dwProviderReserved = lend(f);
+		bool self = process == (DWORD)(uintptr_t)teb()->ClientId.UniqueProcess;
+		p.dwProviderReserved = self ? lend(f) : give(f, process);
 		memcpy(out, &p, sizeof p);
-		e = p.dwProviderReserved ? 0 : WSAEMFILE;
+		e = p.dwProviderReserved ? 0 : self ? WSAEMFILE : WSAEINVAL;
 	}
 	object_unref(&f->object);
 	return wsa(e);
@@ -88,7 +113,10 @@ make(int family, int type, int protocol, const struct WSAPROTOCOL_INFO *p, DWORD
 		return INVALID_SOCKET;
 	}
 	if (p && p->dwProviderReserved) {
-		if (!(f = borrow(p->dwProviderReserved))) {
+		DWORD given = p->dwProviderReserved & ~(DWORD)GIVEN;
+		f = p->dwProviderReserved & (DWORD)GIVEN ? accept_given((HANDLE)(uintptr_t)given)
+		                                         : borrow(given);
+		if (!f) {
 			last_error(WSAEINVAL);
 			return INVALID_SOCKET;
 		}
