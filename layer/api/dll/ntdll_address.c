@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ntdll_address.c -- WaitOnAddress, keyed events, waits for another thread's alert. */
 #include <stdatomic.h>
-#include <stdlib.h>
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/object/address.h"
@@ -10,6 +9,8 @@
 #include "layer/api/nt/thread/steady.h"
 #include "layer/api/nt/thread/thread.h"
 #include "layer/api/nt/object/wait.h"
+
+enum { OBJ_OPENIF = 0x80 };
 
 WINAPI NTSTATUS
 ntdll_RtlWaitOnAddress(const volatile void *p, const void *compare, SIZE_T size,
@@ -32,14 +33,6 @@ ntdll_RtlWakeAddressAll(const void *p)
 
 /* -- keyed events ------------------------------------------------------------------------ */
 
-static void
-destroy(struct object *o)
-{
-	free(o);
-}
-
-static const struct object_class keyed_class = { .name = "KeyedEvent", .destroy = destroy };
-
 WINAPI NTSTATUS
 ntdll_NtCreateKeyedEvent(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a,
                          ULONG flags)
@@ -49,14 +42,17 @@ ntdll_NtCreateKeyedEvent(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTR
 
 	if (flags)
 		return STATUS_INVALID_PARAMETER;
-	o = calloc(1, sizeof *o);
+	o = address_keyed();
 	if (!o)
 		return STATUS_NO_MEMORY;
-	object_init(o, &keyed_class, 0);
 	if (a && a->ObjectName)
 		s = name_give(&o, a->ObjectName);
 	if (s < 0)
 		return s;
+	if (s == STATUS_OBJECT_NAME_EXISTS && !(a->Attributes & OBJ_OPENIF)) {
+		object_unref(o);
+		return STATUS_OBJECT_NAME_COLLISION;
+	}
 	*h = handle_new(o, access, a && (a->Attributes & 2));
 	return *h ? s : STATUS_NO_MEMORY;
 }
@@ -69,7 +65,7 @@ ntdll_NtOpenKeyedEvent(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIB
 
 	if (!a || !a->ObjectName)
 		return STATUS_INVALID_PARAMETER;
-	s = name_open(&keyed_class, a->ObjectName, &o);
+	s = name_open(&address_keyed_class, a->ObjectName, &o);
 	if (s < 0)
 		return s;
 	*h = handle_new(o, access, a->Attributes & 2);
@@ -86,7 +82,7 @@ meet(HANDLE h, const void *key, bool release, BOOLEAN alertable, const LONGLONG 
 	if ((uintptr_t)key & 1)
 		return STATUS_INVALID_PARAMETER_1;
 	if (h) {
-		s = handle_get(h, &keyed_class, &o);
+		s = handle_get(h, &address_keyed_class, &o);
 		if (s < 0)
 			return s;
 	}

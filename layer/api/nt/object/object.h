@@ -76,6 +76,7 @@ enum object_kind {
 
 void object_init(struct object *o, const struct object_class *class, int32_t state); /* one count */
 struct object *object_ref(struct object *o);
+bool object_try_ref(struct object *o);  /* false: its last count is just being given back */
 void object_unref(struct object *o);
 void object_close(struct object *o);    /* handle.c: a handle is closed; takes its count */
 void object_signal(struct object *o);   /* state = 1, and wake */

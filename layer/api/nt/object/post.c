@@ -17,7 +17,9 @@
 #include "layer/api/nt/file/file.h"
 #include "layer/api/nt/mem/section.h"
 #include "layer/api/nt/object/shared.h"
+#include "layer/api/nt/object/address.h"
 #include "layer/api/nt/object/sync.h"
+#include "layer/api/nt/object/timer.h"
 #include "layer/api/nt/object/wait.h"
 #include "layer/api/nt/own.h"
 #include "layer/api/nt/thread/steady.h"
@@ -30,8 +32,15 @@ enum { PATIENCE = 10000, KNOCK_AGAIN = 2 }; /* ms */
 
 /* Which class a letter's object is of. */
 static const struct object_class *const classes[] = {
-	NULL,           &file_class,         &section_class,        &process_class,
-	&sync_event_class, &sync_mutant_class, &sync_semaphore_class,
+	NULL,
+	&file_class,
+	&section_class,
+	&process_class,
+	&sync_event_class,
+	&sync_mutant_class,
+	&sync_semaphore_class,
+	&timer_class,
+	&address_keyed_class,
 };
 
 struct letter {
@@ -345,8 +354,7 @@ called(struct reactor_wait *w, uint32_t events)
 	(void)events;
 	if (v) {
 		v->who = (uint32_t)who;
-		v->wait =
-		        (struct reactor_wait){ .ready = visited, .fd = fd, .events = EPOLLIN };
+		v->wait = (struct reactor_wait){ .ready = visited, .fd = fd, .events = EPOLLIN };
 	}
 	if (!v || reactor_arm(&v->wait) < 0) {
 		free(v);

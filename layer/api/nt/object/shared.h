@@ -41,10 +41,10 @@ struct shared_process {
 	WCHAR image[MAX_PATH];          /* Windows path of its program */
 };
 
-/* A named or inherited event, mutex, semaphore, section or job. */
+/* A named or inherited event, mutex, semaphore, timer, section, keyed event or job. */
 enum shared_kind { SHARED_NOTHING, SHARED_EVENT, SHARED_MUTEX, SHARED_SEMAPHORE, SHARED_SECTION,
-	           SHARED_JOB };
-enum { SHARED_MANUAL = 1 };     /* flag of an event */
+	           SHARED_JOB, SHARED_TIMER, SHARED_KEYED };
+enum { SHARED_MANUAL = 1 };     /* flag of an event, a timer */
 
 struct shared_thing {
 	/* under the lock */
@@ -56,11 +56,12 @@ struct shared_thing {
 	WCHAR name[SHARED_NAME];        /* "" for one that was inherited, or has no handle any more */
 	/* changed under the lock, but for a job's */
 	_Atomic int32_t state;          /* an event's, a semaphore's count; of a job: job.c */
-	_Atomic uint32_t owner;         /* of a mutex: its process' index + 1, 0 for nobody */
+	_Atomic uint32_t owner;         /* of a mutex: its process' index + 1, 0 for nobody; of a
+	                                 * timer: how often it was set */
 	_Atomic uint32_t abandoned;
-	_Atomic uint32_t recursion;     /* of a job */
+	_Atomic uint32_t recursion;     /* of a job; a timer's period in ms */
 	_Atomic uint32_t flags;         /* SHARED_MANUAL; a job's */
-	_Atomic int64_t limit;          /* of a semaphore; a section's size */
+	_Atomic int64_t limit;          /* of a semaphore; a section's size; when a timer is due */
 };
 
 /* A wait of one thread, as far as it is for things of the machine: shared_sync.h. */
@@ -161,6 +162,7 @@ bool shared_named(const WCHAR *name);           /* is it a thing's name? */
 void shared_close(struct shared_thing *t);      /* this process has it no longer */
 /* The same, and when it was the last one, end(t) before its place is free.  Under the lock. */
 void shared_close_with(struct shared_thing *t, void (*end)(const struct shared_thing *t));
+void shared_ring_users(const struct shared_thing *t);   /* all others that have it */
 void shared_nameless(struct shared_thing *t);   /* our last handle is closed, but we have it still */
 /* A process has it too: an inherited one, or one that is given.  With a handle. */
 void shared_use(struct shared_thing *t, uint32_t index);

@@ -252,6 +252,14 @@ shared_close(struct shared_thing *t)
 }
 
 void
+shared_ring_users(const struct shared_thing *t)
+{
+	for (uint32_t i = 0; i < SHARED_PROCESSES; i++)
+		if (has(t->users, i) && i != shared_index())
+			shared_ring(&shared->process[i]);
+}
+
+void
 shared_nameless(struct shared_thing *t)
 {
 	shared_lock();
