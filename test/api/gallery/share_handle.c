@@ -101,8 +101,13 @@ offers(int n, char **v)
 	WriteFile(w, "ping", 4, &k, NULL);
 	HANDLE m = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4096, NULL);
 	*(int *)MapViewOfFile(m, FILE_MAP_WRITE, 0, 0, 0) = 7;
-	HANDLE all[] = { f, r, m, CreateEventA(NULL, FALSE, FALSE, NULL),
-		         CreateMutexA(NULL, TRUE, NULL), CreateSemaphoreA(NULL, 2, 2, NULL), w };
+	HANDLE all[] = { f,
+		         r,
+		         m,
+		         CreateEventA(NULL, FALSE, FALSE, NULL),
+		         CreateMutexA(NULL, TRUE, NULL),
+		         CreateSemaphoreA(NULL, 2, 2, NULL),
+		         w };
 	for (int i = 0; i < 7; i++)
 		tell(i, all[i]);
 	SetEvent(done);
@@ -457,10 +462,10 @@ errors(void)
 	TerminateProcess(p, 1);
 	WaitForSingleObject(p, INFINITE);
 	HANDLE f = temp_file(0);
-	DWORD dead = DuplicateHandle(GetCurrentProcess(), f, p, &x, 0, FALSE, 2) ? 0
-	                                                                         : GetLastError();
-	printf("no handle %lu, no such process %lu, a port %lu, pseudo thread %lu\n", none, dead, no,
-	       thread);
+	DWORD dead =
+	        DuplicateHandle(GetCurrentProcess(), f, p, &x, 0, FALSE, 2) ? 0 : GetLastError();
+	printf("no handle %lu, no such process %lu, a port %lu, pseudo thread %lu\n", none, dead,
+	       no, thread);
 	CloseHandle(port);
 	CloseHandle(f);
 	CloseHandle(p);

@@ -84,7 +84,8 @@ datagram(int n, char **v)
 	SOCKET s = take(0);
 	if (recvfrom(s, text, 8, 0, (struct sockaddr *)&a, &size) < 0)
 		return WSAGetLastError();
-	return sendto(s, "datagram", 8, 0, (struct sockaddr *)&a, size) == 8 ? 0 : WSAGetLastError();
+	return sendto(s, "datagram", 8, 0, (struct sockaddr *)&a, size) == 8 ? 0
+	                                                                     : WSAGetLastError();
 }
 
 static int

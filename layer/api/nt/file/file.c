@@ -95,8 +95,10 @@ give(struct object *o, struct inherit *i)
 	               (uint64_t)(f->kind == &console_kind && console_is_input(f)) << 3 |
 	               (uint64_t)f->root << 32;
 	/* who has the last handle deletes it */
-	if (i->moved && atomic_exchange(&f->delete_on_close, false))
+	if (i->moved && f->delete_on_close) {
 		i->number[2] |= 1 << 4;
+		file_share_deleting(f, false);
+	}
 	i->number[3] = what;
 	pthread_mutex_lock(&f->lock);
 	i->text = f->path ? utf_wide(f->path) : NULL;
@@ -133,7 +135,7 @@ remake(const struct inherit *i)
 		f->path = utf_narrow(i->text);
 	}
 	if (f->kind == &file_disk)
-		(void)file_share_enter(f);
+		file_share_join(f);
 	return &f->object;
 }
 

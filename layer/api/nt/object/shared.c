@@ -195,6 +195,7 @@ shared_new_process(const WCHAR *image, uint32_t parent)
 		atomic_store(&p->job, 0);
 		atomic_store(&p->gifts, 0);
 		atomic_store(&p->post, 0);
+		atomic_store(&p->files, 0);
 		atomic_store(&p->threads, 1);
 		p->parent = parent;
 		p->main_thread = 0;

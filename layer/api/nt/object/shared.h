@@ -34,6 +34,7 @@ struct shared_process {
 	_Atomic uint32_t job;           /* number of its job + 1, or 0 */
 	_Atomic uint32_t post;          /* futex: whether it answers (post.c) */
 	_Atomic uint32_t gifts;         /* handles that others have put into its table */
+	_Atomic uint32_t files;         /* its entries in file[] */
 	uint32_t parent;
 	uint32_t main_thread;           /* its first thread's id */
 	uint64_t created, ended;        /* FILETIME */
@@ -90,11 +91,23 @@ struct shared_gift {
 
 enum { SHARED_GIFTS = 4096 };
 
+/* An open file, as others have to heed it: shared_file.h. */
+struct shared_file {
+	_Atomic uint32_t process;       /* its index + 1; 0: a free place */
+	_Atomic uint32_t next;          /* of its bucket, or of the free ones: index + 1 */
+	uint64_t dev, ino;
+	uint8_t want, share;
+	bool pending;
+};
+
+enum { SHARED_FILES = 32768, SHARED_FILE_BUCKETS = 8192 };
+
 struct shared {
 	uint32_t magic, size;
 	_Atomic uint32_t lock;          /* futex: index of the holder + 1, waiters in bit 31 */
 	/* under the lock */
-	uint32_t nthing, nwait, ngift;  /* places ever used */
+	uint32_t nthing, nwait, ngift, nfile;   /* places ever used */
+	uint32_t file_free;             /* index + 1 */
 	uint64_t turn;
 	/* What is being handed to a waiter: who finds a dead holder of the lock does it again. */
 	struct {
@@ -106,6 +119,8 @@ struct shared {
 	struct shared_wait wait[SHARED_WAITS];
 	struct shared_gift gift[SHARED_GIFTS];
 	struct shared_thing thing[SHARED_THINGS];
+	_Atomic uint32_t file_bucket[SHARED_FILE_BUCKETS];      /* index + 1 */
+	struct shared_file file[SHARED_FILES];
 };
 
 extern struct shared *shared;           /* NULL before shared_start() */

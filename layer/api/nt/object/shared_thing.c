@@ -10,6 +10,7 @@
 
 #include "layer/api/nt/process/process.h"
 #include "layer/api/nt/object/shared.h"
+#include "layer/api/nt/object/shared_file.h"
 #include "layer/api/nt/object/shared_sync.h"
 
 /* -- names ------------------------------------------------------------------------------- */
@@ -358,6 +359,7 @@ void
 shared_thing_gone(uint32_t index)
 {
 	shared_sync_gone(index);
+	shared_file_gone(index);
 	for (uint32_t i = 0; i < shared->ngift && i < SHARED_GIFTS; i++)
 		if (atomic_load(&shared->gift[i].target) == index + 1)
 			atomic_store(&shared->gift[i].target, 0);

@@ -15,6 +15,7 @@
 #include "layer/api/nt/clock.h"
 #include "layer/api/nt/process/job.h"
 #include "layer/api/nt/peb.h"
+#include "layer/api/nt/file/file.h"
 #include "layer/api/nt/object/post.h"
 #include "layer/api/nt/object/shared.h"
 #include "layer/api/nt/thread/steady.h"
@@ -167,6 +168,7 @@ process_begin(struct birth *b, struct err *e)
 			return fail(e, EINVAL, "the process has no place in its machine");
 		shared_be(slot);
 		process_self()->slot = slot;
+		file_share_machine();
 	}
 	return 0;
 }
@@ -194,6 +196,7 @@ process_end(uint32_t code)
 		return;
 	job_process_ends();
 	post_close();
+	file_share_end();
 	if (getrusage(RUSAGE_SELF, &use) == 0) {
 		slot->cpu_user = ticks_of(&use.ru_utime);
 		slot->cpu_kernel = ticks_of(&use.ru_stime);

@@ -21,6 +21,7 @@
 #include "layer/api/nt/image/image.h"
 #include "layer/api/nt/process/job.h"
 #include "layer/api/nt/process/parcel.h"
+#include "layer/api/nt/file/file.h"
 #include "layer/api/nt/file/path.h"
 #include "layer/api/nt/peb.h"
 #include "layer/api/nt/object/post.h"
@@ -317,6 +318,7 @@ process_new(const struct process_start *s, struct process **out, struct process_
 	if (process_share(NULL) < 0)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	post_start();
+	file_share_machine();
 	if (s->image) {
 		status = path_host(s->image, true, &image, &device);
 		if (status >= 0 && device)
