@@ -44,6 +44,23 @@ map(int fd, struct err *e)
 	return 0;
 }
 
+/* Before there is a memory to be shared. */
+static uint32_t
+run_alone(void)
+{
+	static _Atomic uint32_t run;
+	uint32_t none = 0, fresh = (uint32_t)clock_now() ^ (uint32_t)getpid() << 20;
+
+	atomic_compare_exchange_strong(&run, &none, fresh ? fresh : 1);
+	return atomic_load(&run);
+}
+
+uint32_t
+shared_run(void)
+{
+	return shared ? shared->run : run_alone();
+}
+
 /* Whoever shares it is a child of who made it: a file without a name is enough. */
 int
 shared_start(struct err *e)
@@ -62,6 +79,7 @@ shared_start(struct err *e)
 			rc = -1;
 			close(fd);
 		} else {
+			shared->run = run_alone();
 			shared->magic = MAGIC;
 			shared->size = sizeof *shared;
 		}
@@ -196,6 +214,7 @@ shared_new_process(const WCHAR *image, uint32_t parent)
 		atomic_store(&p->gifts, 0);
 		atomic_store(&p->post, 0);
 		atomic_store(&p->files, 0);
+		atomic_store(&p->watches, 0);
 		atomic_store(&p->threads, 1);
 		p->parent = parent;
 		p->main_thread = 0;
@@ -270,6 +289,14 @@ shared_ring(struct shared_process *p)
 {
 	atomic_fetch_add(&p->bell, 1);
 	futex(&p->bell, FUTEX_WAKE, INT32_MAX, NULL);
+}
+
+void
+shared_ring_watchers(void)
+{
+	for (uint32_t i = 0; i < SHARED_PROCESSES; i++)
+		if (atomic_load(&shared->process[i].watches) && &shared->process[i] != self)
+			shared_ring(&shared->process[i]);
 }
 
 void

@@ -34,6 +34,7 @@ struct shared_process {
 	_Atomic uint32_t job;           /* number of its job + 1, or 0 */
 	_Atomic uint32_t post;          /* futex: whether it answers (post.c) */
 	_Atomic uint32_t gifts;         /* handles that others have put into its table */
+	_Atomic uint32_t watches;       /* it wants to hear of changes of the registry */
 	_Atomic uint32_t files;         /* its entries in file[] */
 	uint32_t parent;
 	uint32_t main_thread;           /* its first thread's id */
@@ -104,6 +105,7 @@ enum { SHARED_FILES = 32768, SHARED_FILE_BUCKETS = 8192 };
 
 struct shared {
 	uint32_t magic, size;
+	uint32_t run;                   /* tells this run of the machine from others */
 	_Atomic uint32_t lock;          /* futex: index of the holder + 1, waiters in bit 31 */
 	/* under the lock */
 	uint32_t nthing, nwait, ngift, nfile;   /* places ever used */
@@ -130,6 +132,7 @@ int shared_start(struct err *e);
 /* Map one that was inherited; takes the descriptor. */
 int shared_adopt(int fd, struct err *e);
 int shared_fd(void);                    /* lent */
+uint32_t shared_run(void);              /* never 0 */
 
 void shared_lock(void);
 void shared_unlock(void);
@@ -148,6 +151,7 @@ uint32_t shared_gate_open(struct shared_process *p);    /* what it was */
 uint32_t shared_bell(void);
 void shared_listen(uint32_t seen);              /* until our bell is another than that */
 void shared_ring(struct shared_process *p);
+void shared_ring_watchers(void);        /* all others that watch the registry */
 /* Until the word is another than that, somebody wakes it, or the milliseconds are over. */
 void shared_wait(_Atomic uint32_t *word, uint32_t value, uint32_t ms);
 void shared_wake(_Atomic uint32_t *word);
