@@ -68,16 +68,19 @@ give(struct file *f, DWORD process)
 	return h ? (DWORD)GIVEN | (DWORD)(uintptr_t)h : 0;
 }
 
-/* What another process has put here: counted, and its handle there is gone.  NULL: it is none. */
-static struct file *
-accept_given(HANDLE h)
+/* What another process has put here: a handle, for the one that it has come with. */
+static HANDLE
+accept_given(HANDLE given, bool inherit)
 {
 	struct file *f;
 	struct socket *s;
-	if (socket_get(h, &f, &s))
-		return NULL;
-	handle_close(h);
-	return f;
+	if (socket_get(given, &f, &s)) {
+		last_error(WSAEINVAL);
+		return INVALID_SOCKET;
+	}
+	HANDLE h = handle_of(f, inherit);
+	handle_close(given);
+	return h;
 }
 
 static int
@@ -112,15 +115,16 @@ make(int family, int type, int protocol, const struct WSAPROTOCOL_INFO *p, DWORD
 		last_error(WSANOTINITIALISED);
 		return INVALID_SOCKET;
 	}
+	bool inherit = !(flags & WSA_FLAG_NO_HANDLE_INHERIT);
+	if (p && p->dwProviderReserved & (DWORD)GIVEN)
+		return accept_given((HANDLE)(uintptr_t)(p->dwProviderReserved & ~(DWORD)GIVEN),
+		                    inherit);
 	if (p && p->dwProviderReserved) {
-		DWORD given = p->dwProviderReserved & ~(DWORD)GIVEN;
-		f = p->dwProviderReserved & (DWORD)GIVEN ? accept_given((HANDLE)(uintptr_t)given)
-		                                         : borrow(given);
-		if (!f) {
+		if (!(f = borrow(p->dwProviderReserved))) {
 			last_error(WSAEINVAL);
 			return INVALID_SOCKET;
 		}
-		return handle_of(f, !(flags & WSA_FLAG_NO_HANDLE_INHERIT));
+		return handle_of(f, inherit);
 	}
 	if (p) {
 		family = family == FROM_PROTOCOL_INFO ? p->iAddressFamily : family;
@@ -132,7 +136,7 @@ make(int family, int type, int protocol, const struct WSAPROTOCOL_INFO *p, DWORD
 		last_error((DWORD)e);
 		return INVALID_SOCKET;
 	}
-	return handle_of(f, !(flags & WSA_FLAG_NO_HANDLE_INHERIT));
+	return handle_of(f, inherit);
 }
 
 WINAPI HANDLE

@@ -14,6 +14,9 @@
 // expect: spinning 0, reading 0, accepting 0, suspended 0, sleeping 0
 // expect: no handle 6, no such process 5, a port 50, pseudo thread 6
 // expect: access: 5 in the child, 0
+// expect: a thread there: 258, ended 0 44, id 1, its process 1, the same 1
+// expect: threads of one that was killed: 0 9, of ours there 0 55, resumed 50
+// expect: a thread inherited: 0 66, in its own process 1
 // expect: 300 times, handles 0
 // expect: inherited: a process 0 11
 #include <winsock2.h>
@@ -224,7 +227,45 @@ server(int n, char **v)
 
 static int ends_with(int n, char **v) { (void)n; Sleep(50); return (int)strtol(v[0], NULL, 10); }
 
+static DWORD WINAPI
+code_later(void *event)
+{
+	WaitForSingleObject(event, 10000);
+	return 44;
+}
+
+static int
+has_thread(int n, char **v)
+{
+	DWORD id;
+	(void)n, (void)v;
+	meet();
+	HANDLE e = CreateEventA(NULL, TRUE, FALSE, NULL);
+	tell(0, CreateThread(NULL, 0, code_later, e, 0, &id));
+	tell(1, e);
+	told->h[2] = id;
+	tell(3, CreateThread(NULL, 0, code_later, CreateEventA(NULL, TRUE, FALSE, NULL), 0, NULL));
+	SetEvent(done);
+	WaitForSingleObject(go, INFINITE);
+	/* what came back from the parent is our own thread */
+	return GetThreadId(told_handle(4)) == GetThreadId(told_handle(3));
+}
+
+static int
+waits_thread(int n, char **v)
+{
+	DWORD code = 0;
+	meet();
+	if (!n)
+		WaitForSingleObject(go, INFINITE);
+	HANDLE t = n ? handle(v[0]) : told_handle(0);
+	if (WaitForSingleObject(t, 10000) || !GetExitCodeThread(t, &code))
+		return 99;
+	return (int)code;
+}
+
 static const struct part parts[] = {
+	{ "has_thread", has_thread }, { "waits_thread", waits_thread },
 	{ "takes", takes },     { "offers", offers },   { "spins", spins },
 	{ "reads", reads },     { "accepts", accepts }, { "sleeps", sleeps },
 	{ "limited", limited }, { "file", holds_file }, { "waits", waits_for },
@@ -471,6 +512,68 @@ errors(void)
 	CloseHandle(p);
 }
 
+static int
+compare(HANDLE a, HANDLE b)
+{
+	BOOL(WINAPI * f)(HANDLE, HANDLE);
+	FARPROC p = GetProcAddress(GetModuleHandleA("kernelbase"), "CompareObjectHandles");
+	memcpy(&f, &p, sizeof f);
+	return f(a, b);
+}
+
+static DWORD WINAPI
+sleep_then(void *code)
+{
+	Sleep(50);
+	return (DWORD)(UINT_PTR)code;
+}
+
+static void
+threads(void)
+{
+	SECURITY_ATTRIBUTES sa = { sizeof sa, NULL, TRUE };
+	DWORD code = 0;
+	HANDLE p = start("has_thread");
+	WaitForSingleObject(done, INFINITE);
+	HANDLE t = get_from(p, told_handle(0), 0), u = get_from(p, told_handle(3), 0);
+	HANDLE same = get_from(p, told_handle(0), 0), e = get_from(p, told_handle(1), 0);
+	DWORD w = WaitForSingleObject(t, 20);
+	int is = compare(t, same), id = GetThreadId(t) == told->h[2];
+	int pid = GetProcessIdOfThread(t) == GetProcessId(p);
+	CloseHandle(same);
+	SetEvent(e);
+	DWORD x = WaitForSingleObject(t, 10000);
+	GetExitCodeThread(t, &code);
+	printf("a thread there: %lu, ended %lu %lu, id %d, its process %d, the same %d\n", w, x, code,
+	       id, pid, is);
+	give_to(p, u, 4, DUPLICATE_SAME_ACCESS);
+	SetEvent(go);
+	int back = end(p);
+	CloseHandle(t);
+	CloseHandle(u);
+	CloseHandle(e);
+	p = start("has_thread");
+	WaitForSingleObject(done, INFINITE);
+	u = get_from(p, told_handle(3), 0);
+	DWORD resumed = ResumeThread(u) == (DWORD)-1 ? GetLastError() : 0;
+	TerminateProcess(p, 9);
+	x = WaitForSingleObject(u, 10000);
+	GetExitCodeThread(u, &code);
+	end(p);
+	CloseHandle(u);
+	p = start("waits_thread");
+	t = CreateThread(NULL, 0, sleep_then, (void *)55, 0, NULL);
+	w = give_to(p, t, 0, DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE);
+	SetEvent(go);
+	printf("threads of one that was killed: %lu %lu, of ours there %lu %d, resumed %lu\n", x, code,
+	       w, end(p), resumed);
+	t = CreateThread(&sa, 0, sleep_then, (void *)66, 0, NULL);
+	p = start("waits_thread %llx", (UINT64)(UINT_PTR)t);
+	DWORD mine = WaitForSingleObject(t, 10000);
+	printf("a thread inherited: %lu %d, in its own process %d\n", mine, end(p), back);
+	CloseHandle(t);
+}
+
 static void
 rights(void)
 {
@@ -539,6 +642,7 @@ main(int argc, char **argv)
 	       from_busy("sleeps"));
 	errors();
 	rights();
+	threads();
 	often();
 	inherited();
 	DeleteFileA("share_handle.tmp");

@@ -23,6 +23,7 @@
 #include "layer/api/nt/object/wait.h"
 #include "layer/api/nt/own.h"
 #include "layer/api/nt/thread/steady.h"
+#include "layer/api/nt/thread/thread.h"
 
 enum { MAGIC = 0x54534f50, TEXT_MOST = 32768, FDS = 2, BACKLOG = 128 };
 enum { PUT = 1, GET, WITHIN, ANSWER };
@@ -41,6 +42,8 @@ static const struct object_class *const classes[] = {
 	&sync_semaphore_class,
 	&timer_class,
 	&address_keyed_class,
+	&thread_class,
+	&process_thread_class,
 };
 
 struct letter {

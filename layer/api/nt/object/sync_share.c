@@ -274,6 +274,14 @@ sync_share_remake(const struct inherit *i)
 	return sync_share_at(i->number[0]);
 }
 
+void
+sync_share_as_event(struct object *o, struct shared_thing *event)
+{
+	atomic_store(&o->thing, event);
+	atomic_store(&o->waiters, &others);
+	o->kind = OBJECT_SHARED;
+}
+
 /* -- taking -------------------------------------------------------------------------------------- */
 
 void
@@ -284,7 +292,7 @@ sync_share_wake(struct object *o)
 
 	if (n <= 0)
 		return;
-	if (o->class == &sync_event_class) {
+	if (o->thing->kind == SHARED_EVENT) {
 		shared_sync_event(o->thing, SHARED_SET, NULL);
 	} else if (o->class == &sync_semaphore_class) {
 		while (n > 0 && shared_sync_release(o->thing, n, NULL) < 0)

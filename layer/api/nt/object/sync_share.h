@@ -44,6 +44,9 @@ bool sync_share_to_child(struct object *o, struct inherit *i);
 struct object *sync_share_remake(const struct inherit *i);
 struct object *sync_share_at(uint64_t number);  /* of a thing: counted, or NULL */
 
+/* o, of another class and new, is waited for as this event is; the use stays the caller's. */
+void sync_share_as_event(struct object *o, struct shared_thing *event);
+
 /* -- waiting: wait.c's -- */
 
 struct sync_share_wait {

@@ -66,17 +66,6 @@ const struct object_class process_class = {
 	.remake = remake,
 };
 
-static void
-destroy_thread(struct object *o)
-{
-	struct process_thread *t = (struct process_thread *)o;
-
-	object_unref(&t->process->object);
-	free(t);
-}
-
-const struct object_class process_thread_class = { .name = "Thread", .destroy = destroy_thread };
-
 /* -- ourselves ---------------------------------------------------------------------------- */
 
 static struct process *self;
