@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // Handles that one process puts into another one's table, or takes out of it: DuplicateHandle.
 // needs: joist mingw
-// libs: -lws2_32
+// libs: -lws2_32 -ladvapi32
 // run: joist run --rm $GUEST
 // expect: into: file 'from child', pipe 'child' then 109, section 42 43, socket 'hi' 0, child 0
 // expect: out of: file 'mine', pipe 'ping', section 7, event 258 0, mutex 258 0, semaphore 0 0 258
@@ -17,6 +17,9 @@
 // expect: a thread there: 258, ended 0 44, id 1, its process 1, the same 1
 // expect: threads of one that was killed: 0 9, of ours there 0 55, resumed 50
 // expect: a thread inherited: 0 66, in its own process 1
+// expect: a job: one process 1, then 0, killed with its last handle 0 there 258 0
+// expect: whose holder was killed: 258 0
+// expect: a key: 23, and from there 24
 // expect: 300 times, handles 0
 // expect: inherited: a process 0 11
 #include <winsock2.h>
@@ -264,12 +267,51 @@ waits_thread(int n, char **v)
 	return (int)code;
 }
 
+/* A job that ends its members is closed here. */
+static int
+has_job(int n, char **v)
+{
+	(void)n, (void)v;
+	meet();
+	WaitForSingleObject(go, INFINITE);
+	JOBOBJECT_BASIC_ACCOUNTING_INFORMATION a;
+	if (!QueryInformationJobObject(told_handle(0), JobObjectBasicAccountingInformation, &a,
+	                               sizeof a, NULL))
+		return 99;
+	SetEvent(done);
+	WaitForSingleObject(go, INFINITE);
+	CloseHandle(told_handle(0));
+	return (int)a.ActiveProcesses;
+}
+
+static int
+has_key(int n, char **v)
+{
+	DWORD x = 0, size = sizeof x;
+	HKEY k = NULL;
+	(void)n, (void)v;
+	meet();
+	WaitForSingleObject(go, INFINITE);
+	if (RegQueryValueExA((HKEY)told_handle(0), "x", NULL, NULL, (BYTE *)&x, &size))
+		return 99;
+	RegCreateKeyA((HKEY)told_handle(0), "below", &k);
+	size = 24;
+	RegSetValueExA(k, "y", 0, REG_DWORD, (BYTE *)&size, sizeof size);
+	tell(1, k);
+	SetEvent(done);
+	WaitForSingleObject(go, INFINITE);
+	return (int)x;
+}
+
 static const struct part parts[] = {
+	{ "has_job", has_job },       { "has_key", has_key },
 	{ "has_thread", has_thread }, { "waits_thread", waits_thread },
-	{ "takes", takes },     { "offers", offers },   { "spins", spins },
-	{ "reads", reads },     { "accepts", accepts }, { "sleeps", sleeps },
-	{ "limited", limited }, { "file", holds_file }, { "waits", waits_for },
-	{ "server", server },   { "ends", ends_with },  { NULL, NULL },
+	{ "takes", takes },           { "offers", offers },
+	{ "spins", spins },           { "reads", reads },
+	{ "accepts", accepts },       { "sleeps", sleeps },
+	{ "limited", limited },       { "file", holds_file },
+	{ "waits", waits_for },       { "server", server },
+	{ "ends", ends_with },        { NULL, NULL },
 };
 
 /* -- the parent -------------------------------------------------------------------------- */
@@ -544,8 +586,8 @@ threads(void)
 	SetEvent(e);
 	DWORD x = WaitForSingleObject(t, 10000);
 	GetExitCodeThread(t, &code);
-	printf("a thread there: %lu, ended %lu %lu, id %d, its process %d, the same %d\n", w, x, code,
-	       id, pid, is);
+	printf("a thread there: %lu, ended %lu %lu, id %d, its process %d, the same %d\n", w, x,
+	       code, id, pid, is);
 	give_to(p, u, 4, DUPLICATE_SAME_ACCESS);
 	SetEvent(go);
 	int back = end(p);
@@ -565,13 +607,70 @@ threads(void)
 	t = CreateThread(NULL, 0, sleep_then, (void *)55, 0, NULL);
 	w = give_to(p, t, 0, DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE);
 	SetEvent(go);
-	printf("threads of one that was killed: %lu %lu, of ours there %lu %d, resumed %lu\n", x, code,
-	       w, end(p), resumed);
+	printf("threads of one that was killed: %lu %lu, of ours there %lu %d, resumed %lu\n", x,
+	       code, w, end(p), resumed);
 	t = CreateThread(&sa, 0, sleep_then, (void *)66, 0, NULL);
 	p = start("waits_thread %llx", (UINT64)(UINT_PTR)t);
 	DWORD mine = WaitForSingleObject(t, 10000);
 	printf("a thread inherited: %lu %d, in its own process %d\n", mine, end(p), back);
 	CloseHandle(t);
+}
+
+static void
+jobs(void)
+{
+	JOBOBJECT_EXTENDED_LIMIT_INFORMATION l = { 0 };
+	HANDLE j = CreateJobObjectA(NULL, "share_handle"),
+	       again = OpenJobObjectA(JOB_OBJECT_ALL_ACCESS, FALSE, "share_handle");
+	HANDLE member = start("sleeps"), p = start("has_job");
+	WaitForSingleObject(done, INFINITE);
+	l.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
+	SetInformationJobObject(j, JobObjectExtendedLimitInformation, &l, sizeof l);
+	AssignProcessToJobObject(j, member);
+	/* the second handle still holds it, and the third one */
+	CloseHandle(again);
+	DWORD one = WaitForSingleObject(member, 50);
+	DWORD e = give_to(p, j, 0, DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE);
+	SetEvent(go);
+	WaitForSingleObject(done, INFINITE);
+	DWORD two = WaitForSingleObject(member, 50);
+	SetEvent(go);
+	int active = end(p);
+	printf("a job: one process %d, then %lu, killed with its last handle %lu there %lu %lu\n",
+	       active, e, one == 258 ? 0 : one, two, WaitForSingleObject(member, 10000));
+	CloseHandle(member);
+	j = CreateJobObjectA(NULL, NULL);
+	SetInformationJobObject(j, JobObjectExtendedLimitInformation, &l, sizeof l);
+	member = start("sleeps"), p = start("has_job");
+	WaitForSingleObject(done, INFINITE);
+	AssignProcessToJobObject(j, member);
+	give_to(p, j, 0, DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE);
+	one = WaitForSingleObject(member, 50);
+	TerminateProcess(p, 0);
+	end(p);
+	printf("whose holder was killed: %lu %lu\n", one, WaitForSingleObject(member, 10000));
+	CloseHandle(member);
+}
+
+static void
+keys(void)
+{
+	DWORD x = 23, size = sizeof x;
+	HKEY k = NULL;
+	HANDLE p = start("has_key");
+	RegCreateKeyA(HKEY_CURRENT_USER, "Software\\share_handle", &k);
+	RegSetValueExA(k, "x", 0, REG_DWORD, (BYTE *)&x, sizeof x);
+	give_to(p, (HANDLE)k, 0, DUPLICATE_SAME_ACCESS);
+	SetEvent(go);
+	WaitForSingleObject(done, INFINITE);
+	HKEY below = (HKEY)get_from(p, told_handle(1), 0);
+	x = 0;
+	RegQueryValueExA(below, "y", NULL, NULL, (BYTE *)&x, &size);
+	SetEvent(go);
+	printf("a key: %d, and from there %lu\n", end(p), x);
+	RegCloseKey(below);
+	RegCloseKey(k);
+	RegDeleteTreeA(HKEY_CURRENT_USER, "Software\\share_handle");
 }
 
 static void
@@ -643,6 +742,8 @@ main(int argc, char **argv)
 	errors();
 	rights();
 	threads();
+	jobs();
+	keys();
 	often();
 	inherited();
 	DeleteFileA("share_handle.tmp");

@@ -16,12 +16,14 @@
 
 #include "layer/api/nt/file/file.h"
 #include "layer/api/nt/mem/section.h"
-#include "layer/api/nt/object/shared.h"
 #include "layer/api/nt/object/address.h"
+#include "layer/api/nt/object/shared.h"
 #include "layer/api/nt/object/sync.h"
 #include "layer/api/nt/object/timer.h"
 #include "layer/api/nt/object/wait.h"
 #include "layer/api/nt/own.h"
+#include "layer/api/nt/process/job.h"
+#include "layer/api/nt/registry/registry.h"
 #include "layer/api/nt/thread/steady.h"
 #include "layer/api/nt/thread/thread.h"
 
@@ -37,13 +39,15 @@ static const struct object_class *const classes[] = {
 	&file_class,
 	&section_class,
 	&process_class,
+	&process_thread_class,
+	&thread_class,
 	&sync_event_class,
 	&sync_mutant_class,
 	&sync_semaphore_class,
 	&timer_class,
 	&address_keyed_class,
-	&thread_class,
-	&process_thread_class,
+	&job_class,
+	&registry_class,
 };
 
 struct letter {

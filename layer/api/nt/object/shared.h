@@ -181,6 +181,7 @@ bool shared_named(const WCHAR *name);           /* is it a thing's name? */
 void shared_close(struct shared_thing *t);      /* this process has it no longer */
 /* The same, and when it was the last one, end(t) before its place is free.  Under the lock. */
 void shared_close_with(struct shared_thing *t, void (*end)(const struct shared_thing *t));
+bool shared_elsewhere(struct shared_thing *t);          /* another process has a handle of it */
 void shared_ring_users(const struct shared_thing *t);   /* all others that have it */
 void shared_nameless(struct shared_thing *t);   /* our last handle is closed, but we have it still */
 /* A process has it too: an inherited one, or one that is given.  With a handle. */

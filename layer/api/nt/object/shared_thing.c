@@ -252,6 +252,18 @@ shared_close(struct shared_thing *t)
 	shared_unlock();
 }
 
+bool
+shared_elsewhere(struct shared_thing *t)
+{
+	bool yes = false;
+
+	shared_lock();
+	for (uint32_t i = 0; i < SHARED_PROCESSES && !yes; i++)
+		yes = has(t->open, i) && i != shared_index() && shared_lives(&shared->process[i]);
+	shared_unlock();
+	return yes;
+}
+
 void
 shared_ring_users(const struct shared_thing *t)
 {

@@ -224,6 +224,7 @@ ended(struct reactor_wait *w, uint32_t events)
 		}
 		/* whoever waits for its mutexes may go on */
 		shared_gone(slot, p->id);
+		job_other_ended();
 	}
 	atomic_store(&p->exit_code, code);
 	/* the job is told first: whoever waited finds the message there */

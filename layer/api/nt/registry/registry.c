@@ -464,7 +464,39 @@ destroy(struct object *o)
 	free(o);
 }
 
-const struct object_class registry_class = { .name = "Key", .destroy = destroy };
+/* Another process finds it by its path. */
+static bool
+give(struct object *o, struct inherit *i)
+{
+	enum { ROOM = 8192 };
+	struct registry_node *n = ((struct registry_key *)o)->node;
+	size_t length = 0;
+
+	i->text = calloc(ROOM, sizeof *i->text);
+	enter();
+	if (i->text && !n->deleted)
+		length = path_of(n, i->text, ROOM);
+	leave();
+	return length;
+}
+
+static struct object *
+remake(const struct inherit *i)
+{
+	struct registry_key *k;
+	bool made;
+
+	enter();
+	leave();
+	if (!root || !i->text ||
+	    registry_open_key(root, i->text, nls_length(i->text), false, 0, &k, &made) < 0)
+		return NULL;
+	return &k->object;
+}
+
+const struct object_class registry_class = {
+	.name = "Key", .destroy = destroy, .give = give, .remake = remake
+};
 
 void
 registry_hold(struct registry_node *n)
