@@ -3,14 +3,12 @@
 #include <stdatomic.h>
 
 #include "layer/api/dll/dll.h"
+#include "layer/api/dll/ntdll_named.h"
 #include "layer/api/nt/object/address.h"
-#include "layer/api/nt/object/name.h"
 #include "layer/api/nt/object/object.h"
 #include "layer/api/nt/thread/steady.h"
 #include "layer/api/nt/thread/thread.h"
 #include "layer/api/nt/object/wait.h"
-
-enum { OBJ_OPENIF = 0x80 };
 
 WINAPI NTSTATUS
 ntdll_RtlWaitOnAddress(const volatile void *p, const void *compare, SIZE_T size,
@@ -37,39 +35,13 @@ WINAPI NTSTATUS
 ntdll_NtCreateKeyedEvent(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a,
                          ULONG flags)
 {
-	struct object *o;
-	NTSTATUS s = STATUS_SUCCESS;
-
-	if (flags)
-		return STATUS_INVALID_PARAMETER;
-	o = address_keyed();
-	if (!o)
-		return STATUS_NO_MEMORY;
-	if (a && a->ObjectName)
-		s = name_give(&o, a->ObjectName);
-	if (s < 0)
-		return s;
-	if (s == STATUS_OBJECT_NAME_EXISTS && !(a->Attributes & OBJ_OPENIF)) {
-		object_unref(o);
-		return STATUS_OBJECT_NAME_COLLISION;
-	}
-	*h = handle_new(o, access, a && (a->Attributes & 2));
-	return *h ? s : STATUS_NO_MEMORY;
+	return flags ? STATUS_INVALID_PARAMETER : ntdll_named_give(h, access, a, address_keyed());
 }
 
 WINAPI NTSTATUS
 ntdll_NtOpenKeyedEvent(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a)
 {
-	struct object *o;
-	NTSTATUS s;
-
-	if (!a || !a->ObjectName)
-		return STATUS_INVALID_PARAMETER;
-	s = name_open(&address_keyed_class, a->ObjectName, &o);
-	if (s < 0)
-		return s;
-	*h = handle_new(o, access, a->Attributes & 2);
-	return *h ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+	return ntdll_named_open(h, access, a, &address_keyed_class);
 }
 
 /* Without a handle it is the process' own: \KernelObjects\CritSecOutOfMemoryEvent. */

@@ -67,7 +67,8 @@ reads_volatile(int n, char **v)
 	(void)n, (void)v;
 	if (RegOpenKeyExA(HKEY_CURRENT_USER, KEY "\\volatile", 0, KEY_ALL_ACCESS, &k))
 		return 99;
-	RegCreateKeyExA(k, "child", 0, NULL, REG_OPTION_VOLATILE, KEY_ALL_ACCESS, NULL, &below, NULL);
+	RegCreateKeyExA(k, "child", 0, NULL, REG_OPTION_VOLATILE, KEY_ALL_ACCESS, NULL, &below,
+	                NULL);
 	put(below, "six", 6);
 	return (int)value(k, "five");
 }
@@ -123,8 +124,9 @@ keep(int n, char **v)
 }
 
 static const struct part parts[] = {
-	{ "reads", reads },     { "volatile", reads_volatile }, { "changes", changes },
-	{ "watches", watches }, { "waits", waits },             { "keep", keep },
+	{ "reads", reads },     { "volatile", reads_volatile },
+	{ "changes", changes }, { "watches", watches },
+	{ "waits", waits },     { "keep", keep },
 	{ NULL, NULL },
 };
 
@@ -162,7 +164,8 @@ main(int argc, char **argv)
 	put(k, "one", 1);
 	put(below, "two", 2);
 	int r = end(start("reads"));
-	printf("a child sees %d %d, what it wrote is here %lu\n", r / 10, r % 10, value(k, "seven"));
+	printf("a child sees %d %d, what it wrote is here %lu\n", r / 10, r % 10,
+	       value(k, "seven"));
 	HKEY v = key(KEY "\\volatile", REG_OPTION_VOLATILE), c = NULL;
 	put(v, "five", 5);
 	r = end(start("volatile"));
@@ -180,7 +183,8 @@ main(int argc, char **argv)
 	DWORD gone = told(watch(k, FALSE), "changes " KEY " d " KEY "\\new", 10000);
 	DWORD deep = told(watch(k, TRUE), "changes " KEY "\\below v 4", 10000);
 	DWORD flat = told(watch(k, FALSE), "changes " KEY "\\below v 5", 200);
-	printf("a new key %lu, one deleted %lu, below %lu, not below %lu\n", made, gone, deep, flat);
+	printf("a new key %lu, one deleted %lu, below %lu, not below %lu\n", made, gone, deep,
+	       flat);
 	e = watch(k, FALSE);
 	put(k, "one", 2);
 	WaitForSingleObject(e, 10000);

@@ -73,8 +73,8 @@ conflict(const struct shared_file *f, const struct shared_open *o)
 
 /* What one of the others says of o.  A damaged chain has an end, too. */
 static NTSTATUS
-ask(const struct shared_open *o, NTSTATUS (*says)(const struct shared_file *f,
-                                                  const struct shared_open *o))
+ask(const struct shared_open *o,
+    NTSTATUS (*says)(const struct shared_file *f, const struct shared_open *o))
 {
 	_Atomic uint32_t *link = bucket(o->dev, o->ino);
 	struct shared_file *f;
@@ -133,8 +133,7 @@ shared_file_leave(uint32_t place)
 	if (atomic_load(&f->process) == shared_index() + 1) {
 		_Atomic uint32_t *link = bucket(f->dev, f->ino);
 		uint32_t n = 0;
-		while (n++ < SHARED_FILES && at(atomic_load(link)) &&
-		       atomic_load(link) != place)
+		while (n++ < SHARED_FILES && at(atomic_load(link)) && atomic_load(link) != place)
 			link = &at(atomic_load(link))->next;
 		if (atomic_load(link) == place)
 			unlink_entry(link);
