@@ -10,6 +10,7 @@
 // expect: delete is shared: 0, its name is gone 2
 // expect: delete pending: 303, undone 0, deleted 2
 // expect: delete on close there: 32 0, then 2
+// expect: left open by one that ended 0, gone 2
 // expect: inherited: closed here 32, the end 0
 // expect: inherited: closed there 0, still open here 32
 // expect: given away: 32, the end 0
@@ -152,10 +153,18 @@ closes(int n, char **v)
 	return CloseHandle(handle(v[0])) ? 0 : (int)GetLastError();
 }
 
+static int
+leaves(int n, char **v)
+{
+	(void)n, (void)v;
+	return open_as(FILE_NAME, GENERIC_WRITE | DELETE, 7, FILE_FLAG_DELETE_ON_CLOSE) ==
+	       INVALID_HANDLE_VALUE;
+}
+
 static const struct part parts[] = {
-	{ "closes", closes },   { "opens", opens }, { "holds", holds }, { "many", holds_many },
-	{ "deletes", deletes }, { "moves", moves }, { "waits", waits }, { "churns", churns },
-	{ "locks", locks },     { NULL, NULL },
+	{ "leaves", leaves },   { "closes", closes },   { "opens", opens }, { "holds", holds },
+	{ "many", holds_many }, { "deletes", deletes }, { "moves", moves }, { "waits", waits },
+	{ "churns", churns },   { "locks", locks },     { NULL, NULL },
 };
 
 static int child(const char *what) { return end(start(what)); }
@@ -229,6 +238,13 @@ deletion(void)
 	SetEvent(go);
 	end(p);
 	printf("delete on close there: %lu %lu, then %d\n", not_shared, shared, exists());
+}
+
+static void
+left_open(void)
+{
+	int code = child("leaves");
+	printf("left open by one that ended %d, gone %d\n", code, exists());
 }
 
 static void
@@ -339,6 +355,7 @@ main(int argc, char **argv)
 	printf("opened before there were others: %d\n", before);
 	other_way();
 	deletion();
+	left_open();
 	handles();
 	many();
 	ranges();

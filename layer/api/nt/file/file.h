@@ -215,7 +215,7 @@ void file_share_deleting(struct file *f, bool on);      /* with its last handle 
 void file_share_join(struct file *f);
 /* There are other processes from now on: what is open here concerns them. */
 void file_share_machine(void);
-void file_share_end(void);                      /* the process ends */
+void file_share_end(void);                      /* the process ends: what is open is closed */
 void file_share_leave(struct file *f);
 /* May the file be deleted or renamed while it is open as it is?  except: NULL or one that does
  * not count. */

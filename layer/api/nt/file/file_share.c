@@ -205,19 +205,32 @@ file_share_machine(void)
 	steady_unlock(&lock);
 }
 
+/* As if it were closed. */
+static void
+end_one(struct file *f)
+{
+	struct stat st;
+	untell(f);
+	if (!f->delete_on_close || !f->path || lstat(f->path, &st) < 0)
+		return;
+	learn(f);
+	if (f->dev == st.st_dev && f->ino == st.st_ino)
+		(void)(S_ISDIR(st.st_mode) ? rmdir(f->path) : unlink(f->path));
+}
+
 /* Another thread may have the lock for good: then who looks finds that we are gone. */
 void
 file_share_end(void)
 {
 	uint32_t free = 0;
 	steady_on();
-	if (!machine || !atomic_compare_exchange_strong(&lock, &free, 1)) {
+	if (!atomic_compare_exchange_strong(&lock, &free, 1)) {
 		steady_off();
 		return;
 	}
-	for (size_t i = 0; i < BUCKETS; i++)
-		for (struct file *g = table[i]; g; g = g->share_next)
-			untell(g);
+	for (size_t i = 0; i <= BUCKETS; i++)
+		for (struct file *g = i < BUCKETS ? table[i] : unknown; g; g = g->share_next)
+			end_one(g);
 	steady_unlock(&lock);
 }
 

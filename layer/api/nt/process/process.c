@@ -181,11 +181,11 @@ process_end(uint32_t code)
 	struct shared_process *slot = shared_self();
 	struct rusage use;
 
+	file_share_end();
 	if (!slot)
 		return;
 	job_process_ends();
 	post_close();
-	file_share_end();
 	if (getrusage(RUSAGE_SELF, &use) == 0) {
 		slot->cpu_user = ticks_of(&use.ru_utime);
 		slot->cpu_kernel = ticks_of(&use.ru_stime);
