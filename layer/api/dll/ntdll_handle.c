@@ -11,6 +11,9 @@
 #include "layer/api/nt/process/process.h"
 
 enum {
+	PROCESS_DUP_HANDLE = 0x40,
+	GENERIC_ALL = 0x10000000,
+	MAXIMUM_ALLOWED = 0x2000000,
 	OBJ_INHERIT = 2,
 	ObjectBasicInformation = 0,
 	ObjectNameInformation = 1,
@@ -24,7 +27,7 @@ ntdll_NtClose(HANDLE h)
 	return handle_close(h);
 }
 
-/* The process of a handle: counted, or NULL for our own. */
+/* The process of a handle that allows to change its handles: counted, or NULL for our own. */
 static NTSTATUS
 process_of(HANDLE process, struct process **out)
 {
@@ -37,10 +40,17 @@ process_of(HANDLE process, struct process **out)
 	s = handle_get(process, &process_class, &o);
 	if (s < 0)
 		return s;
-	if (o == &process_self()->object)
+	if (o == &process_self()->object) {
 		object_unref(o);
-	else
-		*out = (struct process *)o;
+		return STATUS_SUCCESS;
+	}
+	ACCESS_MASK access = 0;
+	handle_flags(process, &access, NULL);
+	if (!(access & (PROCESS_DUP_HANDLE | GENERIC_ALL | MAXIMUM_ALLOWED))) {
+		object_unref(o);
+		return STATUS_ACCESS_DENIED;
+	}
+	*out = (struct process *)o;
 	return STATUS_SUCCESS;
 }
 

@@ -14,6 +14,7 @@
 // expect: spinning 0, reading 0, accepting 0, suspended 0, sleeping 0
 // expect: no handle 6, no such process 5, a port 50, pseudo thread 6
 // expect: access: 5 in the child, 0
+// expect: a process that was opened to be looked at: 5, for that 0
 // expect: a thread there: 258, ended 0 44, id 1, its process 1, the same 1
 // expect: threads of one that was killed: 0 9, of ours there 0 55, resumed 50
 // expect: a thread inherited: 0 66, in its own process 1
@@ -563,6 +564,23 @@ compare(HANDLE a, HANDLE b)
 	return f(a, b);
 }
 
+static void
+process_rights(void)
+{
+	HANDLE p = start("sleeps"), e = CreateEventA(NULL, FALSE, FALSE, NULL);
+	WaitForSingleObject(done, INFINITE);
+	HANDLE look = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, GetProcessId(p));
+	HANDLE dup = OpenProcess(PROCESS_DUP_HANDLE, FALSE, GetProcessId(p));
+	DWORD no = give_to(look, e, 1, DUPLICATE_SAME_ACCESS);
+	DWORD yes = give_to(dup, e, 1, DUPLICATE_SAME_ACCESS);
+	printf("a process that was opened to be looked at: %lu, for that %lu\n", no, yes);
+	TerminateProcess(p, 0);
+	end(p);
+	CloseHandle(look);
+	CloseHandle(dup);
+	CloseHandle(e);
+}
+
 static DWORD WINAPI
 sleep_then(void *code)
 {
@@ -741,6 +759,7 @@ main(int argc, char **argv)
 	       from_busy("sleeps"));
 	errors();
 	rights();
+	process_rights();
 	threads();
 	jobs();
 	keys();
