@@ -12,8 +12,8 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/kernel32_sync.h"
+#include "layer/api/dll/ntdll_named.h"
 #include "layer/api/nt/object/handle.h"
-#include "layer/api/nt/object/name.h"
 #include "layer/api/nt/text/nls.h"
 #include "layer/api/nt/object/sync.h"
 #include "layer/api/nt/thread/thread.h"
@@ -50,35 +50,24 @@ HANDLE
 kernel32_sync_give(struct object *o, const WCHAR *name, const struct SECURITY_ATTRIBUTES *a,
                    DWORD access, bool *fresh)
 {
-	NTSTATUS s = STATUS_SUCCESS;
-	HANDLE h;
+	size_t n = name ? nls_length(name) : 0;
+	struct UNICODE_STRING u = { (USHORT)(2 * n), (USHORT)(2 * n), (WCHAR *)name };
+	struct OBJECT_ATTRIBUTES x = {
+		.ObjectName = n ? &u : NULL,
+		.Attributes = OBJ_OPENIF | (a && a->bInheritHandle ? OBJ_INHERIT : 0),
+	};
+	HANDLE h = NULL;
 
-	if (!o) {
-		last_error(ERROR_NOT_ENOUGH_MEMORY);
+	if (n > MAX_PATH) {
+		if (o)
+			object_unref(o);
+		last_error(206); /* ERROR_FILENAME_EXCED_RANGE */
 		return NULL;
 	}
-	if (name && *name) {
-		size_t n = nls_length(name);
-		struct UNICODE_STRING u = { (USHORT)(2 * n), (USHORT)(2 * n), (WCHAR *)name };
-
-		if (n > MAX_PATH) {
-			object_unref(o);
-			last_error(206); /* ERROR_FILENAME_EXCED_RANGE */
-			return NULL;
-		}
-		s = name_give(&o, &u);
-		if (s < 0) {
-			last_error(status_error(s));
-			return NULL;
-		}
-	}
+	NTSTATUS s = ntdll_named_give(&h, access, &x, o);
 	if (fresh)
 		*fresh = s == STATUS_SUCCESS;
-	h = handle_new(o, access, a && a->bInheritHandle);
-	if (!h)
-		last_error(ERROR_NOT_ENOUGH_MEMORY);
-	else
-		last_error(s == STATUS_OBJECT_NAME_EXISTS ? ERROR_ALREADY_EXISTS : ERROR_SUCCESS);
+	last_error(s == STATUS_OBJECT_NAME_EXISTS ? ERROR_ALREADY_EXISTS : status_error(s));
 	return h;
 }
 
@@ -87,22 +76,17 @@ kernel32_sync_open(const struct object_class *class, const WCHAR *name, BOOL inh
 {
 	size_t n = name ? nls_length(name) : 0;
 	struct UNICODE_STRING u = { (USHORT)(2 * n), (USHORT)(2 * n), (WCHAR *)name };
-	struct object *o;
-	NTSTATUS s;
-	HANDLE h;
+	const struct OBJECT_ATTRIBUTES x = { .ObjectName = &u,
+		                             .Attributes = inherit ? OBJ_INHERIT : 0 };
+	HANDLE h = NULL;
 
 	if (!n || n > MAX_PATH) {
 		last_error(name ? ERROR_INVALID_NAME : ERROR_INVALID_PARAMETER);
 		return NULL;
 	}
-	s = name_open(class, &u, &o);
-	if (s < 0) {
+	NTSTATUS s = ntdll_named_open(&h, access, &x, class);
+	if (s < 0)
 		last_error(status_error(s));
-		return NULL;
-	}
-	h = handle_new(o, access, inherit);
-	if (!h)
-		last_error(ERROR_NOT_ENOUGH_MEMORY);
 	return h;
 }
 
@@ -173,28 +157,12 @@ kernel32_OpenEventA(DWORD access, BOOL inherit, const char *name)
 	                 kernel32_sync_access(access, EVENT_ALL_ACCESS));
 }
 
-/* An object of the class that the handle may be used on with `right`. */
-static NTSTATUS
-get(HANDLE h, const struct object_class *class, DWORD right, struct object **o)
-{
-	ACCESS_MASK access = 0;
-	NTSTATUS s = handle_get(h, class, o);
-
-	if (s < 0)
-		return s;
-	handle_flags(h, &access, NULL);
-	if ((access & right) == right)
-		return STATUS_SUCCESS;
-	object_unref(*o);
-	return STATUS_ACCESS_DENIED;
-}
-
 /* It is not one that may be changed, or other processes have it too. */
 static __attribute__((noinline)) WINAPI BOOL
 change_slowly(HANDLE h, void (*f)(struct object *event, LONG *before))
 {
 	struct object *o;
-	NTSTATUS s = get(h, &sync_event_class, EVENT_MODIFY_STATE, &o);
+	NTSTATUS s = ntdll_named_get(h, &sync_event_class, EVENT_MODIFY_STATE, &o);
 
 	if (s >= 0) {
 		f(o, NULL);
@@ -431,7 +399,7 @@ WINAPI BOOL
 kernel32_ReleaseSemaphore(HANDLE h, LONG n, LONG *before)
 {
 	struct object *o;
-	NTSTATUS s = get(h, &sync_semaphore_class, SEMAPHORE_MODIFY_STATE, &o);
+	NTSTATUS s = ntdll_named_get(h, &sync_semaphore_class, SEMAPHORE_MODIFY_STATE, &o);
 
 	if (s >= 0) {
 		s = n <= 0 ? STATUS_INVALID_PARAMETER : sync_release(o, n, before);

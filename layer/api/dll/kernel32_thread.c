@@ -122,9 +122,8 @@ kernel32_GetExitCodeThread(HANDLE h, DWORD *code)
 {
 	struct object *o;
 
-	/* the first one of another process ends with it, as far as can be seen */
 	if (handle_get(h, &process_thread_class, &o) >= 0) {
-		*code = process_code(((struct process_thread *)o)->process);
+		*code = process_thread_code((struct process_thread *)o);
 		object_unref(o);
 		return TRUE;
 	}
@@ -168,6 +167,12 @@ kernel32_GetThreadId(HANDLE h)
 WINAPI DWORD
 kernel32_GetProcessIdOfThread(HANDLE h)
 {
+	struct object *o;
+	if (handle_get(h, &process_thread_class, &o) >= 0) {
+		DWORD id = ((struct process_thread *)o)->process->id;
+		object_unref(o);
+		return id;
+	}
 	struct thread *t = thread_of(h);
 
 	if (!t)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ntdll_address.c -- WaitOnAddress, keyed events, waits for another thread's alert. */
 #include <stdatomic.h>
-#include <stdlib.h>
 
 #include "layer/api/dll/dll.h"
+#include "layer/api/dll/ntdll_named.h"
 #include "layer/api/nt/object/address.h"
-#include "layer/api/nt/object/name.h"
 #include "layer/api/nt/object/object.h"
 #include "layer/api/nt/thread/steady.h"
 #include "layer/api/nt/thread/thread.h"
@@ -32,48 +31,17 @@ ntdll_RtlWakeAddressAll(const void *p)
 
 /* -- keyed events ------------------------------------------------------------------------ */
 
-static void
-destroy(struct object *o)
-{
-	free(o);
-}
-
-static const struct object_class keyed_class = { .name = "KeyedEvent", .destroy = destroy };
-
 WINAPI NTSTATUS
 ntdll_NtCreateKeyedEvent(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a,
                          ULONG flags)
 {
-	struct object *o;
-	NTSTATUS s = STATUS_SUCCESS;
-
-	if (flags)
-		return STATUS_INVALID_PARAMETER;
-	o = calloc(1, sizeof *o);
-	if (!o)
-		return STATUS_NO_MEMORY;
-	object_init(o, &keyed_class, 0);
-	if (a && a->ObjectName)
-		s = name_give(&o, a->ObjectName);
-	if (s < 0)
-		return s;
-	*h = handle_new(o, access, a && (a->Attributes & 2));
-	return *h ? s : STATUS_NO_MEMORY;
+	return flags ? STATUS_INVALID_PARAMETER : ntdll_named_give(h, access, a, address_keyed());
 }
 
 WINAPI NTSTATUS
 ntdll_NtOpenKeyedEvent(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a)
 {
-	struct object *o;
-	NTSTATUS s;
-
-	if (!a || !a->ObjectName)
-		return STATUS_INVALID_PARAMETER;
-	s = name_open(&keyed_class, a->ObjectName, &o);
-	if (s < 0)
-		return s;
-	*h = handle_new(o, access, a->Attributes & 2);
-	return *h ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+	return ntdll_named_open(h, access, a, &address_keyed_class);
 }
 
 /* Without a handle it is the process' own: \KernelObjects\CritSecOutOfMemoryEvent. */
@@ -86,7 +54,7 @@ meet(HANDLE h, const void *key, bool release, BOOLEAN alertable, const LONGLONG 
 	if ((uintptr_t)key & 1)
 		return STATUS_INVALID_PARAMETER_1;
 	if (h) {
-		s = handle_get(h, &keyed_class, &o);
+		s = handle_get(h, &address_keyed_class, &o);
 		if (s < 0)
 			return s;
 	}

@@ -78,7 +78,9 @@ ntdll_NtResumeThread(HANDLE h, ULONG *before)
 	/* the first one of another process, which was made suspended */
 	struct object *o;
 	if (s == STATUS_OBJECT_TYPE_MISMATCH && handle_get(h, &process_thread_class, &o) >= 0) {
-		s = process_resume((struct process_thread *)o, before);
+		/* of another one only its own process knows how it stands */
+		s = o->thing ? STATUS_NOT_SUPPORTED
+		             : process_resume((struct process_thread *)o, before);
 		object_unref(o);
 		return s;
 	}

@@ -7,12 +7,13 @@
 #include "layer/api/nt/object/handle_gift.h"
 #include "layer/api/nt/text/nls.h"
 #include "layer/api/nt/object/object.h"
+#include "layer/api/nt/object/post.h"
 #include "layer/api/nt/process/process.h"
 
 enum {
-	DUPLICATE_CLOSE_SOURCE = 1,
-	DUPLICATE_SAME_ACCESS = 2,
-	DUPLICATE_SAME_ATTRIBUTES = 4,
+	PROCESS_DUP_HANDLE = 0x40,
+	GENERIC_ALL = 0x10000000,
+	MAXIMUM_ALLOWED = 0x2000000,
 	OBJ_INHERIT = 2,
 	ObjectBasicInformation = 0,
 	ObjectNameInformation = 1,
@@ -26,7 +27,7 @@ ntdll_NtClose(HANDLE h)
 	return handle_close(h);
 }
 
-/* The process of a handle: counted, or NULL for our own. */
+/* The process of a handle that allows to change its handles: counted, or NULL for our own. */
 static NTSTATUS
 process_of(HANDLE process, struct process **out)
 {
@@ -39,69 +40,92 @@ process_of(HANDLE process, struct process **out)
 	s = handle_get(process, &process_class, &o);
 	if (s < 0)
 		return s;
-	if (o == &process_self()->object)
+	if (o == &process_self()->object) {
 		object_unref(o);
-	else
-		*out = (struct process *)o;
+		return STATUS_SUCCESS;
+	}
+	ACCESS_MASK access = 0;
+	handle_flags(process, &access, NULL);
+	if (!(access & (PROCESS_DUP_HANDLE | GENERIC_ALL | MAXIMUM_ALLOWED))) {
+		object_unref(o);
+		return STATUS_ACCESS_DENIED;
+	}
+	*out = (struct process *)o;
 	return STATUS_SUCCESS;
 }
 
-/* Handles of other processes cannot be looked at, but one can be put there. */
+/* A handle of o in our table, or in another process'.  Takes the count. */
 static NTSTATUS
-ourselves(HANDLE process)
+put(struct process *other, struct object *o, const struct post_terms *t, HANDLE *out)
 {
-	struct process *other;
-	NTSTATUS s = process_of(process, &other);
+	NTSTATUS s;
 
-	if (s < 0 || !other)
+	if (!other) {
+		*out = handle_new(o, t->access, t->inherit);
+		return *out ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+	}
+	s = handle_gift_can(o) ? handle_gift_give(other, o, t->access, t->inherit, out)
+	                       : post_put(other, o, t, out);
+	object_unref(o);
+	return s;
+}
+
+/* What is behind a handle of ours, counted, and what the handle is like. */
+static NTSTATUS
+get(HANDLE h, struct post_terms *t, struct object **o)
+{
+	NTSTATUS s = handle_flags(h, &t->access, &t->inherit);
+
+	return s < 0 ? s : handle_get(h, NULL, o);
+}
+
+static NTSTATUS
+duplicate(struct process *source, HANDLE h, bool put_it, struct process *other, HANDLE *out,
+          const struct post_terms *want)
+{
+	struct post_terms t = *want;
+	struct object *o = NULL;
+	NTSTATUS s;
+
+	if (source && other && put_it && source->id == other->id)
+		return post_within(source, h, want, out);
+	s = source ? post_get(source, h, &t, put_it ? &o : NULL) : get(h, &t, &o);
+	if (s < 0)
 		return s;
-	object_unref(&other->object);
-	return STATUS_NOT_SUPPORTED;
+	if (!(want->options & DUPLICATE_SAME_ACCESS))
+		t.access = want->access;
+	if (!(want->options & DUPLICATE_SAME_ATTRIBUTES))
+		t.inherit = want->inherit;
+	if (put_it)
+		s = put(other, o, &t, out);
+	else if (o)
+		object_unref(o);
+	/* that of another process is closed there */
+	if (s >= 0 && !source && want->options & DUPLICATE_CLOSE_SOURCE)
+		handle_close(h);
+	return s;
 }
 
 WINAPI NTSTATUS
 ntdll_NtDuplicateObject(HANDLE from, HANDLE h, HANDLE to, HANDLE *out, ACCESS_MASK access,
                         ULONG attributes, ULONG options)
 {
-	NTSTATUS s = ourselves(from);
-	struct process *other = NULL;
-	ACCESS_MASK had;
-	struct object *o;
-	bool inherit;
+	const struct post_terms want = { access, attributes & OBJ_INHERIT, options };
+	struct process *source = NULL, *other = NULL;
 	HANDLE new = NULL;
+	NTSTATUS s = process_of(from, &source);
 
+	if (s >= 0 && to)
+		s = process_of(to, &other);
 	if (s >= 0)
-		s = handle_flags(h, &had, &inherit);
-	if (s >= 0)
-		s = handle_get(h, NULL, &o);
-	if (s < 0)
-		return s;
-	if (to && (s = process_of(to, &other)) < 0) {
-		object_unref(o);
-		return s;
-	}
-	if (!(options & DUPLICATE_SAME_ATTRIBUTES))
-		inherit = attributes & OBJ_INHERIT;
-	if (options & DUPLICATE_SAME_ACCESS)
-		access = had;
-	if (other) {
-		s = handle_gift_give(other, o, access, inherit, &new);
+		s = duplicate(source, h, to && out, other, &new, &want);
+	if (source)
+		object_unref(&source->object);
+	if (other)
 		object_unref(&other->object);
-		object_unref(o);
-	} else if (to && out) {
-		new = handle_new(o, access, inherit);
-		if (!new)
-			return STATUS_NO_MEMORY;
-	} else {
-		object_unref(o);
-	}
-	if (s < 0)
-		return s;
-	if (out && new)
+	if (s >= 0 && new)
 		*out = new;
-	if (options & DUPLICATE_CLOSE_SOURCE)
-		handle_close(h);
-	return STATUS_SUCCESS;
+	return s;
 }
 
 WINAPI NTSTATUS

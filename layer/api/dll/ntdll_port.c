@@ -4,39 +4,24 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/kernel32_sync.h"
-#include "layer/api/nt/object/name.h"
+#include "layer/api/dll/ntdll_named.h"
 #include "layer/api/nt/object/packet.h"
 #include "layer/api/nt/object/port.h"
 #include "layer/api/nt/object/wait.h"
 
-enum { ALL = 0x1f0003, OBJ_INHERIT = 2 };
+enum { ALL = 0x1f0003 };
 
 WINAPI NTSTATUS
 ntdll_NtCreateIoCompletion(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a,
                            ULONG threads)
 {
-	struct object *o = port_new(threads);
-	NTSTATUS s = o ? STATUS_SUCCESS : STATUS_NO_MEMORY;
-
-	if (o && a && a->ObjectName && a->ObjectName->Length)
-		s = name_give(&o, a->ObjectName);
-	if (s < 0)
-		return s;
-	*h = handle_new(o, kernel32_sync_access(access, ALL), a && (a->Attributes & OBJ_INHERIT));
-	return *h ? s : STATUS_NO_MEMORY;
+	return ntdll_named_give(h, kernel32_sync_access(access, ALL), a, port_new(threads));
 }
 
 WINAPI NTSTATUS
 ntdll_NtOpenIoCompletion(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a)
 {
-	struct object *o;
-	NTSTATUS s = a && a->ObjectName ? name_open(&port_class, a->ObjectName, &o)
-	                                : STATUS_INVALID_PARAMETER;
-
-	if (s < 0)
-		return s;
-	*h = handle_new(o, kernel32_sync_access(access, ALL), a->Attributes & OBJ_INHERIT);
-	return *h ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+	return ntdll_named_open(h, kernel32_sync_access(access, ALL), a, &port_class);
 }
 
 WINAPI NTSTATUS

@@ -6,7 +6,7 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/kernel32_sync.h"
-#include "layer/api/nt/object/name.h"
+#include "layer/api/dll/ntdll_named.h"
 #include "layer/api/nt/object/shared.h"
 #include "layer/api/nt/object/sync.h"
 #include "layer/api/nt/object/timer.h"
@@ -15,62 +15,9 @@
 enum {
 	ALL = 0x1f0003,
 	MUTANT_ALL = 0x1f0001,
-	OBJ_INHERIT = 2,
-	OBJ_OPENIF = 0x80,
 	NotificationEvent = 0,
 	SynchronizationEvent = 1,
 };
-
-static NTSTATUS
-give(HANDLE *h, ACCESS_MASK access, ACCESS_MASK all, const struct OBJECT_ATTRIBUTES *a,
-     struct object *o)
-{
-	NTSTATUS s = STATUS_SUCCESS;
-
-	if (!o)
-		return STATUS_NO_MEMORY;
-	if (a && a->ObjectName && a->ObjectName->Length)
-		s = name_give(&o, a->ObjectName);
-	if (s < 0)
-		return s;
-	if (s == STATUS_OBJECT_NAME_EXISTS && !(a->Attributes & OBJ_OPENIF)) {
-		object_unref(o);
-		return STATUS_OBJECT_NAME_COLLISION;
-	}
-	*h = handle_new(o, kernel32_sync_access(access, all), a && (a->Attributes & OBJ_INHERIT));
-	return *h ? s : STATUS_NO_MEMORY;
-}
-
-static NTSTATUS
-open_object(HANDLE *h, ACCESS_MASK access, ACCESS_MASK all, const struct OBJECT_ATTRIBUTES *a,
-            const struct object_class *class)
-{
-	struct object *o;
-	NTSTATUS s;
-
-	if (!a || !a->ObjectName)
-		return STATUS_INVALID_PARAMETER;
-	s = name_open(class, a->ObjectName, &o);
-	if (s < 0)
-		return s;
-	*h = handle_new(o, kernel32_sync_access(access, all), a->Attributes & OBJ_INHERIT);
-	return *h ? STATUS_SUCCESS : STATUS_NO_MEMORY;
-}
-
-static NTSTATUS
-get(HANDLE h, const struct object_class *class, ACCESS_MASK right, struct object **o)
-{
-	ACCESS_MASK access = 0;
-	NTSTATUS s = handle_get(h, class, o);
-
-	if (s < 0)
-		return s;
-	handle_flags(h, &access, NULL);
-	if ((access & right) == right)
-		return STATUS_SUCCESS;
-	object_unref(*o);
-	return STATUS_ACCESS_DENIED;
-}
 
 /* -- events --------------------------------------------------------------------------- */
 
@@ -80,20 +27,21 @@ ntdll_NtCreateEvent(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTE
 {
 	if (type > SynchronizationEvent)
 		return STATUS_INVALID_PARAMETER;
-	return give(h, access, ALL, a, sync_event(type == NotificationEvent, set));
+	return ntdll_named_give(h, kernel32_sync_access(access, ALL), a,
+	                        sync_event(type == NotificationEvent, set));
 }
 
 WINAPI NTSTATUS
 ntdll_NtOpenEvent(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a)
 {
-	return open_object(h, access, ALL, a, &sync_event_class);
+	return ntdll_named_open(h, kernel32_sync_access(access, ALL), a, &sync_event_class);
 }
 
 static NTSTATUS
 change_event(HANDLE h, void (*f)(struct object *, LONG *), LONG *before)
 {
 	struct object *o;
-	NTSTATUS s = get(h, &sync_event_class, 2, &o);
+	NTSTATUS s = ntdll_named_get(h, &sync_event_class, 2, &o);
 
 	if (s >= 0) {
 		f(o, before);
@@ -137,7 +85,7 @@ ntdll_NtQueryEvent(HANDLE h, ULONG class, void *out, ULONG size, ULONG *returned
 		return STATUS_INVALID_INFO_CLASS;
 	if (size != sizeof info)
 		return STATUS_INFO_LENGTH_MISMATCH;
-	s = get(h, &sync_event_class, 1, &o);
+	s = ntdll_named_get(h, &sync_event_class, 1, &o);
 	if (s < 0)
 		return s;
 	info[0] = sync_is_manual(o) ? NotificationEvent : SynchronizationEvent;
@@ -156,7 +104,7 @@ ntdll_NtCreateMutant(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUT
                      BOOLEAN owned)
 {
 	struct object *o = sync_mutant(owned), *mine = owned && o ? object_ref(o) : NULL;
-	NTSTATUS s = give(h, access, MUTANT_ALL, a, o);
+	NTSTATUS s = ntdll_named_give(h, kernel32_sync_access(access, MUTANT_ALL), a, o);
 
 	if (mine && s != STATUS_SUCCESS)
 		sync_unlock(mine, NULL);
@@ -168,7 +116,7 @@ ntdll_NtCreateMutant(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUT
 WINAPI NTSTATUS
 ntdll_NtOpenMutant(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a)
 {
-	return open_object(h, access, MUTANT_ALL, a, &sync_mutant_class);
+	return ntdll_named_open(h, kernel32_sync_access(access, MUTANT_ALL), a, &sync_mutant_class);
 }
 
 WINAPI NTSTATUS
@@ -199,7 +147,7 @@ ntdll_NtQueryMutant(HANDLE h, ULONG class, void *out, ULONG size, ULONG *returne
 		return STATUS_INVALID_INFO_CLASS;
 	if (size != sizeof info)
 		return STATUS_INFO_LENGTH_MISMATCH;
-	s = get(h, &sync_mutant_class, 1, &o);
+	s = ntdll_named_get(h, &sync_mutant_class, 1, &o);
 	if (s < 0)
 		return s;
 	m = (struct sync_mutant *)o;
@@ -221,20 +169,21 @@ ntdll_NtCreateSemaphore(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRI
 {
 	if (limit <= 0 || count < 0 || count > limit)
 		return STATUS_INVALID_PARAMETER;
-	return give(h, access, ALL, a, sync_semaphore(count, limit));
+	return ntdll_named_give(h, kernel32_sync_access(access, ALL), a,
+	                        sync_semaphore(count, limit));
 }
 
 WINAPI NTSTATUS
 ntdll_NtOpenSemaphore(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a)
 {
-	return open_object(h, access, ALL, a, &sync_semaphore_class);
+	return ntdll_named_open(h, kernel32_sync_access(access, ALL), a, &sync_semaphore_class);
 }
 
 WINAPI NTSTATUS
 ntdll_NtReleaseSemaphore(HANDLE h, LONG n, LONG *before)
 {
 	struct object *o;
-	NTSTATUS s = get(h, &sync_semaphore_class, 2, &o);
+	NTSTATUS s = ntdll_named_get(h, &sync_semaphore_class, 2, &o);
 
 	if (s >= 0) {
 		s = n <= 0 ? STATUS_INVALID_PARAMETER : sync_release(o, n, before);
@@ -254,7 +203,7 @@ ntdll_NtQuerySemaphore(HANDLE h, ULONG class, void *out, ULONG size, ULONG *retu
 		return STATUS_INVALID_INFO_CLASS;
 	if (size != sizeof info)
 		return STATUS_INFO_LENGTH_MISMATCH;
-	s = get(h, &sync_semaphore_class, 1, &o);
+	s = ntdll_named_get(h, &sync_semaphore_class, 1, &o);
 	if (s < 0)
 		return s;
 	info[0] = sync_state(o);
@@ -273,7 +222,8 @@ ntdll_NtCreateTimer(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTE
 {
 	if (type > SynchronizationEvent)
 		return STATUS_INVALID_PARAMETER;
-	return give(h, access, ALL, a, timer_new(type == NotificationEvent));
+	return ntdll_named_give(h, kernel32_sync_access(access, ALL), a,
+	                        timer_new(type == NotificationEvent));
 }
 
 WINAPI NTSTATUS
@@ -283,13 +233,14 @@ ntdll_NtCreateTimer2(HANDLE *h, void *reserved, const struct OBJECT_ATTRIBUTES *
 	/* bit 31: a notification timer */
 	if (reserved)
 		return STATUS_INVALID_PARAMETER;
-	return give(h, access, ALL, a, timer_new(attributes >> 31));
+	return ntdll_named_give(h, kernel32_sync_access(access, ALL), a,
+	                        timer_new(attributes >> 31));
 }
 
 WINAPI NTSTATUS
 ntdll_NtOpenTimer(HANDLE *h, ACCESS_MASK access, const struct OBJECT_ATTRIBUTES *a)
 {
-	return open_object(h, access, ALL, a, &timer_class);
+	return ntdll_named_open(h, kernel32_sync_access(access, ALL), a, &timer_class);
 }
 
 WINAPI NTSTATUS
@@ -303,7 +254,7 @@ ntdll_NtSetTimer(HANDLE h, const LONGLONG *due, void *f, void *argument, BOOLEAN
 	(void)resume;
 	if (period < 0)
 		return STATUS_INVALID_PARAMETER;
-	s = get(h, &timer_class, 2, &o);
+	s = ntdll_named_get(h, &timer_class, 2, &o);
 	if (s < 0)
 		return s;
 	s = timer_set(o, wait_deadline_nt(due), (uint32_t)period, f, argument, &was);
@@ -318,7 +269,7 @@ ntdll_NtCancelTimer(HANDLE h, BOOLEAN *before)
 {
 	struct object *o;
 	bool was = false;
-	NTSTATUS s = get(h, &timer_class, 2, &o);
+	NTSTATUS s = ntdll_named_get(h, &timer_class, 2, &o);
 
 	if (s < 0)
 		return s;
@@ -345,7 +296,7 @@ ntdll_NtQueryTimer(HANDLE h, ULONG class, void *out, ULONG size, ULONG *returned
 		return STATUS_INVALID_INFO_CLASS;
 	if (size != sizeof info)
 		return STATUS_INFO_LENGTH_MISMATCH;
-	s = get(h, &timer_class, 1, &o);
+	s = ntdll_named_get(h, &timer_class, 1, &o);
 	if (s < 0)
 		return s;
 	timer_query(o, &left, &signalled);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "layer/api/dll/ws2_32.h"
+#include "layer/api/nt/object/post.h"
 #include "layer/api/nt/socket/socket_protocol.h"
 
 enum { WSA_FLAG_OVERLAPPED = 1, WSA_FLAG_NO_HANDLE_INHERIT = 0x80, FROM_PROTOCOL_INFO = -1 };
@@ -18,9 +19,9 @@ handle_of(struct file *f, bool inherit)
 	return h;
 }
 
-/* A socket's second handle in the process: WSAPROTOCOL_INFO carries the number of a place where
- * the socket is held until WSASocket takes it, once. */
-enum { LENT = 64 };
+/* A socket's second handle: WSAPROTOCOL_INFO carries the number of a place where the socket is held
+ * until WSASocket takes it, once; for another process, the handle that it was given there. */
+enum { LENT = 64, GIVEN = (int)0x80000000 };
 static pthread_mutex_t lent_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct file *lent[LENT]; /* a count each, under the lock */
 
@@ -53,7 +54,35 @@ borrow(DWORD place)
 	return f;
 }
 
-/* To another process sockets come by inherited handles only. */
+/* 0: there is no such process, or it ends. */
+static DWORD
+give(struct file *f, DWORD process)
+{
+	const struct post_terms t = { .access = f->access };
+	struct process *p;
+	HANDLE h = NULL;
+	if (process_open(process, &p) < 0)
+		return 0;
+	(void)post_put(p, &f->object, &t, &h);
+	object_unref(&p->object);
+	return h ? (DWORD)GIVEN | (DWORD)(uintptr_t)h : 0;
+}
+
+/* What another process has put here: a handle, for the one that it has come with. */
+static HANDLE
+accept_given(HANDLE given, bool inherit)
+{
+	struct file *f;
+	struct socket *s;
+	if (socket_get(given, &f, &s)) {
+		last_error(WSAEINVAL);
+		return INVALID_SOCKET;
+	}
+	HANDLE h = handle_of(f, inherit);
+	handle_close(given);
+	return h;
+}
+
 static int
 duplicate(HANDLE h, DWORD process, bool wide, void *out)
 {
@@ -65,15 +94,14 @@ duplicate(HANDLE h, DWORD process, bool wide, void *out)
 		return wsa(e);
 	if (!out)
 		e = WSAEFAULT;
-	else if (process != (DWORD)(uintptr_t)teb()->ClientId.UniqueProcess)
-		e = WSAEOPNOTSUPP;
 	else
 		e = socket_protocol_of(s, wide, out, &size);
 	if (!e) {
 		memcpy(&p, out, sizeof p);
-		p.dwProviderReserved = lend(f);
+		bool self = process == (DWORD)(uintptr_t)teb()->ClientId.UniqueProcess;
+		p.dwProviderReserved = self ? lend(f) : give(f, process);
 		memcpy(out, &p, sizeof p);
-		e = p.dwProviderReserved ? 0 : WSAEMFILE;
+		e = p.dwProviderReserved ? 0 : self ? WSAEMFILE : WSAEINVAL;
 	}
 	object_unref(&f->object);
 	return wsa(e);
@@ -87,12 +115,16 @@ make(int family, int type, int protocol, const struct WSAPROTOCOL_INFO *p, DWORD
 		last_error(WSANOTINITIALISED);
 		return INVALID_SOCKET;
 	}
+	bool inherit = !(flags & WSA_FLAG_NO_HANDLE_INHERIT);
+	if (p && p->dwProviderReserved & (DWORD)GIVEN)
+		return accept_given((HANDLE)(uintptr_t)(p->dwProviderReserved & ~(DWORD)GIVEN),
+		                    inherit);
 	if (p && p->dwProviderReserved) {
 		if (!(f = borrow(p->dwProviderReserved))) {
 			last_error(WSAEINVAL);
 			return INVALID_SOCKET;
 		}
-		return handle_of(f, !(flags & WSA_FLAG_NO_HANDLE_INHERIT));
+		return handle_of(f, inherit);
 	}
 	if (p) {
 		family = family == FROM_PROTOCOL_INFO ? p->iAddressFamily : family;
@@ -104,7 +136,7 @@ make(int family, int type, int protocol, const struct WSAPROTOCOL_INFO *p, DWORD
 		last_error((DWORD)e);
 		return INVALID_SOCKET;
 	}
-	return handle_of(f, !(flags & WSA_FLAG_NO_HANDLE_INHERIT));
+	return handle_of(f, inherit);
 }
 
 WINAPI HANDLE

@@ -16,7 +16,7 @@
 // expect: any: 0 1 2 258
 // expect: all: 258 258 0, then 258 258
 // expect: a handle given and closed: 1
-// expect: given: a process 17 77, not a file: 50
+// expect: given: a process 17 77, a file: 0
 // expect: names freed: 2 2 2
 // expect: while a child has it 1, after it was killed 2
 // expect: a wait when it became shared: 0 0
@@ -302,7 +302,7 @@ given(void)
 	DWORD no = DuplicateHandle(GetCurrentProcess(), f, p, &x, 0, FALSE, 2) ? 0 : GetLastError();
 	TerminateProcess(p, 0);
 	end(p);
-	printf("given: a process %d %d, not a file: %lu\n", a, b, no);
+	printf("given: a process %d %d, a file: %lu\n", a, b, no);
 	CloseHandle(f);
 	CloseHandle(go);
 }

@@ -54,7 +54,6 @@ destroyed(struct object *o)
 		syscall(SYS_close, f->fd);
 	file_forget_locks(f);
 	pthread_mutex_destroy(&f->lock);
-	free(f->own_text);
 	free(f->path);
 	free(f);
 }
@@ -67,15 +66,27 @@ taken(struct object *o, struct thread *t, NTSTATUS *status)
 	return f->kind->ready ? f->kind->ready(f) : o->state != 0;
 }
 
-/* What a child needs: kinds that live in a descriptor alone. */
+/* What another process needs: kinds that live in a descriptor alone. */
+enum { GIVEN_FD, GIVEN_NULL, GIVEN_PIPE, GIVEN_SOCKET };
+
 static bool
 give(struct object *o, struct inherit *i)
 {
 	struct file *f = (struct file *)o;
+	uint64_t what = GIVEN_FD;
 	if (f->fd < 0 && f->kind != &file_null)
 		return false;
-	if (f->kind == &pipe_named_kind && !pipe_give(f, i->number + 4))
-		return false;
+	if (f->kind == &file_null)
+		what = GIVEN_NULL;
+	if (f->kind == &pipe_named_kind) {
+		if (!pipe_give(f, i->number + 4))
+			return false;
+		what = GIVEN_PIPE;
+	}
+	if (f->kind == &socket_kind) {
+		socket_give(f->own, i->number + 4);
+		what = GIVEN_SOCKET;
+	}
 	i->fd[0] = f->fd;
 	i->number[0] = f->access;
 	i->number[1] = (uint64_t)f->share << 32 | f->options;
@@ -83,13 +94,15 @@ give(struct object *o, struct inherit *i)
 	               (uint64_t)f->folder << 2 |
 	               (uint64_t)(f->kind == &console_kind && console_is_input(f)) << 3 |
 	               (uint64_t)f->root << 32;
-	i->number[3] = f->kind == &file_null ? 1 : f->kind == &pipe_named_kind ? 2 : 0;
-	i->text = NULL;
-	if (f->path) {
-		/* lasts until the child is made: the file keeps it */
-		free(f->own_text);
-		i->text = f->own_text = utf_wide(f->path);
+	/* who has the last handle deletes it */
+	if (i->moved && f->delete_on_close) {
+		i->number[2] |= 1 << 4;
+		file_share_deleting(f, false);
 	}
+	i->number[3] = what;
+	pthread_mutex_lock(&f->lock);
+	i->text = f->path ? utf_wide(f->path) : NULL;
+	pthread_mutex_unlock(&f->lock);
 	return true;
 }
 
@@ -97,10 +110,12 @@ static struct object *
 remake(const struct inherit *i)
 {
 	struct file *f = NULL;
-	if (i->number[3] == 1)
+	if (i->number[3] == GIVEN_NULL)
 		f = file_new(&file_null, -1);
-	else if (i->number[3] == 2)
+	else if (i->number[3] == GIVEN_PIPE)
 		f = pipe_remake(i->fd[0], i->number + 4);
+	else if (i->number[3] == GIVEN_SOCKET)
+		f = socket_remake(i->fd[0], i->number + 4);
 	else if (file_adopt(i->fd[0], (ACCESS_MASK)i->number[0], &f) < 0)
 		return NULL;
 	if (!f)
@@ -111,6 +126,7 @@ remake(const struct inherit *i)
 	f->append = i->number[2] & 1;
 	f->overlapped = i->number[2] >> 1 & 1;
 	f->folder = i->number[2] >> 2 & 1;
+	f->delete_on_close = i->number[2] >> 4 & 1;
 	f->root = (uint32_t)(i->number[2] >> 32);
 	if (f->kind == &console_kind)
 		console_set_input(f, i->number[2] >> 3 & 1);
@@ -119,7 +135,7 @@ remake(const struct inherit *i)
 		f->path = utf_narrow(i->text);
 	}
 	if (f->kind == &file_disk)
-		(void)file_share_enter(f);
+		file_share_join(f);
 	return &f->object;
 }
 

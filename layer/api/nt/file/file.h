@@ -3,8 +3,8 @@
  * A file object has a descriptor of the host and a kind, which says how it reads and writes.
  * Reading and writing is tried without waiting first; what would wait either waits in the
  * calling thread (synchronous files), so that CancelSynchronousIo can wake it, or becomes a
- * struct file_pending that the reactor ends.  Sharing modes are kept per process, by device
- * and inode.  The position of a synchronous file is its descriptor's, so that it is shared
+ * struct file_pending that the reactor ends.  Sharing modes are kept by device and inode, in
+ * the process and, when there are others, in the machine (shared_file.h).  The position of a synchronous file is its descriptor's, so that it is shared
  * with those who inherited it.
  */
 #ifndef LAYER_API_NT_FILE_FILE_H
@@ -156,6 +156,7 @@ struct file {
 	bool known;                     /* dev and ino are */
 	dev_t dev;
 	ino_t ino;
+	uint32_t place;                 /* in the table of the machine, or 0 */
 
 	/* atomically */
 	struct object *_Atomic port;    /* own (a count); set once */
@@ -170,7 +171,6 @@ struct file {
 	struct dir *dir;                /* own: enumeration */
 	struct watch *watch;            /* own: who asked for changes */
 	void *own;                      /* the kind's */
-	WCHAR *own_text;                /* own: what a child was given last */
 };
 
 extern const struct object_class file_class;
@@ -211,6 +211,11 @@ void file_share_known(struct file *f, const struct stat *st);
 void file_share_became(struct file *f, const struct stat *st);  /* another one: see dispose() */
 bool file_share_is(struct file *f, const struct stat *st);      /* the same file? */
 void file_share_deleting(struct file *f, bool on);      /* with its last handle */
+/* It is open elsewhere already, and comes from there. */
+void file_share_join(struct file *f);
+/* There are other processes from now on: what is open here concerns them. */
+void file_share_machine(void);
+void file_share_end(void);                      /* the process ends: what is open is closed */
 void file_share_leave(struct file *f);
 /* May the file be deleted or renamed while it is open as it is?  except: NULL or one that does
  * not count. */

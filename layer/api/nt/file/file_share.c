@@ -7,17 +7,20 @@
 #include <unistd.h>
 
 #include "layer/api/nt/file/file.h"
+#include "layer/api/nt/object/shared_file.h"
 #include "layer/api/nt/thread/steady.h"
 
 /* A file is looked up by device and inode, which costs a system call to learn.  So it is first asked
  * whether any open file at all could be in the way, or have something against it: mostly none is,
- * and then which file it is stays unknown until another one comes that must be compared. */
+ * and then which file it is stays unknown until another one comes that must be compared.  From the
+ * moment on at which there are other processes, they are told of each file (shared_file.h). */
 enum { BUCKETS = 256, RIGHTS = 3 };
 
 static _Atomic uint32_t lock; /* steady.h's */
 static struct file *table[BUCKETS], *unknown;
 /* of the files in the lists: those that use a right, that deny it to others */
 static uint32_t users[RIGHTS], deniers[RIGHTS];
+static bool machine;      /* there are other processes, or there were */
 static uint32_t deleting; /* those that are to be deleted, and were not opened for that */
 
 static struct file **
@@ -35,6 +38,12 @@ wants(ACCESS_MASK a)
 	       (a & ACCESS_DELETE ? FILE_SHARE_DELETE : 0);
 }
 
+static bool
+is_deleting(const struct file *f)
+{
+	return f->delete_on_close && !(f->options & FILE_DELETE_ON_CLOSE);
+}
+
 static void
 count(const struct file *f, uint32_t n)
 {
@@ -45,7 +54,7 @@ count(const struct file *f, uint32_t n)
 			users[i] += has >> i & 1 ? n : 0;
 			deniers[i] += f->share >> i & 1 ? 0 : n;
 		}
-	if (f->delete_on_close && !(f->options & FILE_DELETE_ON_CLOSE))
+	if (is_deleting(f))
 		deleting += n;
 }
 
@@ -116,13 +125,44 @@ compare(const struct file *f)
 		if (g->ino != f->ino || g->dev != f->dev)
 			continue;
 		uint32_t has = wants(g->access);
-		if (g->delete_on_close && !(g->options & FILE_DELETE_ON_CLOSE))
+		if (is_deleting(g))
 			s = STATUS_DELETE_PENDING;
 		/* one who only looks at attributes is in nobody's way */
 		else if (want && has && ((want & ~g->share) || (has & ~f->share)))
 			s = STATUS_SHARING_VIOLATION;
 	}
 	return s;
+}
+
+/* Others of the machine see it, too; they may be in the way. */
+static NTSTATUS
+tell(struct file *f, bool check)
+{
+	learn(f);
+	const struct shared_open o = {
+		.dev = f->dev,
+		.ino = f->ino,
+		.want = (uint8_t)wants(f->access),
+		.share = (uint8_t)(f->share & 7),
+		.pending = is_deleting(f),
+	};
+	return shared_file_enter(&o, check, &f->place);
+}
+
+static void
+untell(struct file *f)
+{
+	if (f->place)
+		shared_file_leave(f->place);
+	f->place = 0;
+}
+
+static void
+enter(struct file *f)
+{
+	put(f->known ? bucket(f->dev, f->ino) : &unknown, f);
+	count(f, 1);
+	f->shared = true;
 }
 
 NTSTATUS
@@ -135,13 +175,63 @@ file_share_enter(struct file *f)
 		learn_all();
 		s = compare(f);
 	}
-	if (s >= 0) {
-		put(f->known ? bucket(f->dev, f->ino) : &unknown, f);
-		count(f, 1);
-		f->shared = true;
-	}
+	if (s >= 0 && machine)
+		s = tell(f, true);
+	if (s >= 0)
+		enter(f);
 	steady_unlock(&lock);
 	return s;
+}
+
+void
+file_share_join(struct file *f)
+{
+	steady_lock(&lock);
+	if (machine)
+		(void)tell(f, false);
+	enter(f);
+	steady_unlock(&lock);
+}
+
+void
+file_share_machine(void)
+{
+	steady_lock(&lock);
+	learn_all();
+	for (size_t i = 0; !machine && i < BUCKETS; i++)
+		for (struct file *g = table[i]; g; g = g->share_next)
+			(void)tell(g, false);
+	machine = true;
+	steady_unlock(&lock);
+}
+
+/* As if it were closed. */
+static void
+end_one(struct file *f)
+{
+	struct stat st;
+	untell(f);
+	if (!f->delete_on_close || !f->path || lstat(f->path, &st) < 0)
+		return;
+	learn(f);
+	if (f->dev == st.st_dev && f->ino == st.st_ino)
+		(void)(S_ISDIR(st.st_mode) ? rmdir(f->path) : unlink(f->path));
+}
+
+/* Another thread may have the lock for good: then who looks finds that we are gone. */
+void
+file_share_end(void)
+{
+	uint32_t free = 0;
+	steady_on();
+	if (!atomic_compare_exchange_strong(&lock, &free, 1)) {
+		steady_off();
+		return;
+	}
+	for (size_t i = 0; i <= BUCKETS; i++)
+		for (struct file *g = i < BUCKETS ? table[i] : unknown; g; g = g->share_next)
+			end_one(g);
+	steady_unlock(&lock);
 }
 
 void
@@ -152,6 +242,7 @@ file_share_leave(struct file *f)
 	steady_lock(&lock);
 	take(f);
 	count(f, -1u);
+	untell(f);
 	f->shared = false;
 	steady_unlock(&lock);
 }
@@ -177,6 +268,8 @@ file_share_deleting(struct file *f, bool on)
 	f->delete_on_close = on;
 	if (f->shared)
 		count(f, 1);
+	if (f->place)
+		shared_file_pending(f->place, is_deleting(f));
 	steady_unlock(&lock);
 }
 
@@ -189,6 +282,10 @@ file_share_became(struct file *f, const struct stat *st)
 	file_share_known(f, st);
 	if (f->shared)
 		put(bucket(f->dev, f->ino), f);
+	if (f->place) {
+		untell(f);
+		(void)tell(f, false);
+	}
 	steady_unlock(&lock);
 }
 
@@ -202,6 +299,8 @@ file_share_delete(dev_t dev, ino_t ino, const struct file *except)
 		if (g->ino == ino && g->dev == dev && g != except && wants(g->access) &&
 		    !(g->share & FILE_SHARE_DELETE))
 			s = STATUS_SHARING_VIOLATION;
+	if (s >= 0 && machine)
+		s = shared_file_delete(dev, ino);
 	steady_unlock(&lock);
 	return s;
 }

@@ -11,6 +11,7 @@
 
 #include "layer/api/nt/file/file.h"
 #include "layer/api/nt/mem/section_share.h"
+#include "layer/api/nt/object/shared.h"
 
 /* Of a file that grows up to the size. */
 static NTSTATUS
@@ -108,6 +109,10 @@ give(struct object *o, struct inherit *i)
 {
 	struct section *x = (struct section *)o;
 	atomic_store(&x->elsewhere, true);
+	if (x->thing) {
+		shared_use(x->thing, i->child);
+		i->number[3] = shared_number(x->thing);
+	}
 	i->fd[0] = x->fd;
 	i->number[0] = x->size;
 	i->number[1] = x->protect;
@@ -127,7 +132,10 @@ remake(const struct inherit *i)
 		.size = i->number[0],
 		.protect = (DWORD)i->number[1],
 		.attributes = (DWORD)i->number[2],
+		.thing = shared_at(i->number[3], SHARED_SECTION),
 	};
+	if (x->thing)
+		shared_use(x->thing, shared_index());
 	object_init(&x->object, &section_class, 0);
 	return &x->object;
 }

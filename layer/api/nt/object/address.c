@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "layer/api/nt/object/address.h"
+#include "layer/api/nt/object/sync_share.h"
 #include "layer/api/nt/thread/steady.h"
 #include "layer/api/nt/thread/thread.h"
 #include "layer/api/nt/object/wait.h"
@@ -175,4 +177,31 @@ address_meet(const void *event, const void *key, bool release, bool alertable, u
 	if (me.block.result == STATUS_USER_APC)
 		wait_apc_run();
 	return me.block.result;
+}
+
+/* -- keyed events: what waits there is found by the key -------------------------------------- */
+
+static void
+destroy(struct object *o)
+{
+	if (o->thing)
+		sync_share_leave(o);
+	free(o);
+}
+
+const struct object_class address_keyed_class = {
+	.name = "KeyedEvent",
+	.destroy = destroy,
+	.give = sync_share_to_child,
+	.remake = sync_share_remake,
+};
+
+struct object *
+address_keyed(void)
+{
+	struct object *o = calloc(1, sizeof *o);
+
+	if (o)
+		object_init(o, &address_keyed_class, 0);
+	return o;
 }

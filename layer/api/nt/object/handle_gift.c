@@ -8,6 +8,12 @@
 /* Numbers begin again when so many were given: the first ones have long been closed. */
 enum { NUMBERS = HANDLE_CHUNK * HANDLE_CHUNKS - HANDLE_GIFTS };
 
+bool
+handle_gift_can(const struct object *o)
+{
+	return o->class == &process_class || sync_share_can(o->class);
+}
+
 NTSTATUS
 handle_gift_give(struct process *to, struct object *o, ACCESS_MASK access, bool inherit,
                  HANDLE *out)
@@ -16,8 +22,6 @@ handle_gift_give(struct process *to, struct object *o, ACCESS_MASK access, bool 
 
 	if (o->class == &process_class)
 		g.process = ((struct process *)o)->id;
-	else if (!sync_share_can(o->class))
-		return STATUS_NOT_SUPPORTED;
 	if (process_share(NULL) < 0)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	if (!to->slot || !shared_lives(to->slot) || atomic_load(&to->slot->id) != to->id)

@@ -2,8 +2,8 @@
  *
  * The table of handles is in a process' own memory, and nobody there need be disturbed: the
  * giver writes the handle down in the machine's memory, with a number that the receiver never
- * gives out itself, and the receiver makes it when it is first used.  Events, mutants,
- * semaphores and processes can be given.
+ * gives out itself, and the receiver makes it when it is first used.  That is enough for what
+ * has no descriptor: events, mutants, semaphores and processes.
  */
 #ifndef LAYER_API_NT_OBJECT_HANDLE_GIFT_H
 #define LAYER_API_NT_OBJECT_HANDLE_GIFT_H
@@ -11,7 +11,7 @@
 #include "layer/api/nt/object/handle.h"
 #include "layer/api/nt/process/process.h"
 
-/* STATUS_NOT_SUPPORTED: of this class none can be given. */
+bool handle_gift_can(const struct object *o);   /* else it is post.h's to give */
 NTSTATUS handle_gift_give(struct process *to, struct object *o, ACCESS_MASK access, bool inherit,
                           HANDLE *out);
 

@@ -84,18 +84,6 @@ place(const WCHAR *p, size_t n)
 	return at;
 }
 
-/* A count of it, unless its last one is just being given back. */
-static bool
-alive(struct object *o)
-{
-	uint32_t n = atomic_load(&o->refs);
-
-	while (n)
-		if (atomic_compare_exchange_weak(&o->refs, &n, n + 1))
-			return true;
-	return false;
-}
-
 NTSTATUS
 name_plain(const struct UNICODE_STRING *name, WCHAR **out)
 {
@@ -198,7 +186,7 @@ name_give(struct object **o, const struct UNICODE_STRING *name)
 	}
 	steady_lock(&names_lock);
 	at = place(p, n);
-	if (*at && alive((*at)->object)) {
+	if (*at && object_try_ref((*at)->object)) {
 		other = (*at)->object;
 	} else if (*at) {
 		(*at)->object->named = false;
@@ -251,7 +239,7 @@ name_open(const struct object_class *class, const struct UNICODE_STRING *name, s
 		return STATUS_OBJECT_TYPE_MISMATCH;
 	steady_lock(&names_lock);
 	at = place(p, n);
-	if (*at && alive((*at)->object))
+	if (*at && object_try_ref((*at)->object))
 		o = (*at)->object;
 	steady_unlock(&names_lock);
 	if (!o)

@@ -28,6 +28,17 @@ object_ref(struct object *o)
 	return o;
 }
 
+bool
+object_try_ref(struct object *o)
+{
+	uint32_t n = atomic_load(&o->refs);
+
+	while (n)
+		if (atomic_compare_exchange_weak(&o->refs, &n, n + 1))
+			return true;
+	return false;
+}
+
 void
 object_unref(struct object *o)
 {

@@ -24,10 +24,10 @@ struct object_class {
 	 * waited for until its state is not 0, and stays as it is (files, threads,
 	 * processes, manual-reset events).  *status may be set (STATUS_ABANDONED_WAIT_0). */
 	bool (*take)(struct object *o, struct thread *t, NTSTATUS *status);
-	/* Optional, both or none: a child may inherit it.  give says what the child needs (false:
-	 * this one cannot go); what it lends must last until the call of CreateProcess is over.
-	 * remake is called in the child: a new object, one count, or NULL.  It owns the
-	 * descriptors, which have the same numbers there and get close-on-exec again. */
+	/* Optional, both or none: another process may have it, by inheritance or DuplicateHandle.
+	 * give says what the other one needs (false: this one cannot go); its descriptors are
+	 * lent as long as the object is counted.  remake is called in the other process: a new
+	 * object, one count, or NULL.  It owns the descriptors, which are close-on-exec. */
 	bool (*give)(struct object *o, struct inherit *i);
 	struct object *(*remake)(const struct inherit *i);
 	/* Optional.  Its operations end at a completion port from now on; once.  Counts stay the
@@ -39,12 +39,13 @@ struct object_class {
 	uint64_t (*due)(struct object *o, bool watched);
 };
 
-/* What goes to a child of an object. */
+/* What goes to another process of an object. */
 struct inherit {
 	int fd[2];              /* -1: none */
-	uint64_t number[6];     /* as the class likes */
-	const WCHAR *text;      /* lent, or NULL: a path, a name */
+	uint64_t number[8];     /* as the class likes */
+	WCHAR *text;            /* own, or NULL: a path, a name */
 	uint32_t child;         /* for give(): its place in the table of processes (shared.h) */
+	bool moved;             /* for give(): this process closes its last handle of it */
 };
 
 struct object {
@@ -75,6 +76,7 @@ enum object_kind {
 
 void object_init(struct object *o, const struct object_class *class, int32_t state); /* one count */
 struct object *object_ref(struct object *o);
+bool object_try_ref(struct object *o);  /* false: its last count is just being given back */
 void object_unref(struct object *o);
 void object_close(struct object *o);    /* handle.c: a handle is closed; takes its count */
 void object_signal(struct object *o);   /* state = 1, and wake */

@@ -44,6 +44,23 @@ map(int fd, struct err *e)
 	return 0;
 }
 
+/* Before there is a memory to be shared. */
+static uint32_t
+run_alone(void)
+{
+	static _Atomic uint32_t run;
+	uint32_t none = 0, fresh = (uint32_t)clock_now() ^ (uint32_t)getpid() << 20;
+
+	atomic_compare_exchange_strong(&run, &none, fresh ? fresh : 1);
+	return atomic_load(&run);
+}
+
+uint32_t
+shared_run(void)
+{
+	return shared ? shared->run : run_alone();
+}
+
 /* Whoever shares it is a child of who made it: a file without a name is enough. */
 int
 shared_start(struct err *e)
@@ -62,6 +79,7 @@ shared_start(struct err *e)
 			rc = -1;
 			close(fd);
 		} else {
+			shared->run = run_alone();
 			shared->magic = MAGIC;
 			shared->size = sizeof *shared;
 		}
@@ -194,6 +212,9 @@ shared_new_process(const WCHAR *image, uint32_t parent)
 		atomic_store(&p->gate, 0);
 		atomic_store(&p->job, 0);
 		atomic_store(&p->gifts, 0);
+		atomic_store(&p->post, 0);
+		atomic_store(&p->files, 0);
+		atomic_store(&p->watches, 0);
 		atomic_store(&p->threads, 1);
 		p->parent = parent;
 		p->main_thread = 0;
@@ -271,9 +292,33 @@ shared_ring(struct shared_process *p)
 }
 
 void
+shared_ring_watchers(void)
+{
+	for (uint32_t i = 0; i < SHARED_PROCESSES; i++)
+		if (atomic_load(&shared->process[i].watches) && &shared->process[i] != self)
+			shared_ring(&shared->process[i]);
+}
+
+void
 shared_listen(uint32_t seen)
 {
 	futex(&self->bell, FUTEX_WAIT, seen, NULL);
+}
+
+void
+shared_wait(_Atomic uint32_t *word, uint32_t value, uint32_t ms)
+{
+	const struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000 };
+	int saved = errno;
+
+	futex(word, FUTEX_WAIT, value, &t);
+	errno = saved;
+}
+
+void
+shared_wake(_Atomic uint32_t *word)
+{
+	futex(word, FUTEX_WAKE, INT32_MAX, NULL);
 }
 
 bool

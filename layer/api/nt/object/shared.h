@@ -32,7 +32,10 @@ struct shared_process {
 	_Atomic uint32_t bell;          /* futex: counts what it should look at */
 	_Atomic uint32_t threads;
 	_Atomic uint32_t job;           /* number of its job + 1, or 0 */
+	_Atomic uint32_t post;          /* futex: whether it answers (post.c) */
 	_Atomic uint32_t gifts;         /* handles that others have put into its table */
+	_Atomic uint32_t watches;       /* it wants to hear of changes of the registry */
+	_Atomic uint32_t files;         /* its entries in file[] */
 	uint32_t parent;
 	uint32_t main_thread;           /* its first thread's id */
 	uint64_t created, ended;        /* FILETIME */
@@ -40,10 +43,10 @@ struct shared_process {
 	WCHAR image[MAX_PATH];          /* Windows path of its program */
 };
 
-/* A named or inherited event, mutex, semaphore, section or job. */
+/* A named or inherited event, mutex, semaphore, timer, section, keyed event or job. */
 enum shared_kind { SHARED_NOTHING, SHARED_EVENT, SHARED_MUTEX, SHARED_SEMAPHORE, SHARED_SECTION,
-	           SHARED_JOB };
-enum { SHARED_MANUAL = 1 };     /* flag of an event */
+	           SHARED_JOB, SHARED_TIMER, SHARED_KEYED };
+enum { SHARED_MANUAL = 1 };     /* flag of an event, a timer */
 
 struct shared_thing {
 	/* under the lock */
@@ -55,11 +58,12 @@ struct shared_thing {
 	WCHAR name[SHARED_NAME];        /* "" for one that was inherited, or has no handle any more */
 	/* changed under the lock, but for a job's */
 	_Atomic int32_t state;          /* an event's, a semaphore's count; of a job: job.c */
-	_Atomic uint32_t owner;         /* of a mutex: its process' index + 1, 0 for nobody */
+	_Atomic uint32_t owner;         /* of a mutex: its process' index + 1, 0 for nobody; of a
+	                                 * timer: how often it was set */
 	_Atomic uint32_t abandoned;
-	_Atomic uint32_t recursion;     /* of a job */
+	_Atomic uint32_t recursion;     /* of a job; a timer's period in ms */
 	_Atomic uint32_t flags;         /* SHARED_MANUAL; a job's */
-	_Atomic int64_t limit;          /* of a semaphore; a section's size */
+	_Atomic int64_t limit;          /* of a semaphore; a section's size; when a timer is due */
 };
 
 /* A wait of one thread, as far as it is for things of the machine: shared_sync.h. */
@@ -88,11 +92,24 @@ struct shared_gift {
 
 enum { SHARED_GIFTS = 4096 };
 
+/* An open file, as others have to heed it: shared_file.h. */
+struct shared_file {
+	_Atomic uint32_t process;       /* its index + 1; 0: a free place */
+	_Atomic uint32_t next;          /* of its bucket, or of the free ones: index + 1 */
+	uint64_t dev, ino;
+	uint8_t want, share;
+	bool pending;
+};
+
+enum { SHARED_FILES = 32768, SHARED_FILE_BUCKETS = 8192 };
+
 struct shared {
 	uint32_t magic, size;
+	uint32_t run;                   /* tells this run of the machine from others */
 	_Atomic uint32_t lock;          /* futex: index of the holder + 1, waiters in bit 31 */
 	/* under the lock */
-	uint32_t nthing, nwait, ngift;  /* places ever used */
+	uint32_t nthing, nwait, ngift, nfile;   /* places ever used */
+	uint32_t file_free;             /* index + 1 */
 	uint64_t turn;
 	/* What is being handed to a waiter: who finds a dead holder of the lock does it again. */
 	struct {
@@ -104,6 +121,8 @@ struct shared {
 	struct shared_wait wait[SHARED_WAITS];
 	struct shared_gift gift[SHARED_GIFTS];
 	struct shared_thing thing[SHARED_THINGS];
+	_Atomic uint32_t file_bucket[SHARED_FILE_BUCKETS];      /* index + 1 */
+	struct shared_file file[SHARED_FILES];
 };
 
 extern struct shared *shared;           /* NULL before shared_start() */
@@ -113,6 +132,7 @@ int shared_start(struct err *e);
 /* Map one that was inherited; takes the descriptor. */
 int shared_adopt(int fd, struct err *e);
 int shared_fd(void);                    /* lent */
+uint32_t shared_run(void);              /* never 0 */
 
 void shared_lock(void);
 void shared_unlock(void);
@@ -131,6 +151,10 @@ uint32_t shared_gate_open(struct shared_process *p);    /* what it was */
 uint32_t shared_bell(void);
 void shared_listen(uint32_t seen);              /* until our bell is another than that */
 void shared_ring(struct shared_process *p);
+void shared_ring_watchers(void);        /* all others that watch the registry */
+/* Until the word is another than that, somebody wakes it, or the milliseconds are over. */
+void shared_wait(_Atomic uint32_t *word, uint32_t value, uint32_t ms);
+void shared_wake(_Atomic uint32_t *word);
 
 /* Of ours; 0 when there is no such process. */
 uint32_t shared_index(void);
@@ -157,6 +181,8 @@ bool shared_named(const WCHAR *name);           /* is it a thing's name? */
 void shared_close(struct shared_thing *t);      /* this process has it no longer */
 /* The same, and when it was the last one, end(t) before its place is free.  Under the lock. */
 void shared_close_with(struct shared_thing *t, void (*end)(const struct shared_thing *t));
+bool shared_elsewhere(struct shared_thing *t);          /* another process has a handle of it */
+void shared_ring_users(const struct shared_thing *t);   /* all others that have it */
 void shared_nameless(struct shared_thing *t);   /* our last handle is closed, but we have it still */
 /* A process has it too: an inherited one, or one that is given.  With a handle. */
 void shared_use(struct shared_thing *t, uint32_t index);

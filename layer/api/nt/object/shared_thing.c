@@ -10,6 +10,7 @@
 
 #include "layer/api/nt/process/process.h"
 #include "layer/api/nt/object/shared.h"
+#include "layer/api/nt/object/shared_file.h"
 #include "layer/api/nt/object/shared_sync.h"
 
 /* -- names ------------------------------------------------------------------------------- */
@@ -251,6 +252,26 @@ shared_close(struct shared_thing *t)
 	shared_unlock();
 }
 
+bool
+shared_elsewhere(struct shared_thing *t)
+{
+	bool yes = false;
+
+	shared_lock();
+	for (uint32_t i = 0; i < SHARED_PROCESSES && !yes; i++)
+		yes = has(t->open, i) && i != shared_index() && shared_lives(&shared->process[i]);
+	shared_unlock();
+	return yes;
+}
+
+void
+shared_ring_users(const struct shared_thing *t)
+{
+	for (uint32_t i = 0; i < SHARED_PROCESSES; i++)
+		if (has(t->users, i) && i != shared_index())
+			shared_ring(&shared->process[i]);
+}
+
 void
 shared_nameless(struct shared_thing *t)
 {
@@ -350,6 +371,7 @@ void
 shared_thing_gone(uint32_t index)
 {
 	shared_sync_gone(index);
+	shared_file_gone(index);
 	for (uint32_t i = 0; i < shared->ngift && i < SHARED_GIFTS; i++)
 		if (atomic_load(&shared->gift[i].target) == index + 1)
 			atomic_store(&shared->gift[i].target, 0);

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "layer/api/nt/object/address.h"
 #include "layer/api/nt/process/process.h"
 #include "layer/api/nt/object/shared_sync.h"
 #include "layer/api/nt/thread/steady.h"
 #include "layer/api/nt/object/sync.h"
+#include "layer/api/nt/object/timer.h"
 #include "layer/api/nt/object/wait.h"
 
 static _Atomic uint32_t here_lock;
@@ -23,7 +25,15 @@ kind_of(const struct object_class *class)
 	return class == &sync_event_class       ? SHARED_EVENT
 	       : class == &sync_mutant_class    ? SHARED_MUTEX
 	       : class == &sync_semaphore_class ? SHARED_SEMAPHORE
+	       : class == &timer_class          ? SHARED_TIMER
+	       : class == &address_keyed_class  ? SHARED_KEYED
 	                                        : SHARED_NOTHING;
+}
+
+static bool
+is_sync(uint32_t kind)
+{
+	return kind == SHARED_EVENT || kind == SHARED_MUTEX || kind == SHARED_SEMAPHORE;
 }
 
 bool
@@ -43,16 +53,25 @@ first_of(const struct object *o)
 	if (o->class == &sync_semaphore_class)
 		f.limit = ((const struct sync_semaphore *)o)->limit;
 	f.owned = o->class == &sync_mutant_class;
+	if (o->class == &timer_class)
+		timer_first(o, &f);
 	return f;
 }
 
-/* From here on o is the thing, with what is still in its state.  Under here_lock. */
+/* From here on o is the thing, with what is still in its state.  fresh: nobody else has it.
+ * Under here_lock. */
 static void
-attach(struct object *o, struct shared_thing *t)
+attach(struct object *o, struct shared_thing *t, bool fresh)
 {
 	here[shared_number(t) - 1] = o;
 	o->named = true; /* its handles count */
+	if (o->class == &timer_class) {
+		timer_share(o, t, fresh);
+		return;
+	}
 	atomic_store(&o->thing, t);
+	if (!is_sync(t->kind))
+		return;
 	atomic_store(&o->waiters, &others);
 	o->kind = OBJECT_SHARED;
 }
@@ -65,38 +84,26 @@ sync_share(struct object *o)
 	struct waiter *waiters;
 	bool made = false;
 
-	if (o->kind == OBJECT_SHARED)
+	if (o->thing)
 		return true;
 	if (process_share(NULL) < 0)
 		return false;
 	steady_lock(&o->lock);
-	if (o->kind != OBJECT_SHARED) {
+	if (!o->thing) {
 		steady_lock(&here_lock);
 		first = first_of(o);
 		waiters = atomic_load(&o->waiters);
 		shared_open(kind_of(o->class), NULL, &first, &t, &made);
 		if (made)
-			attach(o, t);
+			attach(o, t, true);
 		steady_unlock(&here_lock);
-		if (made) {
+		if (made && o->kind == OBJECT_SHARED) {
 			sync_share_wake(o);
 			wait_moved(waiters);
 		}
 	}
 	steady_unlock(&o->lock);
-	return o->kind == OBJECT_SHARED;
-}
-
-/* A count, unless its last one is just being given back. */
-static bool
-alive(struct object *o)
-{
-	uint32_t n = atomic_load(&o->refs);
-
-	while (n)
-		if (atomic_compare_exchange_weak(&o->refs, &n, n + 1))
-			return true;
-	return false;
+	return o->thing;
 }
 
 static void
@@ -124,6 +131,8 @@ make(struct shared_thing *t)
 	case SHARED_SEMAPHORE:
 		o = sync_semaphore(0, limit > 0 && limit <= INT32_MAX ? (int32_t)limit : 1);
 		break;
+	case SHARED_TIMER: o = timer_new(atomic_load(&t->flags) & SHARED_MANUAL); break;
+	case SHARED_KEYED: o = address_keyed(); break;
 	default: break;
 	}
 	if (!o)
@@ -132,7 +141,7 @@ make(struct shared_thing *t)
 	name[SHARED_NAME - 1] = 0;
 	set_name(o, name);
 	atomic_store(&o->state, 0);
-	attach(o, t);
+	attach(o, t, false);
 	return o;
 }
 
@@ -142,12 +151,28 @@ object_of(struct shared_thing *t)
 {
 	struct object *o = here[shared_number(t) - 1];
 
-	if (o && alive(o))
+	if (o && object_try_ref(o))
 		return o;
 	o = make(t);
 	if (!o)
 		shared_close(t);
 	return o;
+}
+
+void
+sync_share_each(const struct object_class *class, void (*f)(struct object *o))
+{
+	for (uint32_t i = 0; i < shared->nthing && i < SHARED_THINGS; i++) {
+		steady_lock(&here_lock);
+		struct object *o = here[i];
+		if (o && (o->class != class || !object_try_ref(o)))
+			o = NULL;
+		steady_unlock(&here_lock);
+		if (o) {
+			f(o);
+			object_unref(o);
+		}
+	}
 }
 
 /* -- names ------------------------------------------------------------------------------------ */
@@ -167,7 +192,7 @@ sync_share_give(struct object **o, const WCHAR *name)
 	NTSTATUS s = shared_open(kind_of(mine->class), name, &first, &t, &made);
 	if (s >= 0 && made) {
 		atomic_store(&mine->state, 0);
-		attach(mine, t);
+		attach(mine, t, true);
 		set_name(mine, name);
 	} else if (s >= 0)
 		other = object_of(t);
@@ -234,8 +259,7 @@ sync_share_at(uint64_t number)
 	struct shared_thing *t = shared_at(number, SHARED_NOTHING);
 	struct object *o = NULL;
 
-	if (!t ||
-	    (t->kind != SHARED_EVENT && t->kind != SHARED_MUTEX && t->kind != SHARED_SEMAPHORE))
+	if (!t || (!is_sync(t->kind) && t->kind != SHARED_TIMER && t->kind != SHARED_KEYED))
 		return NULL;
 	steady_lock(&here_lock);
 	shared_use(t, shared_index());
@@ -250,6 +274,14 @@ sync_share_remake(const struct inherit *i)
 	return sync_share_at(i->number[0]);
 }
 
+void
+sync_share_as_event(struct object *o, struct shared_thing *event)
+{
+	atomic_store(&o->thing, event);
+	atomic_store(&o->waiters, &others);
+	o->kind = OBJECT_SHARED;
+}
+
 /* -- taking -------------------------------------------------------------------------------------- */
 
 void
@@ -260,7 +292,7 @@ sync_share_wake(struct object *o)
 
 	if (n <= 0)
 		return;
-	if (o->class == &sync_event_class) {
+	if (o->thing->kind == SHARED_EVENT) {
 		shared_sync_event(o->thing, SHARED_SET, NULL);
 	} else if (o->class == &sync_semaphore_class) {
 		while (n > 0 && shared_sync_release(o->thing, n, NULL) < 0)
@@ -424,138 +456,4 @@ sync_share_refuse(struct object *const *o, NTSTATUS status)
 	if (abandoned && x->class == &sync_mutant_class)
 		((struct sync_mutant *)x)->abandoned = true; /* as it was */
 	sync_share_back(x);
-}
-
-/* -- watches: nobody sleeps, one thread of the process looks at them all ------------------------------ */
-
-struct watched {
-	struct watched *next;
-	struct wait_watch *watch;
-	struct shared_wait *record;
-};
-
-static _Atomic uint32_t watched_lock;
-static struct watched *watched;
-
-/* One that has been handed over: counted. */
-static struct wait_watch *
-due(struct object **o)
-{
-	struct wait_watch *found = NULL;
-
-	steady_lock(&watched_lock);
-	for (struct watched *x = watched; x && !found; x = x->next)
-		if (atomic_load(&x->record->state) != SHARED_WAITING) {
-			found = x->watch;
-			*o = object_ref(found->object);
-		}
-	steady_unlock(&watched_lock);
-	return found;
-}
-
-/* Take it off; NULL: it is not there any more. */
-static struct watched *
-unwatch(struct wait_watch *w)
-{
-	struct watched *x = NULL;
-
-	steady_lock(&watched_lock);
-	for (struct watched **at = &watched; *at; at = &(*at)->next)
-		if ((*at)->watch == w) {
-			x = *at;
-			*at = x->next;
-			break;
-		}
-	steady_unlock(&watched_lock);
-	return x;
-}
-
-static void *
-listen(void *unused)
-{
-	(void)unused;
-	for (;;) {
-		uint32_t seen = shared_bell();
-		struct wait_watch *w;
-		struct object *o;
-
-		while ((w = due(&o)) != NULL) {
-			steady_lock(&o->lock);
-			struct watched *x = unwatch(w);
-			if (x && shared_sync_leave(x->record) >= 0) {
-				w->waiter.queued = false;
-				if (wait_claim(&w->block))
-					wait_finish(&w->block, STATUS_SUCCESS);
-			}
-			free(x);
-			steady_unlock(&o->lock);
-			object_unref(o);
-		}
-		shared_listen(seen);
-	}
-	return NULL;
-}
-
-static bool
-start_listener(void)
-{
-	static _Atomic uint32_t lock;
-	static bool started;
-	sigset_t all, before;
-	pthread_attr_t a;
-	pthread_t id;
-
-	steady_lock(&lock);
-	if (!started) {
-		/* signals of the process are for the program's threads */
-		sigfillset(&all);
-		pthread_sigmask(SIG_SETMASK, &all, &before);
-		pthread_attr_init(&a);
-		pthread_attr_setstacksize(&a, 128 * 1024);
-		pthread_attr_setdetachstate(&a, PTHREAD_CREATE_DETACHED);
-		started = pthread_create(&id, &a, listen, NULL) == 0;
-		pthread_attr_destroy(&a);
-		pthread_sigmask(SIG_SETMASK, &before, NULL);
-	}
-	steady_unlock(&lock);
-	return started;
-}
-
-bool
-sync_share_watch(struct wait_watch *w)
-{
-	struct shared_thing *t = w->object->thing;
-	struct watched *x = start_listener() ? calloc(1, sizeof *x) : NULL;
-	bool taken = true;
-
-	w->waiter.queued = false;
-	/* without memory it is over at once, as something that cannot be waited for */
-	if (!x)
-		return true;
-	x->watch = w;
-	steady_lock(&watched_lock);
-	taken = shared_sync_wait(1, &t, false, true, &x->record) >= 0 || !x->record;
-	if (!taken) {
-		x->next = watched;
-		watched = x;
-		w->waiter.queued = true;
-	}
-	steady_unlock(&watched_lock);
-	if (taken)
-		free(x);
-	return taken;
-}
-
-bool
-sync_share_watch_end(struct wait_watch *w)
-{
-	struct watched *x = w->object->kind == OBJECT_SHARED ? unwatch(w) : NULL;
-
-	if (!x)
-		return false;
-	if (shared_sync_leave(x->record) >= 0)
-		shared_sync_back(w->object->thing, false);
-	w->waiter.queued = false;
-	free(x);
-	return true;
 }

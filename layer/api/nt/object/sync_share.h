@@ -1,4 +1,4 @@
-/* sync_share.h -- events, mutants and semaphores that several processes have.
+/* sync_share.h -- events, mutants, semaphores, timers and keyed events that several processes have.
  *
  * An object begins as the process' own (sync.h) and becomes one of the machine when it gets a
  * name, is inherited, or is put into another process' table of handles; then its class is the
@@ -10,7 +10,11 @@
  * A process has one object for a thing.  Of a mutant the machine knows which process owns it;
  * which thread, and how often, only that process does.
  *
- * Locks, in this order: object.lock, the one of this file, shared_lock().
+ * A timer is a time (timer.h): the machine has that, and each process' object waits for it.  Who
+ * meets at a keyed event is of one process, as keys are addresses: of those the machine has the
+ * name.
+ *
+ * Locks, in this order: object.lock, the one of this file, a timer's, shared_lock().
  */
 #ifndef LAYER_API_NT_OBJECT_SYNC_SHARE_H
 #define LAYER_API_NT_OBJECT_SYNC_SHARE_H
@@ -21,9 +25,11 @@
 struct shared_wait;
 struct wait_watch;
 
-/* One of sync.h's classes. */
+/* One of the classes that the machine knows. */
 bool sync_share_can(const struct object_class *class);
 bool sync_share(struct object *o);      /* false: there is no room */
+/* Each of the process' objects of a class that are the machine's, counted meanwhile. */
+void sync_share_each(const struct object_class *class, void (*f)(struct object *o));
 
 /* -- names: as name_give() and name_open(), of a name without its folder -- */
 
@@ -37,6 +43,9 @@ void sync_share_leave(struct object *o);        /* it goes */
 bool sync_share_to_child(struct object *o, struct inherit *i);
 struct object *sync_share_remake(const struct inherit *i);
 struct object *sync_share_at(uint64_t number);  /* of a thing: counted, or NULL */
+
+/* o, of another class and new, is waited for as this event is; the use stays the caller's. */
+void sync_share_as_event(struct object *o, struct shared_thing *event);
 
 /* -- waiting: wait.c's -- */
 
@@ -61,8 +70,9 @@ bool sync_share_part(struct object *const *o, struct thread *t, struct sync_shar
                      NTSTATUS *status);
 void sync_share_refuse(struct object *const *o, NTSTATUS status);       /* that one is not wanted */
 
-/* With object.lock.  true: it was taken at once. */
-bool sync_share_watch(struct wait_watch *w);
-bool sync_share_watch_end(struct wait_watch *w);        /* false: it is not watched here */
+/* -- sync_watch.c: with object.lock.  true: it was taken at once -- */
+
+bool sync_watch_begin(struct wait_watch *w);
+bool sync_watch_end(struct wait_watch *w);      /* false: it is not watched here */
 
 #endif

@@ -664,7 +664,7 @@ wait_moved(struct waiter *first)
 
 		next = w == last ? NULL : w->next;
 		if (b->ended) {
-			if (sync_share_watch(x) && wait_claim(b))
+			if (sync_watch_begin(x) && wait_claim(b))
 				wait_finish(b, STATUS_SUCCESS);
 			continue;
 		}
@@ -698,7 +698,7 @@ wait_watch_begin(struct wait_watch *w, struct object *o, bool *at_once)
 			s = STATUS_INVALID_PARAMETER;
 		else {
 			atomic_store(&b->state, WAIT_WAITING);
-			if ((*at_once = sync_share_watch(w)))
+			if ((*at_once = sync_watch_begin(w)))
 				atomic_store(&b->state, WAIT_DONE);
 		}
 		steady_unlock(&o->lock);
@@ -725,7 +725,7 @@ wait_watch_end(struct wait_watch *w)
 
 	steady_lock(&o->lock);
 	cancelled = w->waiter.queued;
-	if (cancelled && !sync_share_watch_end(w))
+	if (cancelled && !sync_watch_end(w))
 		take_off(o, &w->waiter);
 	steady_unlock(&o->lock);
 	object_unref(o);

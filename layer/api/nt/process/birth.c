@@ -15,6 +15,7 @@
 #include "layer/api/nt/image/image_cache.h"
 #include "layer/api/nt/image/ldr.h"
 #include "layer/api/nt/peb.h"
+#include "layer/api/nt/object/post.h"
 #include "layer/api/nt/process/process.h"
 #include "layer/api/nt/sandbox.h"
 #include "layer/api/nt/thread/thread.h"
@@ -96,6 +97,8 @@ birth_run(struct birth *b, void (*running)(void *ctx), void *ctx, struct err *e)
 		birth.network = sandbox_loopback();
 	if (sandbox_enter(&birth, e) < 0)
 		return -1;
+	if (birth.jailed) /* there are others beside it */
+		post_start();
 	if (thread_first((void *)(uintptr_t)begin, NULL, pe.stack_reserve, &code) < 0)
 		return fail(e, ENOMEM, "there is no memory for the first thread's stack");
 	birth_end(code); /* its threads have ended, one by one */

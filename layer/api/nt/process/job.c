@@ -104,13 +104,13 @@ closed(struct object *o)
 	if (!j->thing)
 		return;
 	uint32_t flags = atomic_load(&j->thing->flags);
-	shared_lock();
-	last = j->thing->refs <= 1;
-	shared_unlock();
+	last = !shared_elsewhere(j->thing);
 	if (last && flags & JOB_LIMIT_KILL_ON_CLOSE)
 		end_members(j->number, 0);
 	/* The number stays in the members' slots: the thing is kept while there are some. */
-	if (!members(j->number, false))
+	if (members(j->number, false))
+		shared_nameless(j->thing);
+	else
 		shared_close(j->thing);
 	j->thing = NULL;
 }
@@ -125,7 +125,51 @@ destroy(struct object *o)
 	free(j);
 }
 
-const struct object_class job_class = { .name = "Job", .destroy = destroy, .close = closed };
+static bool give(struct object *o, struct inherit *i);
+static struct object *remake(const struct inherit *i);
+
+const struct object_class job_class = {
+	.name = "Job", .destroy = destroy, .close = closed, .give = give, .remake = remake
+};
+
+/* The process' object of a job, counted, when it has it open.  There is one: the machine counts
+ * processes, not handles. */
+static struct job *
+job_numbered(uint32_t number)
+{
+	struct job *j;
+
+	steady_lock(&list_lock);
+	for (j = open_jobs; j && j->number != number; j = j->next)
+		;
+	if (j && !object_try_ref(&j->object))
+		j = NULL;
+	steady_unlock(&list_lock);
+	return j;
+}
+
+/* Of a thing that is ours. */
+static struct job *
+of_thing(struct shared_thing *t)
+{
+	struct job *j = job_numbered(shared_number(t));
+
+	if (j)
+		return j;
+	j = calloc(1, sizeof *j);
+	if (!j) {
+		shared_close(t);
+		return NULL;
+	}
+	object_init(&j->object, &job_class, 0);
+	j->thing = t;
+	j->number = shared_number(t);
+	steady_lock(&list_lock);
+	j->next = open_jobs;
+	open_jobs = j;
+	steady_unlock(&list_lock);
+	return j;
+}
 
 static NTSTATUS
 make(const WCHAR *name, bool create, struct object **out)
@@ -139,25 +183,42 @@ make(const WCHAR *name, bool create, struct object **out)
 	NTSTATUS s = shared_open(SHARED_JOB, name, create ? &first : NULL, &t, &made);
 	if (s < 0)
 		return s;
-	struct job *j = calloc(1, sizeof *j);
-	if (!j) {
-		shared_close(t);
-		return STATUS_NO_MEMORY;
-	}
-	object_init(&j->object, &job_class, 0);
-	j->thing = t;
-	j->number = (uint32_t)(t - shared->thing) + 1;
+	uint32_t number = shared_number(t);
 	if (made) /* members of another job that had this place are not ours */
 		for (uint32_t i = 0; i < SHARED_PROCESSES; i++) {
-			uint32_t old = j->number;
+			uint32_t old = number;
 			atomic_compare_exchange_strong(&shared->process[i].job, &old, 0);
 		}
-	steady_lock(&list_lock);
-	j->next = open_jobs;
-	open_jobs = j;
-	steady_unlock(&list_lock);
+	struct job *j = of_thing(t);
+	if (!j)
+		return STATUS_NO_MEMORY;
 	*out = &j->object;
 	return create && !made ? STATUS_OBJECT_NAME_EXISTS : STATUS_SUCCESS;
+}
+
+/* For another process; its port stays here. */
+static bool
+give(struct object *o, struct inherit *i)
+{
+	struct job *j = (struct job *)o;
+
+	if (!j->thing)
+		return false;
+	shared_use(j->thing, i->child);
+	i->number[0] = j->number;
+	return true;
+}
+
+static struct object *
+remake(const struct inherit *i)
+{
+	struct shared_thing *t = shared_at(i->number[0], SHARED_JOB);
+
+	if (!t)
+		return NULL;
+	shared_use(t, shared_index());
+	struct job *j = of_thing(t);
+	return j ? &j->object : NULL;
 }
 
 NTSTATUS
@@ -165,20 +226,6 @@ job_new(const WCHAR *name, struct object **out) { return make(name, true, out); 
 
 NTSTATUS
 job_open(const WCHAR *name, struct object **out) { return make(name, false, out); }
-
-static struct job *
-job_numbered(uint32_t number)
-{
-	struct job *j;
-
-	steady_lock(&list_lock);
-	for (j = open_jobs; j && j->number != number; j = j->next)
-		;
-	if (j)
-		object_ref(&j->object);
-	steady_unlock(&list_lock);
-	return j;
-}
 
 /* -- membership ---------------------------------------------------------------------------- */
 
@@ -258,8 +305,25 @@ job_process_ends(void)
 {
 	for (struct job *j = open_jobs; j; j = j->next)
 		if (j->thing && atomic_load(&j->thing->flags) & JOB_LIMIT_KILL_ON_CLOSE &&
-		    j->thing->refs <= 1)
+		    !shared_elsewhere(j->thing))
 			end_members(j->number, 0);
+}
+
+void
+job_other_ended(void)
+{
+	uint32_t n = shared->nthing < SHARED_THINGS ? shared->nthing : SHARED_THINGS;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct shared_thing *t = &shared->thing[i];
+		if (t->kind != SHARED_JOB || !(atomic_load(&t->flags) & JOB_LIMIT_KILL_ON_CLOSE))
+			continue;
+		struct job *j = job_numbered(i + 1);
+		if (j)
+			object_unref(&j->object);
+		else if (!shared_elsewhere(t))
+			end_members(i + 1, 0);
+	}
 }
 
 NTSTATUS

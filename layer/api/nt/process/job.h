@@ -62,6 +62,7 @@ NTSTATUS job_query(struct job *j, int class, void *out, ULONG n, ULONG *done);
 /* process.c's and process_new.c's */
 void job_member_ended(struct job *j, struct process *p, uint32_t code);
 void job_member_new(struct job *j, uint32_t id);
+void job_other_ended(void);             /* another process, which may have been killed */
 void job_process_ends(void);            /* we do: jobs that end with their last handle */
 /* May the calling process' job have one more?  Breaking away is asked for or not. */
 NTSTATUS job_admit(struct shared_process *child, bool breakaway);

@@ -15,6 +15,8 @@
 #include "layer/api/nt/clock.h"
 #include "layer/api/nt/process/job.h"
 #include "layer/api/nt/peb.h"
+#include "layer/api/nt/file/file.h"
+#include "layer/api/nt/object/post.h"
 #include "layer/api/nt/object/shared.h"
 #include "layer/api/nt/thread/steady.h"
 #include "layer/api/nt/thread/thread.h"
@@ -35,18 +37,34 @@ destroy(struct object *o)
 	free(p);
 }
 
-const struct object_class process_class = { .name = "Process", .destroy = destroy };
-
-static void
-destroy_thread(struct object *o)
+/* Another process knows it by its id. */
+static bool
+give(struct object *o, struct inherit *i)
 {
-	struct process_thread *t = (struct process_thread *)o;
-
-	object_unref(&t->process->object);
-	free(t);
+	if (process_share(NULL) < 0)
+		return false;
+	i->number[0] = ((struct process *)o)->id;
+	return true;
 }
 
-const struct object_class process_thread_class = { .name = "Thread", .destroy = destroy_thread };
+static struct object *
+remake(const struct inherit *i)
+{
+	struct shared_process *slot = shared_find_process((uint32_t)i->number[0]);
+	struct process *p;
+
+	if (i->number[0] == process_self()->id)
+		return object_ref(&process_self()->object);
+	/* it may have ended meanwhile, and is still one that can be asked */
+	return slot && process_of_slot(slot, &p) >= 0 ? &p->object : NULL;
+}
+
+const struct object_class process_class = {
+	.name = "Process",
+	.destroy = destroy,
+	.give = give,
+	.remake = remake,
+};
 
 /* -- ourselves ---------------------------------------------------------------------------- */
 
@@ -139,6 +157,7 @@ process_begin(struct birth *b, struct err *e)
 			return fail(e, EINVAL, "the process has no place in its machine");
 		shared_be(slot);
 		process_self()->slot = slot;
+		file_share_machine();
 	}
 	return 0;
 }
@@ -162,9 +181,11 @@ process_end(uint32_t code)
 	struct shared_process *slot = shared_self();
 	struct rusage use;
 
+	file_share_end();
 	if (!slot)
 		return;
 	job_process_ends();
+	post_close();
 	if (getrusage(RUSAGE_SELF, &use) == 0) {
 		slot->cpu_user = ticks_of(&use.ru_utime);
 		slot->cpu_kernel = ticks_of(&use.ru_stime);
@@ -203,6 +224,7 @@ ended(struct reactor_wait *w, uint32_t events)
 		}
 		/* whoever waits for its mutexes may go on */
 		shared_gone(slot, p->id);
+		job_other_ended();
 	}
 	atomic_store(&p->exit_code, code);
 	/* the job is told first: whoever waited finds the message there */

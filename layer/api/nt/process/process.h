@@ -35,11 +35,14 @@ struct process {
 	struct job *job;                /* own (a count): is told when it ends; or NULL */
 };
 
-/* The first thread of another process, as CreateProcess gives it: it can be resumed and waited for. */
+/* A thread of another process: the first one, as CreateProcess gives it, which can be resumed and
+ * ends with the process; or one whose handle came from there, with an event of the machine
+ * (object.thing) that is set when it ends. */
 struct process_thread {
 	struct object object;
 	struct process *process;        /* own (a count) */
 	uint32_t id;
+	struct process_thread *next;    /* of those with an event (process_thread.c) */
 };
 
 struct process_start {
@@ -77,6 +80,15 @@ NTSTATUS process_resume(struct process_thread *t, ULONG *before);
 int process_share(struct err *e);
 /* The 100 ns of processor time and the exit code, as far as they are known. */
 uint32_t process_code(struct process *p);
+
+/* -- process_thread.c: threads that other processes have handles of -- */
+
+uint32_t process_thread_code(struct process_thread *t);
+/* thread_class' give and remake. */
+bool process_thread_give(struct object *o, struct inherit *i);
+struct object *process_thread_remake(const struct inherit *i);
+/* It has ended, for those: the thread's, before and after it is signalled. */
+void process_thread_ended(struct shared_thing *end, uint32_t code);
 
 /* -- process_new.c's and process_again.c's --------------------------------------- */
 

@@ -49,9 +49,11 @@ process_inherit(struct birth *b)
 			handle_put((HANDLE)(uintptr_t)h->value, object_ref(o), h->access,
 			           h->inherit);
 	}
-	for (size_t i = 0; i < parcel.nobject; i++)
+	for (size_t i = 0; i < parcel.nobject; i++) {
+		free(parcel.objects[i].i.text);
 		if (of[i])
 			object_unref(of[i]);
+	}
 	free(of);
 	return STATUS_SUCCESS;
 }

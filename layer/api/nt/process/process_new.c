@@ -21,8 +21,10 @@
 #include "layer/api/nt/image/image.h"
 #include "layer/api/nt/process/job.h"
 #include "layer/api/nt/process/parcel.h"
+#include "layer/api/nt/file/file.h"
 #include "layer/api/nt/file/path.h"
 #include "layer/api/nt/peb.h"
+#include "layer/api/nt/object/post.h"
 #include "layer/api/nt/object/shared.h"
 #include "layer/api/nt/thread/steady.h"
 
@@ -295,6 +297,8 @@ make(const struct process_start *s, const char *image, const char *cwd, WCHAR *e
 		atomic_store(&slot->state, SHARED_FREE);
 	}
 	buf_free(&bytes);
+	for (size_t i = 0; i < k.parcel.nobject; i++)
+		free(k.parcel.objects[i].i.text);
 	free(k.parcel.objects);
 	free(k.parcel.handles);
 	free(k.of);
@@ -305,7 +309,7 @@ make(const struct process_start *s, const char *image, const char *cwd, WCHAR *e
 NTSTATUS
 process_new(const struct process_start *s, struct process **out, struct process_thread **thread)
 {
-	static _Atomic uint32_t lock; /* what objects lend to a parcel is one at a time */
+	static _Atomic uint32_t lock;
 	static bool reaping;
 	char *image = NULL, *cwd = NULL;
 	WCHAR *device = NULL, *environment = NULL, *current = NULL;
@@ -313,6 +317,8 @@ process_new(const struct process_start *s, struct process **out, struct process_
 
 	if (process_share(NULL) < 0)
 		return STATUS_INSUFFICIENT_RESOURCES;
+	post_start();
+	file_share_machine();
 	if (s->image) {
 		status = path_host(s->image, true, &image, &device);
 		if (status >= 0 && device)

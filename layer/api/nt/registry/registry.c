@@ -2,10 +2,14 @@
 #include "layer/api/nt/registry/registry.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "layer/api/nt/clock.h"
+#include "layer/api/nt/object/bell.h"
+#include "layer/api/nt/object/shared.h"
+#include "layer/api/nt/process/process.h"
 #include "layer/api/nt/guid.h"
 #include "layer/api/nt/text/nls.h"
 #include "layer/api/nt/registry/registry_tree.h"
@@ -260,8 +264,9 @@ changed(struct registry_node *n, int64_t when)
 static void
 apply(const struct registry_record *r)
 {
+	bool fresh;
 	struct registry_node *n = walk(root, r->path, r->path_length,
-	                               r->op == REGISTRY_SET || r->op == REGISTRY_MAKE, NULL);
+	                               r->op == REGISTRY_SET || r->op == REGISTRY_MAKE, &fresh);
 	struct value *v;
 	if (!n || n == root)
 		return;
@@ -278,7 +283,12 @@ apply(const struct registry_record *r)
 			changed(p, r->when);
 		}
 		return;
-	case REGISTRY_MAKE: break;
+	case REGISTRY_MAKE:
+		if (!fresh)
+			return;
+		n->transient = r->run;
+		n = n->parent;
+		break;
 	}
 	changed(n, r->when);
 }
@@ -435,11 +445,14 @@ add_record(enum registry_op op, struct registry_node *n, const WCHAR *name, size
 		                     .when = clock_now() };
 	for (const struct registry_node *p = n; p; p = p->parent)
 		if (p->transient)
-			return STATUS_SUCCESS;
+			r.run = shared_run();
 	r.path_length = path_of(n, path, sizeof path / sizeof *path);
 	if (!r.path_length)
 		return STATUS_NAME_TOO_LONG;
-	return registry_log_add(&r);
+	NTSTATUS s = registry_log_add(&r);
+	if (s >= 0 && shared)
+		shared_ring_watchers();
+	return s;
 }
 
 /* -- what is called --------------------------------------------------------------------- */
@@ -451,7 +464,39 @@ destroy(struct object *o)
 	free(o);
 }
 
-const struct object_class registry_class = { .name = "Key", .destroy = destroy };
+/* Another process finds it by its path. */
+static bool
+give(struct object *o, struct inherit *i)
+{
+	enum { ROOM = 8192 };
+	struct registry_node *n = ((struct registry_key *)o)->node;
+	size_t length = 0;
+
+	i->text = calloc(ROOM, sizeof *i->text);
+	enter();
+	if (i->text && !n->deleted)
+		length = path_of(n, i->text, ROOM);
+	leave();
+	return length;
+}
+
+static struct object *
+remake(const struct inherit *i)
+{
+	struct registry_key *k;
+	bool made;
+
+	enter();
+	leave();
+	if (!root || !i->text ||
+	    registry_open_key(root, i->text, nls_length(i->text), false, 0, &k, &made) < 0)
+		return NULL;
+	return &k->object;
+}
+
+const struct object_class registry_class = {
+	.name = "Key", .destroy = destroy, .give = give, .remake = remake
+};
 
 void
 registry_hold(struct registry_node *n)
@@ -688,6 +733,14 @@ registry_key_path(struct registry_node *n)
 	return p;
 }
 
+/* Another process has changed something. */
+static void
+heard(void)
+{
+	enter();
+	leave();
+}
+
 NTSTATUS
 registry_watch(struct registry_node *n, bool below, struct object *event)
 {
@@ -696,6 +749,9 @@ registry_watch(struct registry_node *n, bool below, struct object *event)
 		object_unref(event);
 		return STATUS_NO_MEMORY;
 	}
+	/* without it there are only our own changes */
+	if (process_share(NULL) >= 0 && bell_answer(heard))
+		atomic_store(&shared_self()->watches, 1);
 	enter();
 	*w = (struct watch){ event, below, n->watches };
 	n->watches = w;

@@ -4,7 +4,8 @@
  * on top, a file in the machine's folder.  Nothing is read before the first call.  A change is one
  * record behind the last one, made valid by one word in the log's mapped header; other processes
  * see that word move and read on.  A log that is mostly past is written anew, and the old one
- * says so.  All keys of this process are under one lock.
+ * says so.  What is volatile stands there too, with the machine's run that it is of.  Who changes
+ * something rings for the processes that watch.  All keys of this process are under one lock.
  */
 #ifndef LAYER_API_NT_REGISTRY_REGISTRY_H
 #define LAYER_API_NT_REGISTRY_REGISTRY_H
@@ -57,7 +58,7 @@ struct registry_info {
 NTSTATUS registry_info(struct registry_node *n, struct registry_info *out);
 /* \REGISTRY\MACHINE\...; to be freed */
 WCHAR *registry_key_path(struct registry_node *n);
-/* Signal an event (a count, taken over) at the next change made by this process. */
+/* Signal an event (a count, taken over) at the next change, whichever process makes it. */
 NTSTATUS registry_watch(struct registry_node *n, bool below, struct object *event);
 
 /* -- between registry.c and registry_log.c, under the lock ---------------------------------- */
@@ -73,6 +74,7 @@ struct registry_record {
 	DWORD type;
 	const BYTE *data;
 	DWORD size;
+	uint32_t run;                   /* of the machine: it is forgotten after that; 0: it stays */
 	int64_t when;
 };
 

@@ -18,6 +18,7 @@
 
 #include "layer/api/nt/process/birth.h"
 #include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/object/shared.h"
 #include "layer/api/nt/registry/registry.h"
 
 static const char magic[8] = "JOISTRG1";
@@ -29,9 +30,9 @@ struct header {
 	_Atomic uint32_t replaced; /* there is a new file of this name */
 };
 
-/* size, checksum of what follows, op, type, path and name in units, data in bytes, when */
+/* size, checksum of what follows, op, type, path and name in units, data in bytes, run, when */
 struct disk_record {
-	uint32_t size, sum, op, type, path, name, data, zero;
+	uint32_t size, sum, op, type, path, name, data, run;
 	int64_t when;
 };
 
@@ -72,6 +73,7 @@ registry_log_parse(const uint8_t *p, size_t n, struct registry_record *out)
 		.type = d.type,
 		.data = p + RECORD + (d.path + d.name) * 2,
 		.size = d.data,
+		.run = d.run,
 		.when = d.when,
 	};
 	return d.size;
@@ -85,6 +87,7 @@ pack(const struct registry_record *r, size_t *n)
 		                 .path = (uint32_t)r->path_length,
 		                 .name = (uint32_t)r->name_length,
 		                 .data = r->size,
+		                 .run = r->run,
 		                 .when = r->when };
 	size_t size = (RECORD + (r->path_length + r->name_length) * 2 + r->size + 7) & ~(size_t)7;
 	uint8_t *p = calloc(1, size), *w = p + RECORD;
@@ -187,6 +190,13 @@ known(uint64_t *set, size_t cap, uint64_t h)
 	return false;
 }
 
+/* It was volatile, and the machine has stopped since. */
+static bool
+past(const struct registry_record *r)
+{
+	return r->run && r->run != shared_run();
+}
+
 /* Keep each record that no later one makes void, from the last to the first. */
 static size_t
 select_live(const uint8_t *p, const size_t *at, size_t n, bool *keep)
@@ -201,7 +211,7 @@ select_live(const uint8_t *p, const size_t *at, size_t n, bool *keep)
 		bool value = r.op == REGISTRY_SET || r.op == REGISTRY_UNSET;
 		/* a key that was deleted later: this concerned the one before */
 		uint64_t gone = identity(&r, false);
-		bool dead = false;
+		bool dead = past(&r);
 		for (size_t j = (size_t)gone & (cap - 1); set[j]; j = (j + 1) & (cap - 1))
 			dead |= set[j] == gone;
 		if (!dead && value)
@@ -280,7 +290,8 @@ apply_new(void (*apply)(const struct registry_record *r))
 	struct registry_record r;
 	if (got > 0)
 		for (; (k = registry_log_parse(p + at, (size_t)got - at, &r)); at += k)
-			apply(&r);
+			if (!past(&r))
+				apply(&r);
 	/* what is no record is passed over for good: its writer would have to begin behind it */
 	seen = end;
 	free(p);

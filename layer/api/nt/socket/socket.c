@@ -112,6 +112,43 @@ socket_of_fd(int fd, int family, int type, int protocol, bool overlapped)
 	return f;
 }
 
+/* Operations and events are of the process that began them; what the socket is is everybody's. */
+void
+socket_give(const struct socket *s, uint64_t number[4])
+{
+	number[0] = (uint32_t)s->family | (uint64_t)(uint32_t)s->type << 32;
+	number[1] = (uint32_t)s->protocol | (uint64_t)s->nonblocking << 32 |
+	            (uint64_t)s->bound << 33 | (uint64_t)s->listening << 34 |
+	            (uint64_t)s->connected << 35 | (uint64_t)s->connecting << 36 |
+	            (uint64_t)s->shut_send << 37 | (uint64_t)s->shut_receive << 38 |
+	            (uint64_t)s->exclusive << 39;
+	number[2] = (uint64_t)s->send_ms << 32 | s->receive_ms;
+	number[3] = s->connected_at;
+}
+
+struct file *
+socket_remake(int fd, const uint64_t number[4])
+{
+	uint64_t bits = number[1] >> 32;
+	struct file *f = socket_of_fd(fd, (int)(uint32_t)number[0], (int)(number[0] >> 32),
+	                              (int)(uint32_t)number[1], false);
+	if (!f)
+		return NULL;
+	struct socket *s = f->own;
+	s->nonblocking = bits & 1;
+	s->bound = bits >> 1 & 1;
+	s->listening = bits >> 2 & 1;
+	s->connected = bits >> 3 & 1;
+	s->connecting = bits >> 4 & 1;
+	s->shut_send = bits >> 5 & 1;
+	s->shut_receive = bits >> 6 & 1;
+	s->exclusive = bits >> 7 & 1;
+	s->send_ms = (uint32_t)(number[2] >> 32);
+	s->receive_ms = (uint32_t)number[2];
+	s->connected_at = number[3];
+	return f;
+}
+
 int
 socket_new(int family, int type, int protocol, bool overlapped, struct file **out)
 {

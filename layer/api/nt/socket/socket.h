@@ -150,6 +150,9 @@ int socket_family_out(int family);
 int socket_new(int family, int type, int protocol, bool overlapped, struct file **out);
 /* A descriptor that is a connected or listening socket. */
 struct file *socket_of_fd(int fd, int family, int type, int protocol, bool overlapped);
+/* For another process: what stands beside the descriptor. */
+void socket_give(const struct socket *s, uint64_t number[4]);
+struct file *socket_remake(int fd, const uint64_t number[4]);
 /* The socket of a handle; f is counted.  WSAENOTSOCK. */
 int socket_get(HANDLE h, struct file **f, struct socket **s);
 int socket_bind(struct socket *s, const struct ws_sockaddr *a, int size);

@@ -24,7 +24,9 @@
 #include "layer/api/nt/thread/steady.h"
 #include "layer/api/nt/image/ldr.h"
 #include "layer/api/nt/sandbox.h"
+#include "layer/api/nt/object/shared.h"
 #include "layer/api/nt/object/sync.h"
+#include "layer/api/nt/process/process.h"
 #include "layer/api/nt/thread/thread.h"
 #include "layer/api/nt/mem/vm.h"
 #include "layer/api/nt/object/wait.h"
@@ -81,11 +83,18 @@ destroy(struct object *o)
 
 	if (t->token)
 		object_unref(t->token);
+	if (t->end)
+		shared_close(t->end);
 	free(t->description);
 	free(t);
 }
 
-const struct object_class thread_class = { .name = "Thread", .destroy = destroy };
+const struct object_class thread_class = {
+	.name = "Thread",
+	.destroy = destroy,
+	.give = process_thread_give,
+	.remake = process_thread_remake,
+};
 
 void
 thread_set_gs(struct TEB *t)
@@ -527,6 +536,8 @@ thread_exit(uint32_t code)
 	free(t->teb->TlsExpansionSlots);
 	t->teb->thread = NULL;
 	object_signal(&t->object);
+	if (t->end)
+		process_thread_ended(t->end, code);
 	object_unref(&t->object);
 	if (atomic_fetch_sub(&nthreads, 1) == 1)
 		steady_futex_wake(&nthreads, 1);

@@ -65,6 +65,7 @@ struct thread {
 	struct apc *apcs;
 	struct wait_block *block;       /* what it waits on, or NULL */
 	WCHAR *description;             /* own, or NULL */
+	struct shared_thing *end;       /* own, or NULL: tells other processes of its end */
 	int32_t priority;
 	uint8_t ideal;                  /* processor */
 	bool no_boost;
