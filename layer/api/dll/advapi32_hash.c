@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
-#include "layer/api/nt/digest.h"
+#include "layer/api/nt/crypto/digest.h"
 
 #define NTE_BAD_ALGID      0x80090008
 #define NTE_BAD_HASH       0x80090002
