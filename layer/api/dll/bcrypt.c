@@ -29,6 +29,16 @@ static const struct bcrypt_algorithm algorithms[] = {
 	{ "HKDF", BCRYPT_DERIVATION, BCRYPT_HKDF },
 	{ "SP800_108_CTR_HMAC", BCRYPT_DERIVATION, BCRYPT_SP800_108 },
 	{ "SP800_56A_CONCAT", BCRYPT_DERIVATION, BCRYPT_SP800_56A },
+	{ "RSA", BCRYPT_ASYMMETRIC, BCRYPT_RSA },
+	{ "RSA_SIGN", BCRYPT_SIGNATURE, BCRYPT_RSA },
+	{ "ECDSA_P256", BCRYPT_SIGNATURE, CURVE_P256 },
+	{ "ECDSA_P384", BCRYPT_SIGNATURE, CURVE_P384 },
+	{ "ECDSA_P521", BCRYPT_SIGNATURE, CURVE_P521 },
+	{ "ECDSA", BCRYPT_SIGNATURE, CURVE_KINDS },
+	{ "ECDH_P256", BCRYPT_AGREEMENT, CURVE_P256 },
+	{ "ECDH_P384", BCRYPT_AGREEMENT, CURVE_P384 },
+	{ "ECDH_P521", BCRYPT_AGREEMENT, CURVE_P521 },
+	{ "ECDH", BCRYPT_AGREEMENT, CURVE_KINDS },
 };
 enum { ALGORITHMS = sizeof algorithms / sizeof *algorithms };
 
@@ -51,7 +61,19 @@ enum {
 	A_RC4,
 	A_PBKDF2,
 	A_CAPI_KDF,
-	A_HKDF
+	A_HKDF,
+	A_SP800_108,
+	A_SP800_56A,
+	A_RSA,
+	A_RSA_SIGN,
+	A_ECDSA_P256,
+	A_ECDSA_P384,
+	A_ECDSA_P521,
+	A_ECDSA,
+	A_ECDH_P256,
+	A_ECDH_P384,
+	A_ECDH_P521,
+	A_ECDH
 };
 
 const struct bcrypt_algorithm *
@@ -72,11 +94,15 @@ bcrypt_algorithm_number(const WCHAR *name)
 /* BCRYPT_SHA256_ALG_HANDLE and its kin: 1, 0x11, 0x21 ... in the order of bcrypt.h. */
 #define HASH_PSEUDO(a, is_keyed)                                                                   \
 	{                                                                                          \
-		BCRYPT_PROVIDER, a, CIPHER_STREAM, is_keyed, false, false, 1, 0                    \
+		BCRYPT_PROVIDER, a, CIPHER_STREAM, is_keyed, false, false, 1, 0, CURVE_KINDS       \
+	}
+#define CURVE_PSEUDO(a, c)                                                                         \
+	{                                                                                          \
+		BCRYPT_PROVIDER, a, CIPHER_STREAM, false, false, false, 1, 0, c                    \
 	}
 #define MODE_PSEUDO(a, m)                                                                          \
 	{                                                                                          \
-		BCRYPT_PROVIDER, a, m, false, false, false, 1, 0                                   \
+		BCRYPT_PROVIDER, a, m, false, false, false, 1, 0, CURVE_KINDS                      \
 	}
 static struct bcrypt_provider pseudo[] = {
 	[0x00] = HASH_PSEUDO(A_MD2, false),
@@ -93,6 +119,8 @@ static struct bcrypt_provider pseudo[] = {
 	[0x0b] = HASH_PSEUDO(A_SHA256, true),
 	[0x0c] = HASH_PSEUDO(A_SHA384, true),
 	[0x0d] = HASH_PSEUDO(A_SHA512, true),
+	[0x0e] = HASH_PSEUDO(A_RSA, false),
+	[0x0f] = HASH_PSEUDO(A_ECDSA, false),
 	[0x10] = HASH_PSEUDO(A_CMAC, false),
 	[0x12] = HASH_PSEUDO(A_MD2, true),
 	[0x13] = HASH_PSEUDO(A_MD4, true),
@@ -113,6 +141,14 @@ static struct bcrypt_provider pseudo[] = {
 	[0x25] = MODE_PSEUDO(A_RC2, CIPHER_CBC),
 	[0x26] = MODE_PSEUDO(A_RC2, CIPHER_ECB),
 	[0x27] = MODE_PSEUDO(A_RC2, CIPHER_CFB),
+	[0x29] = HASH_PSEUDO(A_ECDH, false),
+	[0x2a] = CURVE_PSEUDO(A_ECDH_P256, CURVE_P256),
+	[0x2b] = CURVE_PSEUDO(A_ECDH_P384, CURVE_P384),
+	[0x2c] = CURVE_PSEUDO(A_ECDH_P521, CURVE_P521),
+	[0x2e] = CURVE_PSEUDO(A_ECDSA_P256, CURVE_P256),
+	[0x2f] = CURVE_PSEUDO(A_ECDSA_P384, CURVE_P384),
+	[0x30] = CURVE_PSEUDO(A_ECDSA_P521, CURVE_P521),
+	[0x31] = HASH_PSEUDO(A_RSA_SIGN, false),
 	[0x32] = HASH_PSEUDO(A_CAPI_KDF, false),
 	[0x33] = HASH_PSEUDO(A_PBKDF2, false),
 	[0x39] = HASH_PSEUDO(A_HKDF, false),
@@ -133,6 +169,13 @@ bcrypt_provider(void *h)
 		return (v & 15) == 1 && is_pseudo(p) && p->magic ? p : NULL;
 	}
 	return *(DWORD *)h == BCRYPT_PROVIDER ? h : NULL;
+}
+
+static bool
+is_pair(const struct bcrypt_algorithm *a)
+{
+	return a->class == BCRYPT_ASYMMETRIC || a->class == BCRYPT_AGREEMENT ||
+	       a->class == BCRYPT_SIGNATURE;
 }
 
 WINAPI NTSTATUS
@@ -159,6 +202,7 @@ bcrypt_BCryptOpenAlgorithmProvider(void **out, const WCHAR *id, const WCHAR *imp
 	p->keyed = flags & BCRYPT_HMAC_FLAG;
 	p->reusable = flags & BCRYPT_REUSABLE_FLAG;
 	p->segment = 1;
+	p->curve = is_pair(a) && a->kind != BCRYPT_RSA ? a->kind : CURVE_KINDS;
 	p->mode = a->class == BCRYPT_CIPHER && a->kind != CIPHER_RC4 ? CIPHER_CBC : CIPHER_STREAM;
 	*out = p;
 	return STATUS_SUCCESS;
@@ -275,7 +319,12 @@ bcrypt_BCryptGetProperty(void *h, const WCHAR *name, BYTE *out, ULONG room, ULON
 {
 	struct bcrypt_key *k = h ? bcrypt_key(h) : NULL;
 	struct bcrypt_hash *x = h && !k ? bcrypt_hash(h) : NULL;
-	struct bcrypt_provider *p = k ? &k->set : x ? &x->set : h ? bcrypt_provider(h) : NULL;
+	struct bcrypt_pair *pair = h && !k && !x ? bcrypt_pair(h) : NULL;
+	struct bcrypt_provider *p = k      ? &k->set
+	                            : x    ? &x->set
+	                            : pair ? &pair->set
+	                            : h    ? bcrypt_provider(h)
+	                                   : NULL;
 	(void)flags;
 	if (!p)
 		return STATUS_INVALID_HANDLE;
@@ -291,12 +340,14 @@ bcrypt_BCryptGetProperty(void *h, const WCHAR *name, BYTE *out, ULONG room, ULON
 	if (nls_equal_ascii(name, "PrimitiveType"))
 		return bcrypt_give(&(DWORD){ a->class }, 4, out, room, size);
 	/* what a hash or a key keeps of its provider is one itself */
-	if ((k || x) && nls_equal_ascii(name, "ProviderHandle"))
+	if ((k || x || pair) && nls_equal_ascii(name, "ProviderHandle"))
 		return bcrypt_give(&p, sizeof p, out, room, size);
 	if (a->class == BCRYPT_HASH)
 		return bcrypt_hash_property(p, name, out, room, size);
 	if (a->class == BCRYPT_CIPHER)
 		return bcrypt_cipher_property(p, k, name, out, room, size);
+	if (is_pair(a))
+		return bcrypt_pair_property(p, pair, name, out, room, size);
 	if (a->class == BCRYPT_DERIVATION && nls_equal_ascii(name, "ObjectLength"))
 		return bcrypt_give(&(DWORD){ sizeof(struct bcrypt_key) }, 4, out, room, size);
 	return STATUS_NOT_SUPPORTED;
@@ -306,7 +357,8 @@ WINAPI NTSTATUS
 bcrypt_BCryptSetProperty(void *h, const WCHAR *name, BYTE *in, ULONG n, ULONG flags)
 {
 	struct bcrypt_key *k = h ? bcrypt_key(h) : NULL;
-	struct bcrypt_provider *p = k ? &k->set : h ? bcrypt_provider(h) : NULL;
+	struct bcrypt_pair *pair = h && !k ? bcrypt_pair(h) : NULL;
+	struct bcrypt_provider *p = k ? &k->set : pair ? &pair->set : h ? bcrypt_provider(h) : NULL;
 	(void)flags;
 	if (!p)
 		return h && bcrypt_hash(h) ? STATUS_NOT_SUPPORTED : STATUS_INVALID_HANDLE;
@@ -318,5 +370,7 @@ bcrypt_BCryptSetProperty(void *h, const WCHAR *name, BYTE *in, ULONG n, ULONG fl
 		return bcrypt_derive_set(k, name, in, n);
 	if (algorithms[p->algorithm].class == BCRYPT_CIPHER)
 		return bcrypt_cipher_set(p, k, name, in, n);
+	if (is_pair(&algorithms[p->algorithm]))
+		return bcrypt_pair_set(p, pair, name, in, n);
 	return STATUS_NOT_SUPPORTED;
 }

@@ -207,8 +207,13 @@ run(void *h, bool encrypt, struct auth *info, BYTE *iv, ULONG iv_size, const str
     ULONG *size, ULONG flags)
 {
 	struct bcrypt_key *k = bcrypt_key(h);
-	if (!k)
+	struct bcrypt_pair *pair = k ? NULL : bcrypt_pair(h);
+	if (!k && !pair)
 		return STATUS_INVALID_HANDLE;
+	if (pair)
+		return size ? bcrypt_pair_crypt(pair, encrypt, s->in, s->n, info, s->out, s->room,
+		                                size, flags)
+		            : STATUS_INVALID_PARAMETER;
 	if (!size || (s->n && !s->in))
 		return STATUS_INVALID_PARAMETER;
 	if (bcrypt_algorithm(k->set.algorithm)->class != BCRYPT_CIPHER)

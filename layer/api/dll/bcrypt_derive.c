@@ -78,15 +78,6 @@ bcrypt_BCryptDeriveKeyCapi(void *h, void *target, BYTE *out, ULONG n, ULONG flag
 
 /* -- BCryptKeyDerivation -------------------------------------------------------------------- */
 
-struct parameter {
-	ULONG size, type;
-	const BYTE *data;
-};
-struct parameters {
-	ULONG version, count;
-	const struct parameter *list;
-};
-
 enum {
 	P_HASH = 0,
 	P_ALGORITHM = 8,
@@ -102,8 +93,8 @@ enum {
 	P_HKDF_INFO = 0x14
 };
 
-static const struct parameter *
-find(const struct parameters *p, ULONG type)
+const struct bcrypt_parameter *
+bcrypt_find(const struct bcrypt_parameters *p, ULONG type)
 {
 	for (ULONG i = 0; p && i < p->count; i++)
 		if (p->list[i].type == type)
@@ -111,8 +102,8 @@ find(const struct parameters *p, ULONG type)
 	return NULL;
 }
 
-static bool
-hash_named(const BYTE *name, ULONG size, enum digest_kind *k)
+bool
+bcrypt_hash_named(const BYTE *name, ULONG size, enum digest_kind *k)
 {
 	WCHAR text[24] = { 0 };
 	memcpy(text, name, size < sizeof text - 2 ? size & ~1u : sizeof text - 2);
@@ -132,9 +123,10 @@ big32(BYTE out[4], uint32_t v)
 }
 
 static void
-add_parameter(struct digest_hmac *h, struct digest *d, const struct parameters *p, ULONG type)
+add_parameter(struct digest_hmac *h, struct digest *d, const struct bcrypt_parameters *p,
+              ULONG type)
 {
-	const struct parameter *x = find(p, type);
+	const struct bcrypt_parameter *x = bcrypt_find(p, type);
 	if (x && x->size && h)
 		digest_hmac_add(h, x->data, x->size);
 	if (x && x->size && d)
@@ -142,10 +134,10 @@ add_parameter(struct digest_hmac *h, struct digest *d, const struct parameters *
 }
 
 static NTSTATUS
-pbkdf2(const struct bcrypt_key *k, enum digest_kind hash, const struct parameters *p, BYTE *out,
-       ULONG n)
+pbkdf2(const struct bcrypt_key *k, enum digest_kind hash, const struct bcrypt_parameters *p,
+       BYTE *out, ULONG n)
 {
-	const struct parameter *salt = find(p, P_SALT), *r = find(p, P_ROUNDS);
+	const struct bcrypt_parameter *salt = bcrypt_find(p, P_SALT), *r = bcrypt_find(p, P_ROUNDS);
 	ULONGLONG rounds = 10000;
 	if (r)
 		memcpy(&rounds, r->data, r->size < sizeof rounds ? r->size : sizeof rounds);
@@ -157,13 +149,13 @@ pbkdf2(const struct bcrypt_key *k, enum digest_kind hash, const struct parameter
 
 /* SP 800-108 5.1: HMAC of counter, label, 0, context, length, both numbers of 32 bits. */
 static NTSTATUS
-sp800_108(const struct bcrypt_key *k, enum digest_kind hash, const struct parameters *p, BYTE *out,
-          ULONG n)
+sp800_108(const struct bcrypt_key *k, enum digest_kind hash, const struct bcrypt_parameters *p,
+          BYTE *out, ULONG n)
 {
 	struct digest_hmac h;
 	BYTE number[4], value[DIGEST_MOST];
 	ULONG step = (ULONG)digest_size(hash), done = 0;
-	bool generic = find(p, P_GENERIC);
+	bool generic = bcrypt_find(p, P_GENERIC);
 	digest_hmac_start(&h, hash, k->secret, k->size);
 	for (uint32_t i = 1; done < n; i++) {
 		big32(number, i);
@@ -186,20 +178,21 @@ sp800_108(const struct bcrypt_key *k, enum digest_kind hash, const struct parame
 }
 
 /* SP 800-56A 5.8.1: hashes of counter, secret and who takes part. */
-static NTSTATUS
-sp800_56a(const struct bcrypt_key *k, enum digest_kind hash, const struct parameters *p, BYTE *out,
-          ULONG n)
+NTSTATUS
+bcrypt_concat(const BYTE *secret, size_t size, enum digest_kind hash,
+              const struct bcrypt_parameters *p, BYTE *out, ULONG n)
 {
 	BYTE number[4], value[DIGEST_MOST];
 	ULONG step = (ULONG)digest_size(hash), done = 0;
-	if (!find(p, P_ALGORITHM) || !find(p, P_PARTY_U) || !find(p, P_PARTY_V))
+	if (!bcrypt_find(p, P_ALGORITHM) || !bcrypt_find(p, P_PARTY_U) ||
+	    !bcrypt_find(p, P_PARTY_V))
 		return STATUS_INVALID_PARAMETER;
 	for (uint32_t i = 1; done < n; i++) {
 		struct digest d;
 		digest_start(&d, hash);
 		big32(number, i);
 		digest_add(&d, number, 4);
-		digest_add(&d, k->secret, k->size);
+		digest_add(&d, secret, size);
 		for (ULONG type = P_ALGORITHM; type <= P_PRIVATE; type++)
 			add_parameter(NULL, &d, p, type);
 		digest_end(&d, value);
@@ -211,9 +204,9 @@ sp800_56a(const struct bcrypt_key *k, enum digest_kind hash, const struct parame
 }
 
 static NTSTATUS
-hkdf(const struct bcrypt_key *k, const struct parameters *p, BYTE *out, ULONG n)
+hkdf(const struct bcrypt_key *k, const struct bcrypt_parameters *p, BYTE *out, ULONG n)
 {
-	const struct parameter *info = find(p, P_HKDF_INFO);
+	const struct bcrypt_parameter *info = bcrypt_find(p, P_HKDF_INFO);
 	if (!k->hkdf_ready || n > 255 * digest_size(k->hkdf_hash))
 		return STATUS_INVALID_PARAMETER;
 	digest_hkdf_expand(k->hkdf_hash, k->hkdf_key, k->hkdf_size, info ? info->data : NULL,
@@ -228,7 +221,7 @@ bcrypt_derive_set(struct bcrypt_key *k, const WCHAR *name, const BYTE *in, ULONG
 	if (!k || bcrypt_algorithm(k->set.algorithm)->kind != BCRYPT_HKDF)
 		return STATUS_NOT_SUPPORTED;
 	if (nls_equal_ascii(name, "HkdfHashAlgorithm")) {
-		if (k->hkdf_ready || !in || !hash_named(in, n, &k->hkdf_hash))
+		if (k->hkdf_ready || !in || !bcrypt_hash_named(in, n, &k->hkdf_hash))
 			return STATUS_INVALID_PARAMETER;
 		k->hkdf_named = true;
 		return STATUS_SUCCESS;
@@ -256,7 +249,7 @@ bcrypt_BCryptKeyDerivation(void *h, const void *parameters, BYTE *out, ULONG n, 
                            ULONG flags)
 {
 	struct bcrypt_key *k = h ? bcrypt_key(h) : NULL;
-	const struct parameters *p = parameters;
+	const struct bcrypt_parameters *p = parameters;
 	enum digest_kind hash = DIGEST_KINDS;
 	NTSTATUS s = STATUS_NOT_SUPPORTED;
 	if (!k)
@@ -266,13 +259,13 @@ bcrypt_BCryptKeyDerivation(void *h, const void *parameters, BYTE *out, ULONG n, 
 		return STATUS_NOT_SUPPORTED;
 	if (!out || !n || !size)
 		return STATUS_INVALID_PARAMETER;
-	const struct parameter *name = find(p, P_HASH);
-	if (a->kind != BCRYPT_HKDF && (!name || !hash_named(name->data, name->size, &hash)))
+	const struct bcrypt_parameter *name = bcrypt_find(p, P_HASH);
+	if (a->kind != BCRYPT_HKDF && (!name || !bcrypt_hash_named(name->data, name->size, &hash)))
 		return STATUS_INVALID_PARAMETER;
 	switch ((enum bcrypt_derivation)a->kind) {
 	case BCRYPT_PBKDF2: s = pbkdf2(k, hash, p, out, n); break;
 	case BCRYPT_SP800_108: s = sp800_108(k, hash, p, out, n); break;
-	case BCRYPT_SP800_56A: s = sp800_56a(k, hash, p, out, n); break;
+	case BCRYPT_SP800_56A: s = bcrypt_concat(k->secret, k->size, hash, p, out, n); break;
 	case BCRYPT_HKDF: s = hkdf(k, p, out, n); break;
 	case BCRYPT_CAPI_KDF: {
 		BYTE value[DIGEST_MOST];

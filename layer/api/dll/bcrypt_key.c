@@ -122,9 +122,13 @@ WINAPI NTSTATUS
 bcrypt_BCryptDestroyKey(void *h)
 {
 	struct bcrypt_key *k = bcrypt_key(h);
-	if (!k)
+	struct bcrypt_pair *pair = k ? NULL : bcrypt_pair(h);
+	if (!k && !pair)
 		return STATUS_INVALID_HANDLE;
-	destroy(k);
+	if (pair)
+		bcrypt_pair_destroy(pair);
+	else
+		destroy(k);
 	return STATUS_SUCCESS;
 }
 
@@ -209,10 +213,14 @@ bcrypt_BCryptExportKey(void *h, void *wrapping, const WCHAR *type, BYTE *out, UL
                        ULONG *size, ULONG flags)
 {
 	struct bcrypt_key *k = bcrypt_key(h);
-	if (!k)
+	struct bcrypt_pair *pair = k ? NULL : bcrypt_pair(h);
+	if (!k && !pair)
 		return STATUS_INVALID_HANDLE;
 	if (!type || !size || flags)
 		return STATUS_INVALID_PARAMETER;
+	if (pair)
+		return wrapping ? STATUS_NOT_SUPPORTED
+		                : bcrypt_pair_export(pair, type, out, room, size);
 	if (nls_equal_ascii(type, "Rfc3565KeyWrapBlob"))
 		return export_wrapped(k, wrapping, out, room, size);
 	bool opaque = nls_equal_ascii(type, "OpaqueKeyBlob");

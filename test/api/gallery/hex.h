@@ -11,7 +11,7 @@ hex_digit(char c)
 static inline unsigned char *
 hex(const char *s)
 {
-	static unsigned char room[4][1024];
+	static unsigned char room[4][2048];
 	static int turn;
 	unsigned char *p = room[turn++ & 3];
 	for (size_t i = 0; s[2 * i]; i++)

@@ -6,8 +6,8 @@
 #include <nettle/nettle-meta.h>
 #include <nettle/pbkdf2.h>
 
-static const struct nettle_hash *
-method(enum digest_kind k)
+const struct nettle_hash *
+digest_method(enum digest_kind k)
 {
 	switch (k) {
 	case DIGEST_MD2: return &nettle_md2;
@@ -25,51 +25,52 @@ method(enum digest_kind k)
 size_t
 digest_size(enum digest_kind k)
 {
-	return method(k)->digest_size;
+	return digest_method(k)->digest_size;
 }
 
 size_t
 digest_block(enum digest_kind k)
 {
-	return method(k)->block_size;
+	return digest_method(k)->block_size;
 }
 
 void
 digest_start(struct digest *d, enum digest_kind k)
 {
 	d->kind = k;
-	method(k)->init(&d->state);
+	digest_method(k)->init(&d->state);
 }
 
 void
 digest_add(struct digest *d, const void *p, size_t n)
 {
-	method(d->kind)->update(&d->state, n, p);
+	digest_method(d->kind)->update(&d->state, n, p);
 }
 
 void
 digest_end(struct digest *d, uint8_t *out)
 {
-	method(d->kind)->digest(&d->state, digest_size(d->kind), out);
+	digest_method(d->kind)->digest(&d->state, digest_size(d->kind), out);
 }
 
 void
 digest_hmac_start(struct digest_hmac *h, enum digest_kind k, const void *key, size_t n)
 {
 	h->kind = k;
-	hmac_set_key(&h->outer, &h->inner, &h->state, method(k), n, key);
+	hmac_set_key(&h->outer, &h->inner, &h->state, digest_method(k), n, key);
 }
 
 void
 digest_hmac_add(struct digest_hmac *h, const void *p, size_t n)
 {
-	method(h->kind)->update(&h->state, n, p);
+	digest_method(h->kind)->update(&h->state, n, p);
 }
 
 void
 digest_hmac_end(struct digest_hmac *h, uint8_t *out)
 {
-	hmac_digest(&h->outer, &h->inner, &h->state, method(h->kind), digest_size(h->kind), out);
+	hmac_digest(&h->outer, &h->inner, &h->state, digest_method(h->kind), digest_size(h->kind),
+	            out);
 }
 
 /* As nettle calls it for PBKDF2 and HKDF. */
@@ -83,7 +84,7 @@ static void
 end(void *h, size_t n, uint8_t *out)
 {
 	struct digest_hmac *x = h;
-	hmac_digest(&x->outer, &x->inner, &x->state, method(x->kind), n, out);
+	hmac_digest(&x->outer, &x->inner, &x->state, digest_method(x->kind), n, out);
 }
 
 void

@@ -33,6 +33,8 @@ struct digest {
 	union digest_state state;
 };
 
+struct nettle_hash;
+const struct nettle_hash *digest_method(enum digest_kind k);    /* for nettle's own functions */
 size_t digest_size(enum digest_kind k);
 size_t digest_block(enum digest_kind k);
 void digest_start(struct digest *d, enum digest_kind k);
