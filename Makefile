@@ -59,14 +59,14 @@ CFLAGS   += -fsanitize=fuzzer-no-link
 endif
 
 # The rooms of the static program, inside to outside.
-ROOMS     = base img core net layer/os layer/lang layer/lang/text layer/lang/wasi layer/hal/dev layer/hal/rv layer/api layer/api/nt $(addprefix layer/api/nt/,image except mem object thread process file socket text crt registry) layer/api/dll layer/api/cmd all all/wasm cli
+ROOMS     = base img core net layer/os layer/lang layer/lang/text layer/lang/wasi layer/hal/dev layer/hal/rv layer/api layer/api/nt $(addprefix layer/api/nt/,image except mem object thread process file socket text crt registry crypto) layer/api/dll layer/api/cmd all all/wasm cli
 HARSH_SRC = base/harsh_wrap.c
 SRC       = $(filter-out $(HARSH_SRC),$(wildcard $(ROOMS:%=%/*.c)))
 objects   = $(patsubst %.c,$(B)/%.o,$(filter-out $(HARSH_SRC),$(wildcard $(1:%=%/*.c)))) \
             $(patsubst %.S,$(B)/%.o,$(wildcard $(1:%=%/*.S)))
 HARSH_OBJ = $(if $(HARSH),$(HARSH_SRC:%.c=$(B)/%.o))
 OBJ       = $(call objects,$(ROOMS)) $(HARSH_OBJ)
-LIBS      = -lcares -lseccomp -ljansson -lfdt -lzstd -lz -lpthread -lm
+LIBS      = -lcares -lhogweed -lnettle -lgmp -lseccomp -ljansson -lfdt -lzstd -lz -lpthread -lm
 
 # The interpreter jumps by computed goto: the compiler must not gather the jumps
 # into one, which costs half its speed.

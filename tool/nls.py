@@ -2,7 +2,9 @@
 # nls.py -- write layer/api/nt/text/nls_table.c out of Python's unicodedata and code pages.
 #
 # Run it when the tables are to follow a newer Unicode: tool/nls.py >layer/api/nt/text/nls_table.c
+# With the word `double` it writes the code pages of two bytes, layer/api/nt/text/nls_double.c.
 import codecs
+import sys
 import unicodedata as u
 
 SBCS = """437 737 775 850 852 855 857 858 860 861 862 863 864 865 866 869 874
@@ -196,6 +198,107 @@ def main():
     print("};\nconst size_t nls_table_codepages = %d;" % len(SBCS))
 
 
+# Page, Python's codec, the character for what is not one, single bytes that the codec does not
+# know, and the ranges for characters of the user: leads, trails, the first character.
+DOUBLE = [
+    (932, "cp932", 0x30fb, {}, []),
+    (936, "gbk", 0x3f, {0x80: 0x20ac, 0xff: 0xf8f5},
+     [((0xaa, 0xaf), [(0xa1, 0xfe)], 0xe000), ((0xf8, 0xfe), [(0xa1, 0xfe)], 0xe234),
+      ((0xa1, 0xa7), [(0x40, 0x7e), (0x80, 0xa0)], 0xe4c6)]),
+    (949, "cp949", 0x3f, {0x80: 0x80, 0xff: 0xf8f7},
+     [((0xc9, 0xc9), [(0xa1, 0xfe)], 0xe000), ((0xfe, 0xfe), [(0xa1, 0xfe)], 0xe05e)]),
+    (950, "cp950", 0x3f, {0x80: 0x80, 0xff: 0xf8f8},
+     [((0xfa, 0xfe), [(0x40, 0x7e), (0xa1, 0xfe)], 0xe000),
+      ((0x8e, 0xa0), [(0x40, 0x7e), (0xa1, 0xfe)], 0xe311),
+      ((0x81, 0x8d), [(0x40, 0x7e), (0xa1, 0xfe)], 0xeeb8), ((0xc6, 0xc6), [(0xa1, 0xfe)], 0xf6b1),
+      ((0xc7, 0xc8), [(0x40, 0x7e), (0xa1, 0xfe)], 0xf70f)]),
+]
+
+
+def double_codes(codec_name, own):
+    """Each code of two bytes with its character."""
+    codes = {}
+    for code in range(0x8140, 0xfeff):
+        if 0x40 <= code & 255 <= 0xfe:
+            try:
+                text = code.to_bytes(2, "big").decode(codec_name)
+            except UnicodeDecodeError:
+                continue
+            if len(text) == 1:
+                codes[code] = ord(text)
+    for (first, last), trails, c in own:
+        for lead in range(first, last + 1):
+            for a, b in trails:
+                for trail in range(a, b + 1):
+                    codes.setdefault(lead << 8 | trail, c)
+                    c += 1
+    return codes
+
+
+def one_way(codes, codec_name):
+    """Codes whose character is not written as them, where the first one is not the right one."""
+    # NEC's selection of IBM's characters, which Microsoft writes as IBM does
+    runs, known = [[0xed40, 0xeefc]] if codec_name == "cp932" else [], {}
+    for code, c in sorted(codes.items()):
+        try:
+            back = int.from_bytes(chr(c).encode(codec_name), "big")
+        except UnicodeEncodeError:
+            back = known.setdefault(c, code)
+        if code != back and code < back:
+            if runs and code - runs[-1][1] < 3 and not any(
+                    x in codes for x in range(runs[-1][1] + 1, code)):
+                runs[-1][1] = code
+            else:
+                runs.append([code, code])
+    return runs
+
+
+def double():
+    print("/* SPDX-License-Identifier: Apache-2.0 */")
+    print("/* Made by tool/nls.py double: do not edit. */")
+    print('#include "layer/api/nt/text/nls_table.h"\n\n/* clang-format off */')
+    rows, pages = [], []
+    for page, name, otherwise, single, own in DOUBLE:
+        codes = double_codes(name, own)
+        used = sorted({code >> 8 for code in codes})
+        leads = [b for b in range(0x81, 0xff)
+                 if page != 932 or 0x81 <= b <= 0x9f or 0xe0 <= b <= 0xfc]
+        high = []
+        for b in range(128, 256):
+            c = single.get(b)
+            if c is None and b not in leads:
+                try:
+                    c = ord(bytes([b]).decode(name))
+                except UnicodeDecodeError:
+                    c = 0
+            high.append(c or 0)
+        base = len(rows)
+        for lead in used:
+            rows.append([codes.get(lead << 8 | trail, 0) for trail in range(0x40, 0xff)])
+        if used != leads:  # those with nothing behind them share a row
+            rows.append([0] * 191)
+        row = [0 if b not in leads else used.index(b) + 1 if b in used else len(used) + 1
+               for b in range(128, 256)]
+        pages.append((page, otherwise, base, high, row, one_way(codes, name)))
+    print("const uint16_t nls_double_row[][191] = {")
+    for r in rows:
+        print("\t{")
+        for i in range(0, 191, 16):
+            print("\t\t" + ", ".join("%#x" % v for v in r[i:i + 16]) + ",")
+        print("\t},")
+    print("};\n\nconst struct nls_double nls_double_page[] = {")
+    for page, otherwise, base, high, row, runs in pages:
+        print("\t{%d, %#x, %d, {" % (page, otherwise, base))
+        for i in range(0, 128, 16):
+            print("\t\t" + ", ".join("%#x" % v for v in high[i:i + 16]) + ",")
+        print("\t}, {")
+        for i in range(0, 128, 32):
+            print("\t\t" + ", ".join("%d" % v for v in row[i:i + 32]) + ",")
+        assert len(runs) <= 16, runs
+        print("\t}, {%s}}," % ", ".join("{%#x, %#x}" % tuple(r) for r in runs or [(0, 0)]))
+    print("};\nconst size_t nls_double_pages = %d;" % len(pages))
+
+
 def find(pool, text):
     n = len(text)
     key = tuple(text)
@@ -211,4 +314,4 @@ def find(pool, text):
 
 
 find.seen = {}
-main()
+double() if sys.argv[1:] == ["double"] else main()

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "layer/api/nt/digest.h"
+#include "layer/api/nt/crypto/digest.h"
 #include "test/unit.h"
 
 static void
@@ -56,12 +56,12 @@ keyed(void **state)
 	uint8_t out[DIGEST_MOST], key[131];
 	(void)state;
 	digest_hmac_start(&h, DIGEST_SHA256, "Jefe", 4);
-	digest_add(&h.inner, "what do ya want for nothing?", 28);
+	digest_hmac_add(&h, "what do ya want for nothing?", 28);
 	digest_hmac_end(&h, out);
 	is(out, 32, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 	memset(key, 0xaa, sizeof key);
 	digest_hmac_start(&h, DIGEST_SHA256, key, sizeof key);
-	digest_add(&h.inner, "Test Using Larger Than Block-Size Key - Hash Key First", 54);
+	digest_hmac_add(&h, "Test Using Larger Than Block-Size Key - Hash Key First", 54);
 	digest_hmac_end(&h, out);
 	is(out, 32, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 	digest_pbkdf2(DIGEST_SHA1, "password", 8, "salt", 4, 2, out, 20);

@@ -1,88 +1,198 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* advapi32_hash.c -- hashes of CryptoAPI. */
+/* advapi32_hash.c -- hashes and HMAC of CryptoAPI. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "layer/api/dll/dll.h"
-#include "layer/api/nt/digest.h"
+#include "layer/api/dll/advapi32_crypt.h"
 
-#define NTE_BAD_ALGID      0x80090008
-#define NTE_BAD_HASH       0x80090002
-#define NTE_BAD_HASH_STATE 0x8009000c
-enum { MAGIC = 0x4348, HP_ALGID = 1, HP_HASHVAL = 2, HP_HASHSIZE = 4 };
+enum { HP_ALGID = 1, HP_HASHVAL = 2, HP_HASHSIZE = 4, HP_HMAC_INFO = 5 };
 
-struct hash {
-	DWORD magic, id;
-	bool ended;
-	struct digest d;
-	BYTE value[DIGEST_MOST];
-};
+static const struct {
+	DWORD id;
+	enum digest_kind kind;
+} known[] = { { CALG_MD2, DIGEST_MD2 },       { CALG_MD4, DIGEST_MD4 },
+	      { CALG_MD5, DIGEST_MD5 },       { CALG_SHA1, DIGEST_SHA1 },
+	      { CALG_SHA256, DIGEST_SHA256 }, { CALG_SHA384, DIGEST_SHA384 },
+	      { CALG_SHA512, DIGEST_SHA512 } };
 
-static struct hash *
-hash(void *h)
+static enum digest_kind
+kind_of(DWORD id)
 {
-	return (ULONG_PTR)h >= 0x10000 && *(DWORD *)h == MAGIC ? h : NULL;
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (known[i].id == id)
+			return known[i].kind;
+	return DIGEST_KINDS;
 }
 
+struct advapi32_hash *
+advapi32_crypt_hash(void *h)
+{
+	return (ULONG_PTR)h >= 0x10000 && *(DWORD *)h == ADVAPI32_HASH ? h : NULL;
+}
+
+enum digest_kind
+advapi32_crypt_kind(const struct advapi32_hash *x)
+{
+	return x->keyed ? x->hmac.kind : x->plain.kind;
+}
+
+void
+advapi32_crypt_add(struct advapi32_hash *x, const void *p, size_t n)
+{
+	if (x->keyed)
+		digest_hmac_add(&x->hmac, p, n);
+	else
+		digest_add(&x->plain, p, n);
+}
+
+bool
+advapi32_crypt_end(struct advapi32_hash *x)
+{
+	if (x->ended)
+		return true;
+	if (x->keyed && !x->named)
+		return false;
+	if (x->keyed)
+		digest_hmac_end(&x->hmac, x->value);
+	else
+		digest_end(&x->plain, x->value);
+	x->ended = true;
+	return true;
+}
+
+static void
+destroy(struct advapi32_hash *x)
+{
+	if (x->key)
+		cipher_wipe(x->key, x->key_size);
+	free(x->key);
+	cipher_wipe(x, sizeof *x);
+	free(x);
+}
+
+/* What HMAC hashes with is told later, by HP_HMAC_INFO. */
 WINAPI BOOL
 advapi32_CryptCreateHash(void *provider, DWORD id, void *key, DWORD flags, void **out)
 {
-	static const struct {
-		DWORD id;
-		enum digest_kind kind;
-	} known[] = { { 0x8003, DIGEST_MD5 },
-		      { 0x8004, DIGEST_SHA1 },
-		      { 0x800c, DIGEST_SHA256 },
-		      { 0x800d, DIGEST_SHA384 },
-		      { 0x800e, DIGEST_SHA512 } };
-	if (!provider || flags || !out)
+	enum digest_kind kind = kind_of(id);
+	struct advapi32_key *k = key ? advapi32_crypt_key(key) : NULL;
+	if (!advapi32_crypt_provider(provider) || flags || !out)
 		return refuse(ERROR_INVALID_PARAMETER);
-	for (size_t i = 0; !key && i < sizeof known / sizeof *known; i++) {
-		if (known[i].id != id)
-			continue;
-		struct hash *x = calloc(1, sizeof *x);
-		if (!x)
-			return refuse(ERROR_NOT_ENOUGH_MEMORY);
-		x->magic = MAGIC;
-		x->id = id;
-		digest_start(&x->d, known[i].kind);
-		*out = x;
+	if (kind == DIGEST_KINDS && id != CALG_HMAC)
+		return refuse(NTE_BAD_ALGID);
+	if (id == CALG_HMAC ? !k : key != NULL)
+		return refuse(NTE_BAD_KEY);
+	struct advapi32_hash *x = calloc(1, sizeof *x);
+	if (!x || (k && !(x->key = malloc(k->size ? k->size : 1)))) {
+		free(x);
+		return refuse(ERROR_NOT_ENOUGH_MEMORY);
+	}
+	x->magic = ADVAPI32_HASH;
+	x->id = id;
+	if (k) {
+		x->keyed = true;
+		x->key_size = k->size;
+		memcpy(x->key, k->secret, k->size);
+	} else {
+		digest_start(&x->plain, kind);
+	}
+	*out = x;
+	return TRUE;
+}
+
+/* HMAC_INFO */
+struct hmac_info {
+	DWORD id;
+	const BYTE *inner;
+	DWORD inner_size;
+	const BYTE *outer;
+	DWORD outer_size;
+};
+
+WINAPI BOOL
+advapi32_CryptSetHashParam(void *h, DWORD what, const BYTE *in, DWORD flags)
+{
+	struct advapi32_hash *x = advapi32_crypt_hash(h);
+	if (!x)
+		return refuse(NTE_BAD_HASH);
+	if (flags)
+		return refuse(NTE_BAD_FLAGS);
+	if (!in)
+		return refuse(ERROR_INVALID_PARAMETER);
+	if (what == HP_HMAC_INFO) {
+		const struct hmac_info *i = (const void *)in;
+		enum digest_kind kind = kind_of(i->id);
+		if (!x->keyed || x->named)
+			return refuse(NTE_BAD_HASH_STATE);
+		if (kind == DIGEST_KINDS)
+			return refuse(NTE_BAD_ALGID);
+		/* strings of its own instead of 0x36 and 0x5c: nobody's HMAC */
+		if ((i->inner && i->inner_size) || (i->outer && i->outer_size))
+			return refuse(ERROR_NOT_SUPPORTED);
+		digest_hmac_start(&x->hmac, kind, x->key, x->key_size);
+		x->named = true;
 		return TRUE;
 	}
-	return refuse(NTE_BAD_ALGID);
+	if (what == HP_HASHVAL) { /* to be signed */
+		if (x->keyed && !x->named)
+			return refuse(NTE_BAD_HASH_STATE);
+		memcpy(x->value, in, digest_size(advapi32_crypt_kind(x)));
+		x->ended = true;
+		return TRUE;
+	}
+	return refuse(NTE_BAD_TYPE);
 }
 
 WINAPI BOOL
 advapi32_CryptHashData(void *h, const BYTE *in, DWORD n, DWORD flags)
 {
-	struct hash *x = hash(h);
-	(void)flags;
+	struct advapi32_hash *x = advapi32_crypt_hash(h);
 	if (!x)
 		return refuse(NTE_BAD_HASH);
-	if (x->ended)
+	if (x->ended || (x->keyed && !x->named))
 		return refuse(NTE_BAD_HASH_STATE);
-	digest_add(&x->d, in, n);
+	if (flags)
+		return refuse(NTE_BAD_FLAGS);
+	advapi32_crypt_add(x, in, n);
+	return TRUE;
+}
+
+WINAPI BOOL
+advapi32_CryptHashSessionKey(void *h, void *key, DWORD flags)
+{
+	struct advapi32_hash *x = advapi32_crypt_hash(h);
+	struct advapi32_key *k = advapi32_crypt_key(key);
+	if (!x)
+		return refuse(NTE_BAD_HASH);
+	if (!k)
+		return refuse(NTE_BAD_KEY);
+	if (x->ended || (x->keyed && !x->named))
+		return refuse(NTE_BAD_HASH_STATE);
+	if (flags & ~1u) /* CRYPT_LITTLE_ENDIAN: as it is */
+		return refuse(NTE_BAD_FLAGS);
+	advapi32_crypt_add(x, k->secret, k->size);
 	return TRUE;
 }
 
 WINAPI BOOL
 advapi32_CryptGetHashParam(void *h, DWORD what, BYTE *out, DWORD *size, DWORD flags)
 {
-	struct hash *x = hash(h);
+	struct advapi32_hash *x = advapi32_crypt_hash(h);
 	if (!x || !size)
 		return refuse(x ? ERROR_INVALID_PARAMETER : NTE_BAD_HASH);
-	DWORD n = (DWORD)digest_size(x->d.kind), room = *size, v = what == HP_ALGID ? x->id : n;
 	if (flags || (what != HP_ALGID && what != HP_HASHVAL && what != HP_HASHSIZE))
-		return refuse(0x8009000a); /* NTE_BAD_TYPE */
+		return refuse(NTE_BAD_TYPE);
+	if (what != HP_ALGID && x->keyed && !x->named)
+		return refuse(NTE_BAD_HASH_STATE);
+	DWORD n = what == HP_ALGID ? 4 : (DWORD)digest_size(advapi32_crypt_kind(x));
+	DWORD room = *size, v = what == HP_ALGID ? x->id : n;
 	*size = what == HP_HASHVAL ? n : 4;
 	if (!out)
 		return TRUE;
 	if (room < *size)
 		return refuse(ERROR_MORE_DATA);
-	if (what == HP_HASHVAL && !x->ended) {
-		digest_end(&x->d, x->value);
-		x->ended = true;
-	}
+	if (what == HP_HASHVAL)
+		advapi32_crypt_end(x);
 	memcpy(out, what == HP_HASHVAL ? (const void *)x->value : &v, *size);
 	return TRUE;
 }
@@ -90,13 +200,20 @@ advapi32_CryptGetHashParam(void *h, DWORD what, BYTE *out, DWORD *size, DWORD fl
 WINAPI BOOL
 advapi32_CryptDuplicateHash(void *h, DWORD *reserved, DWORD flags, void **out)
 {
-	struct hash *x = hash(h), *y;
-	(void)reserved, (void)flags;
+	struct advapi32_hash *x = advapi32_crypt_hash(h), *y;
 	if (!x)
 		return refuse(NTE_BAD_HASH);
+	if (reserved || flags || !out)
+		return refuse(ERROR_INVALID_PARAMETER);
 	if (!(y = malloc(sizeof *y)))
 		return refuse(ERROR_NOT_ENOUGH_MEMORY);
 	*y = *x;
+	if (x->key && !(y->key = malloc(x->key_size ? x->key_size : 1))) {
+		free(y);
+		return refuse(ERROR_NOT_ENOUGH_MEMORY);
+	}
+	if (x->key)
+		memcpy(y->key, x->key, x->key_size);
 	*out = y;
 	return TRUE;
 }
@@ -104,10 +221,9 @@ advapi32_CryptDuplicateHash(void *h, DWORD *reserved, DWORD flags, void **out)
 WINAPI BOOL
 advapi32_CryptDestroyHash(void *h)
 {
-	struct hash *x = hash(h);
+	struct advapi32_hash *x = advapi32_crypt_hash(h);
 	if (!x)
 		return refuse(NTE_BAD_HASH);
-	x->magic = 0;
-	free(x);
+	destroy(x);
 	return TRUE;
 }

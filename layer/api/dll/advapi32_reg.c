@@ -277,6 +277,26 @@ advapi32_RegDeleteTreeA(HKEY root, const char *path)
 	return r;
 }
 
+/* The key itself, or one below it. */
+WINAPI LONG
+advapi32_RegRenameKey(HKEY root, const WCHAR *path, const WCHAR *name)
+{
+	HKEY h;
+	struct registry_node *n;
+	struct object *held;
+	if (!name)
+		return ERROR_INVALID_PARAMETER;
+	DWORD e = open(root, path, false, 0, 0x2000000, &h, NULL);
+	if (e)
+		return (LONG)e;
+	if (!(e = advapi32_reg_node(h, &n, &held))) {
+		e = status_error(registry_rename(n, name, nls_length(name)));
+		advapi32_reg_done(held);
+	}
+	handle_close(h);
+	return (LONG)e;
+}
+
 /* -- what is in a key ---------------------------------------------------------------- */
 
 WINAPI LONG

@@ -271,19 +271,3 @@ crypt32_CryptBinaryToStringA(const BYTE *in, DWORD n, DWORD flags, char *out, DW
 	*size = (DWORD)(out && t.n <= t.room ? t.n - 1 : t.n);
 	return !out || t.n <= t.room ? TRUE : refuse(ERROR_MORE_DATA);
 }
-
-WINAPI BOOL
-crypt32_CryptProtectData(const void *in, const WCHAR *name, const void *entropy, void *reserved,
-                         void *prompt, DWORD flags, void *out)
-{
-	(void)in, (void)name, (void)entropy, (void)reserved, (void)prompt, (void)flags, (void)out;
-	return refuse(ERROR_NOT_SUPPORTED);
-}
-
-WINAPI BOOL
-crypt32_CryptUnprotectData(const void *in, WCHAR **name, const void *entropy, void *reserved,
-                           void *prompt, DWORD flags, void *out)
-{
-	(void)in, (void)name, (void)entropy, (void)reserved, (void)prompt, (void)flags, (void)out;
-	return refuse(ERROR_INVALID_DATA);
-}

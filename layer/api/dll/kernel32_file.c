@@ -173,6 +173,48 @@ kernel32_CreateFile2(const WCHAR *name, DWORD access, DWORD share, DWORD disposi
 	                 x ? (x->dwFileAttributes & 0xffff) | x->dwFileFlags : 0);
 }
 
+/* The same file once more, by the name that it has now. */
+WINAPI HANDLE
+kernel32_ReOpenFile(HANDLE h, DWORD access, DWORD share, DWORD flags)
+{
+	struct file *f, *again = NULL;
+	struct path p = { 0 };
+	ACCESS_MASK a = access;
+	bool other = false;
+	ULONG_PTR what;
+	DWORD options = options_of(flags, &a);
+	NTSTATUS s = file_get(h, 0, &f);
+	if (s >= 0) {
+		pthread_mutex_lock(&f->lock);
+		p = (struct path){ .host = f->path ? strdup(f->path) : NULL,
+			           .root = f->root,
+			           .folder = f->folder,
+			           .readonly = f->readonly_drive };
+		s = p.host ? STATUS_SUCCESS : f->path ? STATUS_NO_MEMORY : STATUS_NOT_SUPPORTED;
+		pthread_mutex_unlock(&f->lock);
+		if (f->folder)
+			options = (options & ~(DWORD)FILE_NON_DIRECTORY_FILE) |
+			          FILE_OPEN_FOR_BACKUP_INTENT;
+		if (s >= 0)
+			s = file_create(&p, a, 0, share, FILE_OPEN, options, &again, &what);
+		path_free(&p);
+		other = s >= 0 && (again->dev != f->dev || again->ino != f->ino);
+		file_unref(f);
+	}
+	HANDLE out = s >= 0 ? handle_new(&again->object, again->access, false) : NULL;
+	if (s >= 0 && !out)
+		s = STATUS_NO_MEMORY;
+	if (s >= 0 && other) { /* another one has its name */
+		handle_close(out);
+		s = STATUS_OBJECT_NAME_NOT_FOUND;
+	}
+	if (s < 0) {
+		last_error(status_error(s));
+		return INVALID_HANDLE_VALUE;
+	}
+	return out;
+}
+
 /* -- reading and writing ------------------------------------------------------------- */
 
 static void

@@ -75,11 +75,21 @@ kernel32_GetCPInfo(UINT page, struct CPINFO *out)
 	page = nls_page(page);
 	if (!nls_page_valid(page) || !out)
 		return refuse(ERROR_INVALID_PARAMETER);
-	*out = (struct CPINFO){ page == NLS_UTF8   ? 4
-		                : page == NLS_UTF7 ? 5
-		                                   : 1,
+	*out = (struct CPINFO){ page == NLS_UTF8              ? 4
+		                : page == NLS_UTF7            ? 5
+		                : nls_page_double(page, NULL) ? 2
+		                                              : 1,
 		                { '?', 0 },
 		                { 0 } };
+	/* ranges of bytes that lead */
+	int n = 0;
+	for (int c = 128; c < 256 && n < 10; c++)
+		if (nls_page_lead(page, (BYTE)c)) {
+			if (c == 128 || !nls_page_lead(page, (BYTE)(c - 1)))
+				out->LeadByte[n++] = (BYTE)c;
+			if (c == 255 || !nls_page_lead(page, (BYTE)(c + 1)))
+				out->LeadByte[n++] = (BYTE)c;
+		}
 	return TRUE;
 }
 
@@ -117,6 +127,7 @@ kernel32_GetCPInfoExW(UINT page, DWORD flags, struct CPINFOEXW *out)
 	memcpy(out, &c, sizeof c);
 	out->CodePage = nls_page(page);
 	out->UnicodeDefaultChar = out->CodePage == NLS_UTF8 ? 0xfffd : '?';
+	nls_page_double(out->CodePage, &out->UnicodeDefaultChar);
 	size_t n = decimal(out->CodePage, out->CodePageName);
 	if (out->CodePage == NLS_UTF8)
 		memcpy(out->CodePageName + n, u" (UTF-8)", 18);

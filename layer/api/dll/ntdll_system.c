@@ -445,6 +445,97 @@ memory_counters(void *out, ULONG size, ULONG *need)
 	return give(out, size, need, &m, n);
 }
 
+/* -- wishes: what is said is given back --------------------------------------------------------- */
+
+WINAPI UINT kernel32_GetErrorMode(void);
+WINAPI UINT kernel32_SetErrorMode(UINT mode);
+WINAPI DWORD kernel32_GetPriorityClass(HANDLE process);
+WINAPI BOOL kernel32_SetPriorityClass(HANDLE process, DWORD class);
+WINAPI BOOL kernel32_GetProcessPriorityBoost(HANDLE process, BOOL *disabled);
+WINAPI BOOL kernel32_SetProcessPriorityBoost(HANDLE process, BOOL disable);
+WINAPI BOOL kernel32_GetProcessAffinityMask(HANDLE process, DWORD_PTR *mine, DWORD_PTR *system);
+WINAPI BOOL kernel32_SetProcessAffinityMask(HANDLE process, DWORD_PTR mask);
+
+enum {
+	HARD_ERRORS = 12,
+	PRIORITY = 18,
+	AFFINITY = 21,
+	BOOST = 22,
+	TERMINATION = 29,
+	IO_PRIORITY = 33,
+	PAGE_PRIORITY = 39
+};
+
+/* Kernel32's classes by PROCESS_PRIORITY_CLASS_'s numbers. */
+static const DWORD priorities[] = { 0, 0x40, 0x20, 0x80, 0x100, 0x4000, 0x8000 };
+
+static _Atomic ULONG io_priority = 2, page_priority = 5;
+
+static NTSTATUS
+wish(HANDLE process, ULONG class, void *out, ULONG size, ULONG *need)
+{
+	DWORD_PTR mine, system;
+	BOOL off = 0;
+	BYTE priority[2] = { 0, 2 };
+	switch (class) {
+	case HARD_ERRORS: /* the bit of SEM_FAILCRITICALERRORS is the other way round */
+		return give(out, size, need, &(ULONG){ kernel32_GetErrorMode() ^ 1 }, 4);
+	case PRIORITY:
+		for (BYTE i = 1; i < sizeof priorities / sizeof *priorities; i++)
+			if (priorities[i] == kernel32_GetPriorityClass(process))
+				priority[1] = i;
+		return give(out, size, need, priority, 2);
+	case AFFINITY:
+		if (!kernel32_GetProcessAffinityMask(process, &mine, &system))
+			return STATUS_INVALID_HANDLE;
+		return give(out, size, need, &mine, 8);
+	case BOOST:
+		kernel32_GetProcessPriorityBoost(process, &off);
+		return give(out, size, need, &(ULONG){ (ULONG)off }, 4);
+	case IO_PRIORITY: return give(out, size, need, &(ULONG){ io_priority }, 4);
+	default: return give(out, size, need, &(ULONG){ page_priority }, 4);
+	}
+}
+
+static NTSTATUS
+set_wish(HANDLE process, ULONG class, const void *in)
+{
+	ULONG v = 0;
+	DWORD_PTR mask = 0;
+	if (class == AFFINITY)
+		memcpy(&mask, in, sizeof mask);
+	else
+		memcpy(&v, in, class == PRIORITY ? 2 : 4);
+	switch (class) {
+	case HARD_ERRORS: kernel32_SetErrorMode(v ^ 1); return STATUS_SUCCESS;
+	case PRIORITY: /* PROCESS_PRIORITY_CLASS: in front, and its class */
+		v = v >> 8 & 0xff;
+		if (!v || v >= sizeof priorities / sizeof *priorities)
+			return STATUS_INVALID_PARAMETER;
+		kernel32_SetPriorityClass(process, priorities[v]);
+		return STATUS_SUCCESS;
+	case AFFINITY:
+		return kernel32_SetProcessAffinityMask(process, mask) ? STATUS_SUCCESS
+		                                                      : STATUS_INVALID_PARAMETER;
+	case BOOST:
+		return kernel32_SetProcessPriorityBoost(process, v != 0) ? STATUS_SUCCESS
+		                                                         : STATUS_INVALID_HANDLE;
+	case TERMINATION: /* SeDebugPrivilege, which is nobody's here */
+		return v ? STATUS_PRIVILEGE_NOT_HELD : STATUS_SUCCESS;
+	case IO_PRIORITY:
+		if (v > 4)
+			return STATUS_INVALID_PARAMETER;
+		io_priority = v;
+		return STATUS_SUCCESS;
+	case PAGE_PRIORITY:
+		if (v > 5)
+			return STATUS_INVALID_PARAMETER;
+		page_priority = v;
+		return STATUS_SUCCESS;
+	default: return STATUS_SUCCESS; /* there is nothing of it here to be set */
+	}
+}
+
 WINAPI NTSTATUS
 ntdll_NtQueryInformationProcess(HANDLE process, ULONG class, void *out, ULONG size, ULONG *need)
 {
@@ -462,16 +553,18 @@ ntdll_NtQueryInformationProcess(HANDLE process, ULONG class, void *out, ULONG si
 	}
 	case 7:                                                      /* debug port */
 	case 26: return give(out, size, need, &(ULONG_PTR){ 0 }, 8); /* WOW64 */
-	case 12: return give(out, size, need, &(ULONG){ 1 }, 4);     /* hard error mode */
-	case 18: return give(out, size, need, (BYTE[]){ 0, 2 }, 2);  /* priority class: normal */
+	case HARD_ERRORS:
+	case PRIORITY:
+	case AFFINITY:
+	case BOOST:
+	case IO_PRIORITY:
+	case PAGE_PRIORITY: return wish(process, class, out, size, need);
 	case 20: return give(out, size, need, &(ULONG){ sysinfo_handles() }, 4);
-	case 21: return give(out, size, need, &(ULONG_PTR){ host_processor_mask() }, 8);
-	case 22: return give(out, size, need, &(ULONG){ 0 }, 4); /* priority boost */
 	case 24:
 		return give(out, size, need, &(ULONG){ teb()->ProcessEnvironmentBlock->SessionId },
 		            4);
 	case 27: return image_name(out, size, need, true);
-	case 29: return give(out, size, need, &(ULONG){ 0 }, 4); /* break on termination */
+	case TERMINATION: return give(out, size, need, &(ULONG){ 0 }, 4);
 	case 30: return STATUS_PORT_NOT_SET;                     /* debug object */
 	case 31: return give(out, size, need, &(ULONG){ 1 }, 4); /* debug flags: not debugged */
 	case 34:
@@ -485,8 +578,7 @@ ntdll_NtQueryInformationProcess(HANDLE process, ULONG class, void *out, ULONG si
 	}
 }
 
-/* Wishes of scheduling and of error modes; what has no effect here is taken as done.  Each has
- * its size, if it is only one. */
+/* Each class has its size, if it is only one. */
 WINAPI NTSTATUS
 ntdll_NtSetInformationProcess(HANDLE process, ULONG class, void *in, ULONG size)
 {
@@ -516,9 +608,11 @@ ntdll_NtSetInformationProcess(HANDLE process, ULONG class, void *in, ULONG size)
 	if (known[i].size && size != known[i].size)
 		return STATUS_INFO_LENGTH_MISMATCH;
 	NTSTATUS s = handle_get(process, &process_class, &o);
-	if (s >= 0)
-		object_unref(o);
-	return s;
+	if (s < 0)
+		return s;
+	bool mine = o == &process_self()->object;
+	object_unref(o);
+	return mine ? set_wish(process, class, in) : STATUS_ACCESS_DENIED;
 }
 
 /* -- event tracing: nobody listens -------------------------------------------------------------------- */

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* oleaut32.c -- BSTR and VARIANT. */
+/* oleaut32.c -- BSTR and error objects. */
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "layer/api/dll/dll.h"
-#include "layer/api/nt/clock.h"
+#include "layer/api/dll/oleaut32.h"
 #include "layer/api/nt/text/nls.h"
-
-#define E_INVALIDARG        ((HRESULT)0x80070057)
-#define E_OUTOFMEMORY       ((HRESULT)0x8007000e)
-#define DISP_E_BADVARTYPE   ((HRESULT)0x80020008)
-#define DISP_E_TYPEMISMATCH ((HRESULT)0x80020005)
 
 /* A BSTR points behind its length in bytes; the block begins eight before it, with how often it
  * is pinned (SysAddRefString), twice, and whether it was freed meanwhile. */
@@ -105,108 +99,27 @@ oleaut32_SysReleaseString(WCHAR *s)
 		free((char *)s - 8);
 }
 
-enum {
-	VT_EMPTY,
-	VT_NULL,
-	VT_I2,
-	VT_I4,
-	VT_R4,
-	VT_R8,
-	VT_CY,
-	VT_DATE,
-	VT_BSTR,
-	VT_DISPATCH,
-	VT_ERROR,
-	VT_BOOL,
-	VT_VARIANT,
-	VT_UNKNOWN,
-	VT_DECIMAL,
-	VT_I1 = 16,
-	VT_UI1,
-	VT_UI2,
-	VT_UI4,
-	VT_I8,
-	VT_UI8,
-	VT_INT,
-	VT_UINT,
-	VT_RECORD = 36,
-	VT_ARRAY = 0x2000,
-	VT_BYREF = 0x4000
-};
-
-struct unknown {
-	const struct {
-		HRESULT(WINAPI *query)(struct unknown *u, const void *id, void **out);
-		ULONG(WINAPI *add)(struct unknown *u);
-		ULONG(WINAPI *release)(struct unknown *u);
-	} * table;
-};
-
-struct VARIANT {
-	WORD vt, reserved[3];
-	union {
-		int64_t llVal;
-		int32_t lVal;
-		int16_t iVal;
-		int8_t cVal;
-		uint64_t ullVal;
-		double dblVal;
-		float fltVal;
-		WCHAR *bstrVal;
-		struct unknown *punkVal;
-		void *pointer[2];
-	};
-};
-
-_Static_assert(sizeof(struct VARIANT) == 24, "VARIANT of x64");
-
-WINAPI void
-oleaut32_VariantInit(struct VARIANT *v)
-{
-	v->vt = VT_EMPTY;
-}
-
-static bool
-known(WORD vt)
-{
-	WORD t = vt & 0xfff;
-	return t <= VT_DECIMAL || (t >= VT_I1 && t <= VT_UINT) || t == VT_RECORD;
-}
-
 WINAPI HRESULT
-oleaut32_VariantClear(struct VARIANT *v)
+oleaut32_VarBstrCat(const WCHAR *a, const WCHAR *b, WCHAR **out)
 {
-	if (!known(v->vt))
-		return DISP_E_BADVARTYPE;
-	if (v->vt == VT_BSTR)
-		oleaut32_SysFreeString(v->bstrVal);
-	else if ((v->vt == VT_UNKNOWN || v->vt == VT_DISPATCH) && v->punkVal)
-		v->punkVal->table->release(v->punkVal);
-	else if (v->vt & VT_ARRAY && !(v->vt & VT_BYREF))
-		return DISP_E_BADVARTYPE; /* there are no arrays here */
-	v->vt = VT_EMPTY;
-	return 0;
-}
-
-WINAPI HRESULT
-oleaut32_VariantCopy(struct VARIANT *to, const struct VARIANT *from)
-{
-	struct VARIANT v = *from;
-	HRESULT r;
-	if (to == from)
-		return 0;
-	if (!known(v.vt) || ((v.vt & VT_ARRAY) && !(v.vt & VT_BYREF)))
-		return DISP_E_BADVARTYPE;
-	if (v.vt == VT_BSTR && v.bstrVal &&
-	    !(v.bstrVal = oleaut32_SysAllocStringByteLen((const char *)v.bstrVal,
-	                                                 oleaut32_SysStringByteLen(v.bstrVal))))
+	UINT n = oleaut32_SysStringByteLen(a), m = oleaut32_SysStringByteLen(b);
+	if (!out || n > UINT32_MAX - 16 - m)
+		return E_INVALIDARG;
+	if (!(*out = oleaut32_SysAllocStringByteLen(NULL, n + m)))
 		return E_OUTOFMEMORY;
-	if ((v.vt == VT_UNKNOWN || v.vt == VT_DISPATCH) && v.punkVal)
-		v.punkVal->table->add(v.punkVal);
-	if ((r = oleaut32_VariantClear(to)) < 0)
-		return r;
-	*to = v;
+	if (n)
+		memcpy(*out, a, n);
+	if (m)
+		memcpy((char *)*out + n, b, m);
 	return 0;
+}
+
+/* VARCMP_LT, VARCMP_EQ, VARCMP_GT */
+WINAPI HRESULT
+oleaut32_VarBstrCmp(const WCHAR *a, const WCHAR *b, ULONG locale, ULONG flags)
+{
+	(void)locale;
+	return 1 + nls_collate(flags, a, oleaut32_SysStringLen(a), b, oleaut32_SysStringLen(b));
 }
 
 /* The error object of a thread.  It is given away: the next who asks gets none. */
@@ -234,24 +147,4 @@ oleaut32_SetErrorInfo(ULONG reserved, void *info)
 	if (before)
 		before->table->release(before);
 	return 0;
-}
-
-/* Days since 1899-12-30, with the time as a part of a day. */
-WINAPI int
-oleaut32_SystemTimeToVariantTime(const struct SYSTEMTIME *t, double *out)
-{
-	int64_t v;
-	if (!clock_of_fields(t, &v))
-		return FALSE;
-	*out = (double)v / (double)CLOCK_DAY - 109205.0;
-	return TRUE;
-}
-
-WINAPI int
-oleaut32_VariantTimeToSystemTime(double time, struct SYSTEMTIME *t)
-{
-	double d = (time + 109205.0) * 86400.0;
-	if (!(d >= 0) || d > 9e11)
-		return FALSE;
-	return clock_fields((int64_t)(d + 0.5) * CLOCK_SECOND, t);
 }

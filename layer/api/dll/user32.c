@@ -230,14 +230,28 @@ WINAPI char *
 user32_CharNextExA(WORD page, const char *s, DWORD flags)
 {
 	(void)flags;
-	return nls_page(page) == NLS_UTF8 ? user32_CharNextA(s) : (char *)s + (*s != 0);
+	if (nls_page(page) == NLS_UTF8)
+		return user32_CharNextA(s);
+	return (char *)s + (nls_page_lead(page, (BYTE)*s) && s[1] ? 2 : *s != 0);
 }
 
 WINAPI char *
 user32_CharPrevExA(WORD page, const char *begin, const char *s, DWORD flags)
 {
 	(void)flags;
-	return nls_page(page) == NLS_UTF8 ? user32_CharPrevA(begin, s) : (char *)s - (s > begin);
+	const char *p = begin;
+	if (nls_page(page) == NLS_UTF8)
+		return user32_CharPrevA(begin, s);
+	if (!nls_page_double(page, NULL))
+		return (char *)s - (s > begin);
+	/* a trail byte may look like any other: only from the beginning it is seen which are */
+	while (p < s) {
+		const char *next = user32_CharNextExA(page, p, 0);
+		if (next >= s || next == p)
+			break;
+		p = next;
+	}
+	return (char *)p;
 }
 
 /* CP_OEMCP and CP_ACP are one. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* version.c -- version resources of files, and of our own DLLs, which have none. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,7 +184,31 @@ version_VerQueryValueW(const void *block, const WCHAR *path, void **out, UINT *l
 	return TRUE;
 }
 
-/* Text is given narrow, in a place that lasts as long as the program. */
+/* A narrow text lasts as long as the program: each is kept once, however often it is asked for. */
+static const char *
+keep(char *text)
+{
+	static struct kept {
+		struct kept *next;
+		char *text;
+	} * all;
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	pthread_mutex_lock(&lock);
+	struct kept *k = all;
+	while (k && strcmp(k->text, text))
+		k = k->next;
+	if (k) {
+		free(text);
+	} else if ((k = malloc(sizeof *k))) {
+		*k = (struct kept){ all, text };
+		all = k;
+	} else {
+		free(text);
+	}
+	pthread_mutex_unlock(&lock);
+	return k ? k->text : NULL;
+}
+
 WINAPI BOOL
 version_VerQueryValueA(const void *block, const char *path, void **out, UINT *length)
 {
@@ -191,11 +216,12 @@ version_VerQueryValueA(const void *block, const char *path, void **out, UINT *le
 	UINT n = 0;
 	BOOL ok = w && version_VerQueryValueW(block, w, out, &n);
 	if (ok && nls_length(w) > 16 && nls_compare_case(w, 16, u"\\StringFileInfo\\", 16) == 0) {
-		char *text = nls_ansi(*out);
-		if (text) {
-			n = (UINT)strlen(text) + 1;
-			*out = text;
-		}
+		char *narrow = nls_ansi(*out);
+		const char *text = narrow ? keep(narrow) : NULL;
+		if (!text)
+			ok = refuse(ERROR_NOT_ENOUGH_MEMORY);
+		else
+			n = (UINT)strlen(text) + 1, *out = (char *)(uintptr_t)text;
 	}
 	if (ok && length)
 		*length = n;

@@ -2,12 +2,14 @@
 #include "layer/api/nt/sysinfo.h"
 
 #include <cpuid.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "layer/api/nt/clock.h"
 #include "layer/api/nt/object/handle.h"
 #include "layer/api/nt/host.h"
+#include "layer/api/nt/image/resource.h"
 #include "layer/api/nt/text/nls.h"
 #include "layer/api/nt/teb.h"
 #include "layer/api/nt/thread/thread.h"
@@ -321,11 +323,54 @@ sysinfo_query(ULONG class, void *out, ULONG size, ULONG *need)
 	}
 }
 
-/* A program that says nothing of Windows 10 in its manifest is told Windows 8's version. */
+/* -- what this program is told ------------------------------------------------------------------ */
+
+static struct told {
+	DWORD major, minor, build;
+} told;
+
+/* The text, in bytes or in units, without case. */
+static bool
+holds(const BYTE *p, size_t n, const char *word)
+{
+	size_t length = strlen(word);
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+		for (size_t j = i; j < n && k < length; j++) {
+			if (!p[j])
+				continue;
+			if ((p[j] | 32) != (BYTE)(word[k] | 32))
+				break;
+			k++;
+		}
+		if (k == length)
+			return true;
+	}
+	return false;
+}
+
+/* "Targeting your application for Windows": a program is told the newest version whose
+ * supportedOS its manifest names, and Windows 8 when it names none of these. */
+static void
+read_manifest(void)
+{
+	const WCHAR *manifest = (const WCHAR *)24, *of_program = (const WCHAR *)1;
+	const struct resource_data *d = resource_find(ldr_main(), manifest, of_program, 0);
+	const BYTE *p = d ? resource_bytes(ldr_main(), d) : NULL;
+	if (p && holds(p, d->size, "{8e0f7a12-bfb3-4fe8-b9a5-48fd50a15a9a}"))
+		told = (struct told){ 10, 0, SYSINFO_BUILD };
+	else if (p && holds(p, d->size, "{1f676c76-80e1-4239-95bb-83d0f6d0da78}"))
+		told = (struct told){ 6, 3, 9600 };
+	else
+		told = (struct told){ 6, 2, 9200 };
+}
+
 void
 sysinfo_version(DWORD *major, DWORD *minor, DWORD *build)
 {
-	*major = 10;
-	*minor = 0;
-	*build = SYSINFO_BUILD;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, read_manifest);
+	*major = told.major;
+	*minor = told.minor;
+	*build = told.build;
 }

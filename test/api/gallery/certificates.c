@@ -6,7 +6,6 @@
 // expect: stores: ok
 // expect: to text: ok
 // expect: from text: ok
-// expect: protection: ok
 #include "check.h"
 #include <wincrypt.h>
 
@@ -126,30 +125,11 @@ from_text(void)
 	done("from text");
 }
 
-/* Data are protected and come back, or it is said that they cannot be. */
-static void
-protection(void)
-{
-	DATA_BLOB in = { N, (BYTE *)words }, out = { 0, NULL }, back = { 0, NULL },
-	          junk = { 4, (BYTE *)"junk" };
-	if (CryptProtectData(&in, L"words", NULL, NULL, NULL, CRYPTPROTECT_UI_FORBIDDEN, &out)) {
-		IS(out.cbData > N && CryptUnprotectData(&out, NULL, NULL, NULL, NULL, 0, &back));
-		IS(back.cbData == N && !memcmp(back.pbData, words, N));
-		LocalFree(out.pbData), LocalFree(back.pbData);
-	} else {
-		IS(GetLastError() == ERROR_NOT_SUPPORTED && !out.pbData);
-	}
-	ERR(CryptUnprotectData(&junk, NULL, NULL, NULL, NULL, CRYPTPROTECT_UI_FORBIDDEN, &back),
-	    ERROR_INVALID_DATA);
-	done("protection");
-}
-
 int
 main(void)
 {
 	stores();
 	to_text();
 	from_text();
-	protection();
 	return 0;
 }

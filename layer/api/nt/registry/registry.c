@@ -652,6 +652,96 @@ registry_delete(struct registry_node *n, bool tree)
 	return s;
 }
 
+/* A key and all below it, as it is called now. */
+static NTSTATUS
+write_all(struct registry_node *n)
+{
+	NTSTATUS s = add_record(REGISTRY_MAKE, n, NULL, 0, 0, NULL, 0);
+	for (size_t i = 0; s >= 0 && i < n->values; i++) {
+		const struct value *v = &n->value[i];
+		s = add_record(REGISTRY_SET, n, v->name, v->length, v->type, v->data, v->size);
+	}
+	for (size_t i = 0; s >= 0 && i < n->children; i++)
+		s = write_all(n->child[i]);
+	return s;
+}
+
+static void
+swap_name(struct registry_node *n, WCHAR **name, size_t *length)
+{
+	WCHAR *w = n->name;
+	size_t k = n->length;
+	n->name = *name, n->length = *length;
+	*name = w, *length = k;
+}
+
+/* Takes the new name over.  In the log it is a new key and then the end of the old one, so that whoever reads half of it
+ * has all that there was.  Here it stays the same node, and its handles stay good. */
+static NTSTATUS
+rename_node(struct registry_node *n, WCHAR *name, size_t length)
+{
+	struct registry_node *p = n->parent;
+	bool there;
+	child_place(p, name, length, &there);
+	bool same = nls_compare_case(n->name, n->length, name, length) == 0;
+	if (there && !same) {
+		free(name);
+		return STATUS_OBJECT_NAME_COLLISION;
+	}
+	size_t old = child_place(p, n->name, n->length, &there);
+	WCHAR *other = name;
+	size_t other_length = length;
+	swap_name(n, &other, &other_length);
+	NTSTATUS s = same ? STATUS_SUCCESS : write_all(n);
+	if (s >= 0 && !same) {
+		swap_name(n, &other, &other_length);
+		s = add_record(REGISTRY_DELETE, n, NULL, 0, 0, NULL, 0);
+		swap_name(n, &other, &other_length);
+	}
+	if (s < 0) {
+		swap_name(n, &other, &other_length);
+		free(other);
+		return s;
+	}
+	free(other);
+	p->children--;
+	memmove(p->child + old, p->child + old + 1,
+	        (p->children - old) * sizeof(struct registry_node *));
+	size_t at = child_place(p, n->name, n->length, &there);
+	memmove(p->child + at + 1, p->child + at,
+	        (p->children - at) * sizeof(struct registry_node *));
+	p->child[at] = n;
+	p->children++;
+	changed(p, clock_now());
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS
+registry_rename(struct registry_node *n, const WCHAR *name, size_t length)
+{
+	NTSTATUS s;
+	if (!length || length > 255)
+		return STATUS_OBJECT_NAME_INVALID;
+	for (size_t i = 0; i < length; i++)
+		if (name[i] == '\\' || !name[i])
+			return STATUS_OBJECT_NAME_INVALID;
+	WCHAR *copy = malloc((length + 1) * sizeof *copy);
+	if (!copy)
+		return STATUS_NO_MEMORY;
+	memcpy(copy, name, length * sizeof *copy);
+	copy[length] = 0;
+	enter();
+	bool fixed = !n->parent || n->parent == root || n == places[REGISTRY_USER];
+	if (n->deleted || fixed) {
+		s = n->deleted ? STATUS_KEY_DELETED : STATUS_ACCESS_DENIED;
+		free(copy);
+	} else {
+		s = rename_node(n, copy, length);
+	}
+	leave();
+	return s;
+}
+
 NTSTATUS
 registry_key_at(struct registry_node *n, DWORD i, WCHAR name[256], int64_t *when)
 {

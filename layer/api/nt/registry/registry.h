@@ -45,6 +45,8 @@ NTSTATUS registry_set(struct registry_node *n, const WCHAR *name, DWORD type, co
 NTSTATUS registry_unset(struct registry_node *n, const WCHAR *name);
 /* The key itself; tree: with all below it.  STATUS_CANNOT_DELETE: it has keys below it. */
 NTSTATUS registry_delete(struct registry_node *n, bool tree);
+/* Another name beside its siblings.  STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_INVALID. */
+NTSTATUS registry_rename(struct registry_node *n, const WCHAR *name, size_t length);
 /* The name goes into a buffer of 256 units.  STATUS_NO_MORE_ENTRIES. */
 NTSTATUS registry_key_at(struct registry_node *n, DWORD i, WCHAR name[256], int64_t *when);
 NTSTATUS registry_value_at(struct registry_node *n, DWORD i, WCHAR *name, DWORD *length, DWORD *type,

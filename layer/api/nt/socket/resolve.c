@@ -108,18 +108,18 @@ begin(void)
 }
 
 static ares_channel
-channel(void)
+channel_with(char *lookups, int flags)
 {
-	struct ares_options o = { .lookups = birth.network ? "fb" : "f",
-		                  .timeout = 2000,
-		                  .tries = 3 };
+	struct ares_options o = { .lookups = lookups, .timeout = 2000, .tries = 3, .flags = flags };
+	int what = ARES_OPT_LOOKUPS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES;
 	ares_channel c;
 	pthread_once(&once, begin);
-	return ares_init_options(&c, &o, ARES_OPT_LOOKUPS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES) ==
-	                       ARES_SUCCESS
+	return ares_init_options(&c, &o, what | (flags ? ARES_OPT_FLAGS : 0)) == ARES_SUCCESS
 	               ? c
 	               : NULL;
 }
+
+static ares_channel channel(void) { return channel_with(birth.network ? "fb" : "f", 0); }
 
 static void
 drive(ares_channel c, const struct answer *a)
@@ -170,8 +170,8 @@ error_of(int status)
 	}
 }
 
-int
-resolve_name(const char *name, int family, bool numeric, struct resolved *out)
+static int
+look_up(const char *name, int family, bool numeric, bool ask, struct resolved *out)
 {
 	static const uint8_t one4[4] = { 127, 0, 0, 1 }, one6[16] = { [15] = 1 };
 	size_t n = strlen(name);
@@ -200,7 +200,7 @@ resolve_name(const char *name, int family, bool numeric, struct resolved *out)
 			memcpy(out->canonical, own, strlen(own) + 1);
 		return 0;
 	}
-	ares_channel c = channel();
+	ares_channel c = ask ? channel() : channel_with("f", 0);
 	if (!c)
 		return WSANO_RECOVERY;
 	struct answer a = { .out = out, .status = ARES_ETIMEOUT };
@@ -211,6 +211,18 @@ resolve_name(const char *name, int family, bool numeric, struct resolved *out)
 	if (a.status == ARES_SUCCESS && !out->n)
 		return WSANO_DATA;
 	return error_of(a.status);
+}
+
+int
+resolve_name(const char *name, int family, bool numeric, struct resolved *out)
+{
+	return look_up(name, family, numeric, true, out);
+}
+
+int
+resolve_local(const char *name, int family, struct resolved *out)
+{
+	return look_up(name, family, false, false, out);
 }
 
 int
@@ -233,6 +245,75 @@ resolve_address(const struct resolve_address *a, char *name, size_t room)
 	drive(c, &answer);
 	ares_destroy(c);
 	return error_of(answer.status);
+}
+
+/* -- questions ---------------------------------------------------------------------- */
+
+struct reply {
+	struct answer a; /* for drive() */
+	uint8_t *message;
+	size_t n;
+};
+
+static void
+got_message(void *ctx, int status, int timeouts, unsigned char *message, int n)
+{
+	struct reply *r = ctx;
+	(void)timeouts;
+	r->a.status = status;
+	r->a.done = true;
+	if (message && n > 0 && (r->message = malloc((size_t)n))) {
+		memcpy(r->message, message, (size_t)n);
+		r->n = (size_t)n;
+	}
+}
+
+static enum resolve_reply
+reply_of(int status)
+{
+	switch (status) {
+	case ARES_SUCCESS: return RESOLVE_OK;
+	case ARES_ENODATA: return RESOLVE_NO_RECORDS;
+	case ARES_ENOTFOUND: return RESOLVE_NO_NAME;
+	case ARES_EFORMERR: return RESOLVE_FORMAT;
+	case ARES_ENOTIMP: return RESOLVE_NOT_DONE;
+	case ARES_EREFUSED: return RESOLVE_REFUSED;
+	case ARES_EBADNAME: return RESOLVE_BAD_NAME;
+	case ARES_ETIMEOUT: return RESOLVE_TIMEOUT;
+	/* also when each of the servers has refused or failed */
+	default: return RESOLVE_FAILURE;
+	}
+}
+
+enum resolve_reply
+resolve_query(const struct resolve_question *q, uint8_t **message, size_t *n)
+{
+	enum { INTERNET = 1 };
+	struct ares_addr_node servers[8];
+	struct reply r = { .a.status = ARES_ETIMEOUT };
+	*message = NULL;
+	*n = 0;
+	if (!birth.network)
+		return RESOLVE_NO_SERVER;
+	ares_channel c = channel_with("b", (q->tcp ? ARES_FLAG_USEVC : 0) |
+	                                           (q->no_recursion ? ARES_FLAG_NORECURSE : 0));
+	if (!c)
+		return RESOLVE_FAILURE;
+	size_t given = q->nservers < 8 ? q->nservers : 8;
+	for (size_t i = 0; i < given; i++) {
+		servers[i] =
+		        (struct ares_addr_node){ .family = AF_INET,
+			                         .next = i + 1 < given ? &servers[i + 1] : NULL };
+		servers[i].addr.addr4.s_addr = q->servers[i];
+	}
+	if (given)
+		ares_set_servers(c, servers);
+	(q->exact ? ares_query : ares_search)(c, q->name, INTERNET, q->type, got_message, &r);
+	drive(c, &r.a);
+	ares_destroy(c);
+	*message = r.message;
+	*n = r.n;
+	return reply_of(r.a.status);
 }
 
 /* -- services and protocols --------------------------------------------------------- */

@@ -41,6 +41,8 @@ size_t nls_ansi_to(const WCHAR *s, char *out, size_t room);
 UINT nls_page(UINT page);               /* CP_ACP ... -> its number */
 bool nls_page_valid(UINT page);
 bool nls_page_lead(UINT page, BYTE c);  /* IsDBCSLeadByteEx */
+/* Has it characters of two bytes?  *otherwise: the one for what is none. */
+bool nls_page_double(UINT page, WCHAR *otherwise);
 /* MultiByteToWideChar and WideCharToMultiByte with lengths given: the count, or the Win32
  * error negated. */
 int nls_decode(UINT page, DWORD flags, const char *s, int n, WCHAR *out, int room);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nls_page.c -- code pages: UTF-8, UTF-7, and those of a byte for each character. */
+/* nls_page.c -- code pages: UTF-8, UTF-7, and those of a byte or two for each character. */
 #include "layer/api/nt/text/nls.h"
 
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "layer/api/nt/text/nls_table.h"
@@ -34,18 +36,92 @@ find(UINT page)
 	return NULL;
 }
 
+static const struct nls_double *
+find_double(UINT page)
+{
+	for (size_t i = 0; i < nls_double_pages; i++)
+		if (nls_double_page[i].page == page)
+			return &nls_double_page[i];
+	return NULL;
+}
+
 bool
 nls_page_valid(UINT page)
 {
-	return page == NLS_UTF8 || page == NLS_UTF7 || page == 20127 || find(page);
+	return page == NLS_UTF8 || page == NLS_UTF7 || page == 20127 || find(page) ||
+	       find_double(page);
 }
 
-/* None of these pages has characters of two bytes; in UTF-8 no byte leads in this sense. */
+/* In UTF-8 no byte leads in this sense. */
 bool
 nls_page_lead(UINT page, BYTE c)
 {
-	(void)page, (void)c;
-	return false;
+	const struct nls_double *d = find_double(nls_page(page));
+	return d && c >= 128 && d->row[c - 128];
+}
+
+bool
+nls_page_double(UINT page, WCHAR *otherwise)
+{
+	const struct nls_double *d = find_double(nls_page(page));
+	if (d && otherwise)
+		*otherwise = d->otherwise;
+	return d != NULL;
+}
+
+/* -- two bytes ------------------------------------------------------------------------------ */
+
+/* The character of a byte or of two: how many they are; *c 0: they are none. */
+static int
+double_read(const struct nls_double *d, const uint8_t *s, int n, WCHAR *c)
+{
+	*c = s[0];
+	if (s[0] < 128)
+		return 1;
+	uint8_t row = d->row[s[0] - 128];
+	if (!row) {
+		*c = d->high[s[0] - 128];
+		return 1;
+	}
+	*c = 0;
+	if (n < 2 || !s[1]) /* its trail is missing */
+		return 1;
+	if (s[1] >= 0x40 && s[1] <= 0xfe)
+		*c = nls_double_row[d->base + row - 1][s[1] - 0x40];
+	return 2;
+}
+
+/* From characters to codes: made when it is first needed, and kept. */
+static const uint16_t *
+double_codes(const struct nls_double *d)
+{
+	static uint16_t *_Atomic made[8];
+	uint16_t *_Atomic *slot = &made[d - nls_double_page];
+	uint16_t *t = atomic_load(slot), *none = NULL;
+	if (t || !(t = calloc(0x10000, sizeof *t)))
+		return t;
+	for (unsigned c = 1; c < 128; c++)
+		t[c] = (uint16_t)c;
+	for (unsigned i = 0; i < 128; i++)
+		if (d->high[i] && !t[d->high[i]])
+			t[d->high[i]] = (uint16_t)(i + 128);
+	for (unsigned lead = 128; lead < 256; lead++) {
+		uint8_t row = d->row[lead - 128];
+		for (unsigned trail = 0x40; row && trail < 0xff; trail++) {
+			uint16_t c = nls_double_row[d->base + row - 1][trail - 0x40];
+			unsigned code = lead << 8 | trail;
+			bool one_way = !c || t[c];
+			for (int i = 0; i < 16 && d->one_way[i][0]; i++)
+				one_way |= code >= d->one_way[i][0] && code <= d->one_way[i][1];
+			if (!one_way)
+				t[c] = (uint16_t)code;
+		}
+	}
+	if (!atomic_compare_exchange_strong(slot, &none, t)) {
+		free(t);
+		t = none;
+	}
+	return t;
 }
 
 /* UTF-7 (RFC 2152) */
@@ -183,12 +259,19 @@ nls_decode(UINT page, DWORD flags, const char *s, int n, WCHAR *out, int room)
 	if ((flags & ~15u) || (flags & 3) == 3)
 		return -ERROR_INVALID_FLAGS;
 	p = find(page);
+	const struct nls_double *two = find_double(page);
 	for (int i = 0; i < n; i++) {
 		uint8_t b = (uint8_t)s[i];
 		WCHAR c = b < 128 ? b : p ? p->high[b - 128] : (WCHAR)(b & 127);
+		bool none = c >= 0xf700 && c < 0xf800;
+		if (two) {
+			i += double_read(two, (const uint8_t *)s + i, n - i, &c) - 1;
+			none = !c && b;
+			c = none ? two->otherwise : c;
+		}
 		uint32_t d[18] = { c };
 		size_t k = 1;
-		if ((flags & MB_ERR_INVALID_CHARS) && (c >= 0xf700 && c < 0xf800))
+		if ((flags & MB_ERR_INVALID_CHARS) && none)
 			return -ERROR_NO_UNICODE_TRANSLATION;
 		if (flags & MB_COMPOSITE)
 			k = nls_decompose(c, false, d);
@@ -199,50 +282,58 @@ nls_decode(UINT page, DWORD flags, const char *s, int n, WCHAR *out, int room)
 	return finish(o, room);
 }
 
-/* The byte of a character, or -1. */
+/* What is written to: one of them, or neither for ASCII. */
+struct target {
+	const struct nls_page *one;
+	const uint16_t *two;
+};
+
+/* The byte of a character, or its two, or -1. */
 static int
-byte_of(const struct nls_page *p, uint32_t c)
+code_of(const struct target *t, uint32_t c)
 {
 	if (c < 128)
 		return (int)c;
-	for (int i = 0; p && i < 128; i++)
-		if (p->high[i] == c)
+	if (t->two)
+		return c < 0x10000 && t->two[c] ? t->two[c] : -1;
+	for (int i = 0; t->one && i < 128; i++)
+		if (t->one->high[i] == c)
 			return 128 + i;
 	return -1;
 }
 
 /* What looks most like it: its base letter, or what it stands for. */
 static int
-best_fit(const struct nls_page *p, uint32_t c)
+best_fit(const struct target *t, uint32_t c)
 {
-	static const WCHAR like[][2] = { { 0x2018, '\'' }, { 0x2019, '\'' }, { 0x201a, ',' },
-		                         { 0x201c, '"' },  { 0x201d, '"' },  { 0x201e, '"' },
-		                         { 0x2013, '-' },  { 0x2014, '-' },  { 0x2010, '-' },
-		                         { 0x2011, '-' },  { 0x2212, '-' },  { 0x2022, 0x7 },
-		                         { 0x2044, '/' },  { 0x2215, '/' },  { 0x2032, '\'' },
-		                         { 0x2033, '"' },  { 0x00d0, 'D' },  { 0x00d8, 'O' },
-		                         { 0x00f8, 'o' },  { 0x0110, 'D' },  { 0x0111, 'd' },
-		                         { 0x0131, 'i' },  { 0x0141, 'L' },  { 0x0142, 'l' },
-		                         { 0x00ab, '<' },  { 0x00bb, '>' },  { 0x00a9, 'c' },
-		                         { 0x00ae, 'R' },  { 0x00d7, 'x' },  { 0x2026, '.' } };
+	static const WCHAR like[][2] = {
+		{ 0x2018, '\'' }, { 0x2019, '\'' }, { 0x201a, ',' },  { 0x201c, '"' },
+		{ 0x201d, '"' },  { 0x201e, '"' },  { 0x2013, '-' },  { 0x2014, '-' },
+		{ 0x2010, '-' },  { 0x2011, '-' },  { 0x2212, '-' },  { 0x2022, 0x7 },
+		{ 0x2044, '/' },  { 0x2215, '/' },  { 0x2032, '\'' }, { 0x2033, '"' },
+		{ 0x00d0, 'D' },  { 0x00d8, 'O' },  { 0x00f8, 'o' },  { 0x0110, 'D' },
+		{ 0x0111, 'd' },  { 0x0131, 'i' },  { 0x0141, 'L' },  { 0x0142, 'l' },
+		{ 0x00ab, '<' },  { 0x00bb, '>' },  { 0x00a9, 'c' },  { 0x00ae, 'R' },
+		{ 0x00d7, 'x' },  { 0x2026, '.' },  { 0x00a5, '\\' }, { 0x203e, '~' }
+	};
 	uint32_t d[18];
 	for (size_t i = 0; i < sizeof like / sizeof *like; i++)
 		if (like[i][0] == c)
-			return byte_of(p, like[i][1]);
+			return code_of(t, like[i][1]);
 	size_t n = nls_decompose(c, true, d);
 	if (n == 0 || d[0] == c)
 		return -1;
 	for (size_t i = 1; i < n; i++)
 		if (nls_class(d[i]) == 0)
 			return -1;
-	return byte_of(p, d[0]);
+	return code_of(t, d[0]);
 }
 
 int
 nls_encode(UINT page, DWORD flags, const WCHAR *s, int n, char *out, int room,
            const char *otherwise, BOOL *used)
 {
-	const struct nls_page *p = NULL;
+	struct target t = { 0 };
 	bool bad = false;
 	size_t o = 0, r = room > 0 ? (size_t)room : 0;
 
@@ -270,7 +361,10 @@ nls_encode(UINT page, DWORD flags, const WCHAR *s, int n, char *out, int room,
 	}
 	if (flags & ~0x6f0u)
 		return -ERROR_INVALID_FLAGS;
-	p = find(page);
+	t.one = find(page);
+	const struct nls_double *two = find_double(page);
+	if (two && !(t.two = double_codes(two)))
+		return -ERROR_NOT_ENOUGH_MEMORY;
 	if (used)
 		*used = FALSE;
 	for (int i = 0; i < n; i++) {
@@ -278,9 +372,18 @@ nls_encode(UINT page, DWORD flags, const WCHAR *s, int n, char *out, int room,
 		if (c >= 0xd800 && c < 0xdc00 && i + 1 < n && s[i + 1] >= 0xdc00 &&
 		    s[i + 1] < 0xe000)
 			c = 0x10000 + ((c & 0x3ff) << 10) + (s[++i] & 0x3ff);
-		int b = byte_of(p, c);
+		int b = code_of(&t, c);
 		if (b < 0 && !(flags & WC_NO_BEST_FIT_CHARS))
-			b = best_fit(p, c);
+			b = best_fit(&t, c);
+		if (b > 255) {
+			/* both or neither */
+			if (o + 1 < r) {
+				out[o] = (char)(b >> 8);
+				out[o + 1] = (char)b;
+			}
+			o += 2;
+			continue;
+		}
 		for (int k = b < 0 && c >= 0x10000 ? 2 : 1; k > 0; k--) {
 			if (o < r)
 				out[o] = (char)(b >= 0 ? b : otherwise ? *otherwise : '?');

@@ -36,6 +36,20 @@ struct nls_page {
 	uint16_t high[128];     /* of the bytes from 0x80 */
 };
 
+/* A page of one or two bytes for a character (nls_double.c). */
+struct nls_double {
+	uint16_t page;
+	uint16_t otherwise;     /* the character for what is none */
+	uint16_t base;          /* the first row of its own */
+	uint16_t high[128];     /* of the bytes from 0x80 that stand alone; 0: none */
+	uint8_t row[128];       /* by lead byte, 1 is the base; 0: it leads nothing */
+	uint16_t one_way[16][2];        /* codes that are read and not written: first and last */
+};
+
+extern const uint16_t nls_double_row[][191];    /* of the trail bytes 0x40 to 0xfe; 0: none */
+extern const struct nls_double nls_double_page[];
+extern const size_t nls_double_pages;
+
 extern const struct nls_decomposition nls_table_decomposition[];        /* by c */
 extern const uint16_t nls_table_pool[];
 extern const struct nls_class nls_table_class[];                        /* by first */
