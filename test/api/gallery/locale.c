@@ -24,6 +24,13 @@ info(void)
 	IS(GetLocaleInfoW(0x409, LOCALE_IDEFAULTANSICODEPAGE | LOCALE_RETURN_NUMBER, (WCHAR *)&n,
 	                  2) == 2 &&
 	   n == 65001);
+	/* from parent to parent, to the end */
+	IS(GetLocaleInfoEx(L"en-US", LOCALE_SPARENT, w, 64) == 3 && !wcscmp(w, L"en"));
+	IS(GetLocaleInfoEx(w, LOCALE_SPARENT, w, 64) == 1 && !*w);
+	IS(GetLocaleInfoEx(L"en", LOCALE_SNAME, w, 64) == 3 && !wcscmp(w, L"en"));
+	IS(GetLocaleInfoEx(L"en", LOCALE_INEUTRAL | LOCALE_RETURN_NUMBER, (WCHAR *)&n, 2) == 2 &&
+	   n == 1);
+	IS(GetLocaleInfoEx(L"en", LOCALE_SMONTHNAME2, w, 64) == 9 && !wcscmp(w, L"February"));
 	FAILS(GetLocaleInfoW(0x409, LOCALE_SDAYNAME1, w, 3), ERROR_INSUFFICIENT_BUFFER);
 	FAILS(GetLocaleInfoEx(L"no-Such-Locale", LOCALE_SDECIMAL, w, 64), ERROR_INVALID_PARAMETER);
 	IS(LocaleNameToLCID(L"de-DE", 0) == 0x407 && LocaleNameToLCID(L"", 0) == 0x7f);
