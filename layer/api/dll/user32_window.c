@@ -417,6 +417,14 @@ user32_PeekMessageW(struct MSG *m, HWND h, UINT first, UINT last, UINT flags)
 	return queue_take(m, h, first, last, flags & 1, 0);
 }
 
+/* What a hook says to a message: nobody can set one here. */
+WINAPI BOOL
+user32_CallMsgFilterW(struct MSG *m, int code)
+{
+	(void)m, (void)code;
+	return FALSE;
+}
+
 WINAPI LONG_PTR
 user32_DispatchMessageW(const struct MSG *m)
 {

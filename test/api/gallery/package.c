@@ -93,5 +93,7 @@ main(void)
 	IS(SendMessageTimeoutA(HWND_BROADCAST, WM_SETTINGCHANGE, 0, 0, 0, 100, NULL));
 	FAILS(SendMessageTimeoutW((HWND)(ULONG_PTR)0x77777, WM_NULL, 0, 0, 0, 100, NULL),
 	      ERROR_INVALID_WINDOW_HANDLE);
+	MSG m = { .message = WM_NULL };
+	IS(!CallMsgFilterA(&m, 0) && !CallMsgFilterW(&m, 0));
 	return done("package");
 }
