@@ -107,11 +107,40 @@ times(void)
 	IS(*tick - before > 100000 && *(ULONG *)0x7ffe026c == 10 && *(ULONG *)0x7ffe0260 == 19045);
 }
 
+static WCHAR listed[100];
+
+static BOOL CALLBACK
+list(WCHAR *text, LPARAM most)
+{
+	wcscat(wcscat(listed, text), L"|");
+	return wcslen(listed) < (size_t)most;
+}
+
+static BOOL CALLBACK
+list_all(WCHAR *text)
+{
+	return list(text, 100);
+}
+
+static void
+time_formats(void)
+{
+	IS(EnumTimeFormatsEx(list, L"en-US", 0, 20) && !wcscmp(listed, L"h:mm:ss tt|hh:mm:ss tt|"));
+	*listed = 0;
+	IS(EnumTimeFormatsW(list_all, 0x409, TIME_NOSECONDS) &&
+	   !wcscmp(listed, L"h:mm tt|hh:mm tt|H:mm|HH:mm|"));
+	*listed = 0;
+	IS(EnumTimeFormatsEx(list, L"", 0, 100) && !wcscmp(listed, L"HH:mm:ss|"));
+	FAILS(EnumTimeFormatsEx(list, L"xx-YY", 0, 100), ERROR_INVALID_PARAMETER);
+	FAILS(EnumTimeFormatsW(list_all, 0x409, 0x40), ERROR_INVALID_FLAGS);
+}
+
 int
 main(void)
 {
 	info();
 	formats();
 	times();
+	time_formats();
 	return done("locale");
 }
