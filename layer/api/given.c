@@ -228,7 +228,7 @@ given_birth(const struct spec *s, const struct home *h, struct birth *b, struct 
 {
 	const char *program = spec_note(s, "artifact", "");
 	const char *slash = strrchr(program, '/');
-	*b = (struct birth){ .trace_fd = -1, .process_id = 8 };
+	*b = (struct birth){ .trace_fd = -1, .monitor_fd = -1, .process_id = 8 };
 	b->image = xstrdup(program);
 	if (!slash || access(program, F_OK) < 0) {
 		fail(e, errno, "'%s': %s", program, strerror(errno));

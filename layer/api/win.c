@@ -29,6 +29,7 @@
 #include "core/usage.h"
 #include "layer/api/needs.h"
 #include "layer/api/given.h"
+#include "layer/api/nt/file/pseudo.h"
 #include "layer/api/nt/process/again.h"
 
 struct guest {
@@ -40,9 +41,9 @@ struct guest {
 	int pidfd, kick_fd; /* own */
 	int wait_fd;        /* own: an epoll of what enter() looks at */
 	int console;        /* own: the master side of its terminal, or -1 */
-	int sock; /* own: an error comes here, or its end when the program runs; then -1 */
+	int sock; /* own: an error comes here or, when the program runs, what it asks for */
 
-	bool frozen, ended;
+	bool started, frozen, ended;
 	int status;
 	int fatal_signal;
 };
@@ -60,8 +61,9 @@ static int child_sock;
 static void
 running(void *ctx)
 {
+	char begun = 'r';
 	(void)ctx;
-	close(child_sock);
+	(void)file_send_fds(child_sock, &begun, 1, NULL, 0);
 }
 
 /* The other side of g->console becomes the child's terminal and its standard descriptors. */
@@ -139,7 +141,7 @@ child(struct guest *g, int sock)
 	prctl(PR_SET_DUMPABLE, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	child_sock = sock;
+	child_sock = g->birth.monitor_fd = sock;
 	become(g, &e);
 	file_send_fds(sock, &e, sizeof e, NULL, 0);
 	_exit(err_exit(&e));
@@ -268,8 +270,8 @@ told(struct guest *g, struct err *e)
 	struct err from = { 0 };
 	size_t nfd = 0;
 	ssize_t n = file_recv_fds(g->sock, &from, sizeof from, NULL, &nfd);
-	close(g->sock);
-	g->sock = -1;
+	g->started = true;
+	fcntl(g->sock, F_SETFL, O_NONBLOCK);
 	if (n != (ssize_t)sizeof from || !from.code)
 		return WHY_START;
 	if (e)
@@ -299,11 +301,15 @@ enter(struct guest *g, struct err *e)
 		fail(e, errno, "cannot wait for the program: %s", strerror(errno));
 		return WHY_FAULT;
 	}
-	if (p[0].revents)
+	if (p[0].revents && !g->started)
 		return told(g, e);
+	if (p[0].revents && !pseudo_serve(g->sock)) {
+		close(g->sock); /* nobody has the other end any more */
+		g->sock = -1;
+	}
 	if (p[1].revents)
 		return over(g, NULL);
-	if (p[2].revents && g->sock < 0 && read(g->kick_fd, &n, sizeof n) > 0) {
+	if (p[2].revents && g->started && read(g->kick_fd, &n, sizeof n) > 0) {
 		proc_signal_tree(g->pid, SIGSTOP);
 		g->frozen = true;
 		return WHY_KICK;

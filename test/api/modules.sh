@@ -45,6 +45,27 @@ cat >main.c <<'END'
 #include <stdio.h>
 __declspec(dllimport) int high_sum(void);
 static DWORD WINAPI thread(LPVOID p) { (void)p; printf("thread %d\n", high_sum()); fflush(stdout); return 0; }
+/* A text of the registry that is a resource of a file. */
+static void mui(void) {
+	WCHAR w[64], folder[MAX_PATH];
+	DWORD n = 0;
+	HKEY k;
+	GetModuleFileNameW(NULL, folder, MAX_PATH);
+	*wcsrchr(folder, '\\') = 0;
+	RegCreateKeyW(HKEY_CURRENT_USER, L"Mui", &k);
+	RegSetValueExW(k, L"a", 0, REG_SZ, (BYTE *)L"@main.exe,-3;text", 36);
+	RegSetValueExW(k, L"none", 0, REG_SZ, (BYTE *)L"@main.exe,-9", 26);
+	RegSetValueExW(k, L"plain", 0, REG_EXPAND_SZ, (BYTE *)L"plain %OS%", 22);
+	LONG e = RegLoadMUIStringW(k, L"a", w, 64 * 2, &n, 0, folder);
+	printf("mui %ld %ls %lu\n", e, w, n);
+	printf("mui more %ld", RegLoadMUIStringW(k, L"a", w, 4, &n, 0, folder));
+	printf(" %lu %ld", n, RegLoadMUIStringW(k, L"a", w, 6, NULL, REG_MUI_STRING_TRUNCATE, folder));
+	printf(" %ls %ld", w, RegLoadMUIStringW(k, L"none", w, 128, &n, 0, folder));
+	printf(" %ld %ld\n", RegLoadMUIStringW(k, L"nothing", w, 128, &n, 0, NULL),
+	       RegLoadMUIStringA(k, "a", NULL, 0, NULL, 0, NULL));
+	printf("mui plain %ld", RegLoadMUIStringW(k, L"plain", w, 128, &n, 0, NULL));
+	printf(" %ls\n", w);
+}
 int main(void) {
 	char text[64];
 	HRSRC r = FindResourceA(NULL, MAKEINTRESOURCEA(7), RT_RCDATA);
@@ -57,6 +78,7 @@ int main(void) {
 	printf("forwarded %d, by number %d\n", one, other);
 	printf("resource %.*s\n", (int)SizeofResource(NULL, r), (char *)LockResource(LoadResource(NULL, r)));
 	if (LoadStringA(GetModuleHandleA(NULL), 3, text, sizeof text)) printf("string %s\n", text);
+	mui();
 	fflush(stdout);
 	return 0;
 }
@@ -65,7 +87,7 @@ printf '7 RCDATA { "bytes" }\nSTRINGTABLE { 3 "three" }\n' >main.rc
 $cc -O1 -shared -o low.dll low.c -Wl,--out-implib,liblow.a &&
 	$cc -O1 -shared -o high.dll high.c high.def -L. -llow -Wl,--out-implib,libhigh.a &&
 	x86_64-w64-mingw32-windres main.rc main.res.o &&
-	$cc -O1 -o main.exe main.c main.res.o -L. -lhigh || { not_ok "they do not compile"; exit 1; }
+	$cc -O1 -o main.exe main.c main.res.o -L. -lhigh -ladvapi32 || { not_ok "they do not compile"; exit 1; }
 run joist run --rm ./main.exe
 out=${out//$'\r'/}
 expect_status 0 "a program with DLLs" && expect_out "low in 1
@@ -77,12 +99,17 @@ high thread gone
 forwarded 43, by number 89
 resource bytes
 string three
+mui 0 three 12
+mui more 234 12 0 th 2 2 120
+mui plain 0 plain Windows_NT
 high out
 low out" "the order of beginnings and ends" && ok "DLLs begin in order of need, end in the other, and have thread-local storage"
 
 mkdir -p other && mv low.dll other/
 run joist run --rm ./main.exe
 expect_status 126 "a DLL is missing" && expect_err "it needs 'low.dll'" && ok "a missing DLL is named"
+run joist run --rm -e "PATH=C:\\;$W/other" ./main.exe
+expect_status 0 "a DLL on PATH" && ok "a DLL is found on PATH"
 mv other/low.dll .
 
 cat >late.c <<'END'

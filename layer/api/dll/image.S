@@ -229,4 +229,22 @@
 #define DLL_TABLE "layer/api/dll/msvcp140.def"
 #include "layer/api/dll/image.inc"
 
+#define DLL_NAME comctl32
+#define DLL_FILE "COMCTL32.dll"
+#define DLL_PREFIX comctl32
+#define DLL_TABLE "layer/api/dll/comctl32.def"
+#include "layer/api/dll/image.inc"
+
+#define DLL_NAME ncrypt
+#define DLL_FILE "ncrypt.dll"
+#define DLL_PREFIX bcrypt
+#define DLL_TABLE "layer/api/dll/bcrypt.def"
+#include "layer/api/dll/image.inc"
+
+#define DLL_NAME sspicli
+#define DLL_FILE "SSPICLI.DLL"
+#define DLL_PREFIX secur32
+#define DLL_TABLE "layer/api/dll/secur32.def"
+#include "layer/api/dll/image.inc"
+
 	.section .note.GNU-stack, "", @progbits

@@ -6,6 +6,7 @@
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/process/birth.h"
 #include "layer/api/nt/image/ldr.h"
+#include "layer/api/nt/image/seek.h"
 #include "layer/api/nt/text/nls.h"
 #include "layer/api/nt/image/resource.h"
 #include "layer/api/nt/thread/thread.h"
@@ -76,41 +77,76 @@ kernel32_DisableThreadLibraryCalls(HMODULE h)
 	return TRUE;
 }
 
-/* Where DLLs are looked for: beside the program, which is all that it can see. */
+/* -- where they are looked for ------------------------------------------------------------------ */
+
 WINAPI BOOL
 kernel32_SetDefaultDllDirectories(DWORD flags)
 {
-	return flags & ~0x1f00u ? refuse(ERROR_INVALID_PARAMETER) : TRUE;
+	if (!flags || flags & ~(DWORD)(SEEK_FLAGS & ~SEEK_DLL_LOAD_DIR))
+		return refuse(ERROR_INVALID_PARAMETER);
+	seek_default(flags);
+	return TRUE;
 }
 
 WINAPI BOOL
 kernel32_SetDllDirectoryW(const WCHAR *path)
 {
-	(void)path;
-	return TRUE;
+	return succeed(seek_set_folder(path));
 }
 
 WINAPI BOOL
 kernel32_SetDllDirectoryA(const char *path)
 {
-	(void)path;
-	return TRUE;
+	WCHAR *w = path ? nls_wide_ansi(path) : NULL;
+	if (path && !w)
+		return refuse(ERROR_NOT_ENOUGH_MEMORY);
+	BOOL ok = kernel32_SetDllDirectoryW(w);
+	free(w);
+	return ok;
+}
+
+/* The length without the zero; with it when there is no room. */
+WINAPI DWORD
+kernel32_GetDllDirectoryW(DWORD room, WCHAR *out)
+{
+	WCHAR *w = seek_folder();
+	DWORD n = w ? (DWORD)nls_length(w) : 0;
+	if (room > n && out)
+		memcpy(out, w ? w : u"", (n + 1) * sizeof *out);
+	free(w);
+	return room > n ? n : n + 1;
+}
+
+WINAPI DWORD
+kernel32_GetDllDirectoryA(DWORD room, char *out)
+{
+	WCHAR *w = seek_folder();
+	size_t k = w ? nls_length(w) : 0;
+	DWORD n = w ? (DWORD)nls_8_of_16(w, k, NULL, 0, NULL) : 0;
+	if (room > n && out) {
+		if (w)
+			nls_8_of_16(w, k, out, n, NULL);
+		out[n] = '\0';
+	}
+	free(w);
+	return room > n ? n : n + 1;
 }
 
 WINAPI void *
 kernel32_AddDllDirectory(const WCHAR *path)
 {
-	WCHAR *copy = nls_dup(path);
-	if (!copy)
-		last_error(ERROR_NOT_ENOUGH_MEMORY);
-	return copy;
+	void *cookie = NULL;
+	if (!path)
+		last_error(ERROR_INVALID_PARAMETER);
+	else
+		succeed(seek_add(path, &cookie));
+	return cookie;
 }
 
 WINAPI BOOL
 kernel32_RemoveDllDirectory(void *cookie)
 {
-	free(cookie);
-	return TRUE;
+	return succeed(seek_remove(cookie));
 }
 
 /* -- asking ------------------------------------------------------------------------------------- */

@@ -123,14 +123,15 @@ kernel32_GetCPInfoExW(UINT page, DWORD flags, struct CPINFOEXW *out)
 		return refuse(ERROR_INVALID_PARAMETER);
 	if (!kernel32_GetCPInfo(page, &c))
 		return FALSE;
-	memset(out, 0, sizeof *out);
+	/* No more of the name than there is: .NET's System.Text.Encoding.CodePages gives 260 bytes
+	 * for its 260 characters. */
 	memcpy(out, &c, sizeof c);
 	out->CodePage = nls_page(page);
 	out->UnicodeDefaultChar = out->CodePage == NLS_UTF8 ? 0xfffd : '?';
 	nls_page_double(out->CodePage, &out->UnicodeDefaultChar);
 	size_t n = decimal(out->CodePage, out->CodePageName);
 	if (out->CodePage == NLS_UTF8)
-		memcpy(out->CodePageName + n, u" (UTF-8)", 18);
+		memcpy(out->CodePageName + n, u" (UTF-8)", sizeof u" (UTF-8)");
 	return TRUE;
 }
 

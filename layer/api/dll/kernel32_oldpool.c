@@ -117,8 +117,10 @@ kernel32_RegisterWaitForSingleObject(HANDLE *out, HANDLE h, void *f, void *conte
 		return refuse(ERROR_NOT_ENOUGH_MEMORY);
 	}
 	i->once = flags & WT_EXECUTEONLYONCE;
-	*out = i; /* the callback may want it */
+	*out = i; /* the callback may want it, and may unregister it before we come back */
+	pool_item_ref(i);
 	pool_wait(i, o, ms == INFINITE ? UINT64_MAX : (uint64_t)ms * 1000000);
+	pool_item_unref(i);
 	object_unref(o);
 	return TRUE;
 }

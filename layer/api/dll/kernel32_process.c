@@ -11,6 +11,7 @@
 #include "layer/api/nt/process/job.h"
 #include "layer/api/nt/text/nls.h"
 #include "layer/api/nt/file/path.h"
+#include "layer/api/nt/file/pseudo.h"
 
 enum {
 	ERROR_BAD_EXE_FORMAT = 193,
@@ -185,7 +186,9 @@ start(struct process_start *s, const struct STARTUPINFOEXW *info, DWORD flags, s
 {
 	const struct attribute *list = attribute(info, flags, ATTRIBUTE_HANDLE_LIST);
 	const struct attribute *jobs = attribute(info, flags, ATTRIBUTE_JOB_LIST);
+	const struct attribute *console = attribute(info, flags, ATTRIBUTE_PSEUDO_CONSOLE);
 	struct object *job = NULL;
+	HANDLE std[3] = { NULL, NULL, NULL };
 	NTSTATUS status = STATUS_SUCCESS;
 
 	if (list) {
@@ -205,12 +208,26 @@ start(struct process_start *s, const struct STARTUPINFOEXW *info, DWORD flags, s
 		s->std[1] = info->hStdOutput;
 		s->std[2] = info->hStdError;
 	}
+	/* the value is the console itself, not where it stands */
+	if (console) {
+		s->pseudo = console->value;
+		status = pseudo_attach(s->pseudo, &s->terminal, std);
+		/* also for those that STARTF_USESTDHANDLES leaves out: node-pty gives none */
+		for (int i = 0; i < 3; i++)
+			if (!s->std_given || !s->std[i])
+				s->std[i] = std[i];
+		s->std_given = true;
+	}
 	s->title = info->lpTitle;
 	s->start_flags = info->dwFlags;
 	s->show = info->wShowWindow;
 	s->reserved = info->lpReserved2;
 	s->reserved_size = info->lpReserved2 ? info->cbReserved2 : 0;
-	status = process_new(s, p, t);
+	if (status >= 0)
+		status = process_new(s, p, t);
+	for (int i = 0; i < 3; i++)
+		if (std[i])
+			handle_close(std[i]);
 	if (job)
 		object_unref(job);
 	return status;

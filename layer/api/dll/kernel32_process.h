@@ -37,6 +37,7 @@ struct attribute_list {
 enum {
 	ATTRIBUTE_HANDLE_LIST = 0x20002,
 	ATTRIBUTE_JOB_LIST = 0x2000d,
+	ATTRIBUTE_PSEUDO_CONSOLE = 0x20016,
 };
 
 /* The file that a command line names: *program (to be freed) is its full Windows path, or NULL

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 
+#include "layer/api/dll/ntdll_lock.h"
 #include "layer/api/nt/crt/crt.h"
 
 /* a result when a parameter is wrong */
@@ -209,12 +210,14 @@ enum fd_text { FD_ANSI, FD_UTF8, FD_UTF16 };
 
 struct ucrtbase_fd {
 	HANDLE handle;
-	uint8_t flags, text;
-	/* bytes that were read too far of a pipe or device */
-	uint8_t ahead[4], nahead;
-	WCHAR pending;          /* the second half of a pair, for the next read of UTF-8 text */
+	uint8_t flags, character;       /* the second is msvcrt's, for pipes */
 	bool no_handle;         /* a standard one that is not there */
-	pthread_mutex_t lock;
+	int32_t lock_made;
+	struct CRITICAL_SECTION lock;   /* perl enters it by itself */
+	uint8_t text;
+	/* bytes that were read too far of a pipe or device */
+	uint8_t nahead, ahead[4];
+	WCHAR pending;          /* the second half of a pair, for the next read of UTF-8 text */
 };
 
 enum { FD_MOST = 8192 };

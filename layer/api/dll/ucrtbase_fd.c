@@ -3,6 +3,7 @@
 #include "layer/api/dll/dll.h"
 #include "layer/api/dll/ucrtbase.h"
 
+#include <stddef.h>
 #include <string.h>
 
 enum { CHUNK = 32, TYPE_DISK = 1, TYPE_CHAR = 2, TYPE_PIPE = 3 };
@@ -12,10 +13,11 @@ int ucrtbase_commode;
 int ucrtbase_umask;
 
 /* Chunks are made when they are needed and never go.  They are ioinfo of msvcrt.dll, which old
- * programs reach through __pioinfo: 32 entries of 64 bytes, the handle and the flags first. */
+ * programs reach through __pioinfo: 32 entries of 64 bytes: the handle, the flags and a lock. */
 struct ucrtbase_fd *_Atomic ucrtbase_fd_chunks[FD_MOST / CHUNK];
 struct ucrtbase_fd ucrtbase_fd_bad = { .handle = INVALID_HANDLE_VALUE };
 _Static_assert(sizeof(struct ucrtbase_fd) == 64, "ioinfo of msvcrt");
+_Static_assert(offsetof(struct ucrtbase_fd, lock) == 16, "ioinfo of msvcrt");
 static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t begun = PTHREAD_ONCE_INIT;
 
@@ -26,15 +28,13 @@ slot(int fd, bool make)
 		return NULL;
 	struct ucrtbase_fd *c = ucrtbase_fd_chunks[fd / CHUNK];
 	if (!c && make) {
-		pthread_mutexattr_t a;
 		c = crt_zalloc(CHUNK * sizeof *c);
 		if (!c)
 			return NULL;
-		pthread_mutexattr_init(&a);
-		pthread_mutexattr_settype(&a, PTHREAD_MUTEX_RECURSIVE);
 		for (int i = 0; i < CHUNK; i++) {
 			c[i].handle = INVALID_HANDLE_VALUE;
-			pthread_mutex_init(&c[i].lock, &a);
+			ntdll_RtlInitializeCriticalSectionEx(&c[i].lock, 0, 0);
+			c[i].lock_made = 1;
 		}
 		ucrtbase_fd_chunks[fd / CHUNK] = c;
 	}
@@ -106,10 +106,10 @@ ucrtbase_fd_lock(int fd)
 {
 	struct ucrtbase_fd *f = ucrtbase_fd_look(fd);
 	if (f) {
-		pthread_mutex_lock(&f->lock);
+		ntdll_RtlEnterCriticalSection(&f->lock);
 		if (f->flags & FD_OPEN)
 			return f;
-		pthread_mutex_unlock(&f->lock);
+		ntdll_RtlLeaveCriticalSection(&f->lock);
 	}
 	crt_thread.dos_error = 0;
 	if (fd == -2)
@@ -122,7 +122,7 @@ ucrtbase_fd_lock(int fd)
 void
 ucrtbase_fd_unlock(struct ucrtbase_fd *f)
 {
-	pthread_mutex_unlock(&f->lock);
+	ntdll_RtlLeaveCriticalSection(&f->lock);
 }
 
 int

@@ -23,7 +23,7 @@ static const struct crt_lconv lconv_english = {
 };
 
 static struct crt_locale *made[256];
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
 static bool
 equal(const WCHAR *a, const WCHAR *b)

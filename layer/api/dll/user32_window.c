@@ -368,6 +368,25 @@ user32_SendMessageW(HWND h, UINT message, ULONG_PTR a, LONG_PTR b)
 	return w->procedure(h, message, a, b);
 }
 
+/* To HWND_BROADCAST: the top-level windows get it, and there are none: message-only windows "do
+ * not receive broadcast messages" (Window Features). */
+WINAPI LONG_PTR
+user32_SendMessageTimeoutW(HWND h, UINT message, ULONG_PTR a, LONG_PTR b, UINT flags, UINT ms,
+                           ULONG_PTR *result)
+{
+	struct window *w = window(h);
+	LONG_PTR r = 0;
+	(void)flags, (void)ms;
+	if (h != (HWND)(uintptr_t)0xffff) {
+		if (!w)
+			return refuse(ERROR_INVALID_WINDOW_HANDLE);
+		r = w->procedure(h, message, a, b);
+	}
+	if (result)
+		*result = (ULONG_PTR)r;
+	return TRUE;
+}
+
 WINAPI void
 user32_PostQuitMessage(int code)
 {
@@ -396,6 +415,14 @@ WINAPI BOOL
 user32_PeekMessageW(struct MSG *m, HWND h, UINT first, UINT last, UINT flags)
 {
 	return queue_take(m, h, first, last, flags & 1, 0);
+}
+
+/* What a hook says to a message: nobody can set one here. */
+WINAPI BOOL
+user32_CallMsgFilterW(struct MSG *m, int code)
+{
+	(void)m, (void)code;
+	return FALSE;
 }
 
 WINAPI LONG_PTR

@@ -359,6 +359,16 @@ ws2_32_WSAEnumProtocolsW(const INT *wanted, char *out, DWORD *size)
 	return (int)n;
 }
 
+/* With the layers that stand on others, of which there is none; it names its error by itself. */
+WINAPI int
+ws2_32_WSCEnumProtocols(const INT *wanted, char *out, DWORD *size, INT *error)
+{
+	int n = ws2_32_WSAEnumProtocolsW(wanted, out, size);
+	if (n < 0 && error)
+		*error = (INT)teb()->LastErrorValue;
+	return n;
+}
+
 WINAPI int
 ws2_32_WSAEnumProtocolsA(const INT *wanted, char *out, DWORD *size)
 {

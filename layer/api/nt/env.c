@@ -6,14 +6,14 @@
 #include <string.h>
 
 #include "layer/api/nt/text/nls.h"
-#include "layer/api/nt/teb.h"
+#include "layer/api/nt/peb.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static WCHAR **
 slot(void)
 {
-	return &teb()->ProcessEnvironmentBlock->ProcessParameters->Environment;
+	return &peb_block.ProcessParameters->Environment; /* also before there is a thread */
 }
 
 size_t

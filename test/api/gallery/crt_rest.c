@@ -167,9 +167,23 @@ times(void)
 	WIDE(_wcserror, L"Permission denied", 13);
 }
 
+/* A thread may take the lock of the locales again: std::locale does. */
+static void
+locales_lock(void)
+{
+	if (!find("_lock_locales"))
+		return;
+	for (int i = 0; i < 3; i++)
+		((void (*)())find("_lock_locales"))();
+	for (int i = 0; i < 3; i++)
+		((void (*)())find("_unlock_locales"))();
+}
+
 static void
 memory(void)
 {
+	locales_lock();
+
 	char *p = ((char *(*)())find("malloc"))((size_t)10);
 	check("malloc", ((size_t)p & 15) == 0 && p, 1, __LINE__);
 	LONG(_msize, 10, p);

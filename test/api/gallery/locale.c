@@ -24,6 +24,13 @@ info(void)
 	IS(GetLocaleInfoW(0x409, LOCALE_IDEFAULTANSICODEPAGE | LOCALE_RETURN_NUMBER, (WCHAR *)&n,
 	                  2) == 2 &&
 	   n == 65001);
+	/* from parent to parent, to the end */
+	IS(GetLocaleInfoEx(L"en-US", LOCALE_SPARENT, w, 64) == 3 && !wcscmp(w, L"en"));
+	IS(GetLocaleInfoEx(w, LOCALE_SPARENT, w, 64) == 1 && !*w);
+	IS(GetLocaleInfoEx(L"en", LOCALE_SNAME, w, 64) == 3 && !wcscmp(w, L"en"));
+	IS(GetLocaleInfoEx(L"en", LOCALE_INEUTRAL | LOCALE_RETURN_NUMBER, (WCHAR *)&n, 2) == 2 &&
+	   n == 1);
+	IS(GetLocaleInfoEx(L"en", LOCALE_SMONTHNAME2, w, 64) == 9 && !wcscmp(w, L"February"));
 	FAILS(GetLocaleInfoW(0x409, LOCALE_SDAYNAME1, w, 3), ERROR_INSUFFICIENT_BUFFER);
 	FAILS(GetLocaleInfoEx(L"no-Such-Locale", LOCALE_SDECIMAL, w, 64), ERROR_INVALID_PARAMETER);
 	IS(LocaleNameToLCID(L"de-DE", 0) == 0x407 && LocaleNameToLCID(L"", 0) == 0x7f);
@@ -100,11 +107,40 @@ times(void)
 	IS(*tick - before > 100000 && *(ULONG *)0x7ffe026c == 10 && *(ULONG *)0x7ffe0260 == 19045);
 }
 
+static WCHAR listed[100];
+
+static BOOL CALLBACK
+list(WCHAR *text, LPARAM most)
+{
+	wcscat(wcscat(listed, text), L"|");
+	return wcslen(listed) < (size_t)most;
+}
+
+static BOOL CALLBACK
+list_all(WCHAR *text)
+{
+	return list(text, 100);
+}
+
+static void
+time_formats(void)
+{
+	IS(EnumTimeFormatsEx(list, L"en-US", 0, 20) && !wcscmp(listed, L"h:mm:ss tt|hh:mm:ss tt|"));
+	*listed = 0;
+	IS(EnumTimeFormatsW(list_all, 0x409, TIME_NOSECONDS) &&
+	   !wcscmp(listed, L"h:mm tt|hh:mm tt|H:mm|HH:mm|"));
+	*listed = 0;
+	IS(EnumTimeFormatsEx(list, L"", 0, 100) && !wcscmp(listed, L"HH:mm:ss|"));
+	FAILS(EnumTimeFormatsEx(list, L"xx-YY", 0, 100), ERROR_INVALID_PARAMETER);
+	FAILS(EnumTimeFormatsW(list_all, 0x409, 0x40), ERROR_INVALID_FLAGS);
+}
+
 int
 main(void)
 {
 	info();
 	formats();
 	times();
+	time_formats();
 	return done("locale");
 }

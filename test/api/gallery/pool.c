@@ -270,6 +270,35 @@ old_work(void)
 	done("old work");
 }
 
+static HANDLE volatile hasty;
+static volatile LONG ended;
+
+/* As libuv does for a terminal: the callback unregisters, while the other thread still registers. */
+static VOID CALLBACK
+end_itself(void *a, BOOLEAN timed_out)
+{
+	(void)a, (void)timed_out;
+	UnregisterWait(hasty);
+	InterlockedIncrement(&ended);
+}
+
+static int
+hasty_waits(void)
+{
+	HANDLE e = CreateEventA(NULL, TRUE, TRUE, NULL);
+	int n = 0;
+	for (; n < 20000; n++) {
+		hasty = NULL;
+		if (!RegisterWaitForSingleObject((HANDLE *)&hasty, e, end_itself, NULL, INFINITE,
+		                                 WT_EXECUTEINWAITTHREAD | WT_EXECUTEONLYONCE))
+			break;
+		while (ended <= n)
+			SwitchToThread();
+	}
+	CloseHandle(e);
+	return n;
+}
+
 static void
 registered_waits(void)
 {
@@ -294,6 +323,7 @@ registered_waits(void)
 	IS(RegisterWaitForSingleObject(&w, e, old_call, event, INFINITE, WT_EXECUTEONLYONCE));
 	IS(UnregisterWait(w));
 	CloseHandle(e);
+	IS(hasty_waits() == 20000);
 	done("registered waits");
 }
 

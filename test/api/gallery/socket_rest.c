@@ -19,6 +19,7 @@
 #define _WIN32_WINNT 0x0a00
 #include <winsock2.h>
 #include <mswsock.h>
+#include <ws2spi.h>
 #include <ws2tcpip.h>
 #include <iphlpapi.h>
 #include <netioapi.h>
@@ -227,6 +228,12 @@ second_handles(void)
 	IS(count > 0);
 	for (int k = 0; k < count; k++)
 		IS(((WSAPROTOCOL_INFOA *)list)[k].iProtocol == IPPROTO_UDP);
+	/* as those ask who provide some */
+	INT why = 0;
+	n = 0;
+	IS(WSCEnumProtocols(NULL, NULL, &n, &why) == SOCKET_ERROR && why == WSAENOBUFS && n);
+	n = sizeof list;
+	IS(WSCEnumProtocols(only, (WSAPROTOCOL_INFOW *)list, &n, &why) == count);
 	closesocket(a);
 	done("second handles");
 }
@@ -347,7 +354,11 @@ later(void)
 	done("later");
 }
 
-static INT_PTR WINAPI nothing(void) { return 0; }
+static INT_PTR WINAPI
+nothing(void)
+{
+	return 0;
+}
 
 /* Version 2 has no blocking hooks: what it says of them is an error. */
 static void

@@ -32,6 +32,10 @@ pages(void)
 	   i.MaxCharSize == 1 && i.DefaultChar[0] == '?');
 	IS(GetCPInfoExW(1252, 0, &x) && x.CodePage == 1252 && GetCPInfoExA(1252, 0, &xa) &&
 	   xa.CodePage == 1252);
+	/* .NET has room for half a name: what comes after the name's end stays as it is */
+	memset(&x, 0x55, sizeof x);
+	IS(GetCPInfoExW(437, 0, &x) && !memcmp(x.CodePageName, L"437", 6) &&
+	   x.CodePageName[200] == 0x5555 && x.CodePageName[259] == 0x5555);
 	IS(!IsDBCSLeadByte(0x81) && !IsDBCSLeadByteEx(1252, 0x81));
 }
 
@@ -77,7 +81,11 @@ order(void)
 	IS(FoldStringW(MAP_FOLDDIGITS, L"\x0663", 1, w, 1) == 1 && w[0] == '3');
 }
 
-static BOOL CALLBACK page(WCHAR *s) { return wcscmp(s, L"1252") != 0; }
+static BOOL CALLBACK
+page(WCHAR *s)
+{
+	return wcscmp(s, L"1252") != 0;
+}
 
 static void
 small(void)

@@ -151,7 +151,12 @@ crash_report(const struct EXCEPTION_RECORD *r, const struct CONTEXT *c)
 	    (unsigned)r->ExceptionCode);
 	details(&t, r);
 	add(&t, "\n");
-	where(&t, "at", (uint64_t)(uintptr_t)r->ExceptionAddress);
+	/* of RaiseException: who called it */
+	const uint64_t *caller = (const uint64_t *)(uintptr_t)c->Rsp;
+	bool raised = r->ExceptionAddress == except_standing &&
+	              c->Rip == (uint64_t)(uintptr_t)except_standing;
+	const void *at = raised ? (const void *)(uintptr_t)*caller : r->ExceptionAddress;
+	where(&t, "at", (uint64_t)(uintptr_t)at);
 	/* a fault stands where it is, a call that raises behind itself */
 	w.exact = true;
 	if (!except_try(walk, &w) || w.n <= 1) {
@@ -159,7 +164,7 @@ crash_report(const struct EXCEPTION_RECORD *r, const struct CONTEXT *c)
 		except_try(walk, &w);
 	}
 	for (ULONG i = 0; i < w.n; i++)
-		if (w.frames[i] != r->ExceptionAddress)
+		if (w.frames[i] != at && w.frames[i] != r->ExceptionAddress)
 			where(&t, "by", (uint64_t)(uintptr_t)w.frames[i]);
 	static const char names[16][4] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
 		                           "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15" };
@@ -170,10 +175,10 @@ crash_report(const struct EXCEPTION_RECORD *r, const struct CONTEXT *c)
 	    "       the program ends with status 0x%x; if it works on Windows, report these lines "
 	    "to Joist\n",
 	    (unsigned)r->ExceptionCode);
-	for (size_t at = 0; at < t.n;) {
-		ssize_t n = write(2, t.s + at, t.n - at);
+	for (size_t done = 0; done < t.n;) {
+		ssize_t n = write(2, t.s + done, t.n - done);
 		if (n <= 0)
 			break;
-		at += (size_t)n;
+		done += (size_t)n;
 	}
 }

@@ -543,6 +543,10 @@ except_raise_host(struct CONTEXT *c)
 _Noreturn void
 except_RaiseException(struct CONTEXT *c)
 {
+	/* In the function itself, as on Windows, not in who called it: .NET takes an access violation
+	 * that stands in its own code for a fault of its own, and ends. */
+	c->Rsp -= 8;
+	c->Rip = (uint64_t)(uintptr_t)except_standing;
 	raise_call(c, (DWORD)c->Rcx, (DWORD)c->Rdx, (DWORD)c->R8, (const ULONG_PTR *)c->R9);
 }
 

@@ -37,6 +37,7 @@ struct thread *except_self(void);       /* the program's thread that runs, or NU
 
 /* Raise in the calling thread, as RtlRaiseException; comes back when a handler continues. */
 void except_raise(DWORD code, DWORD flags, DWORD n, const ULONG_PTR *args);
+extern const char except_standing[];    /* in RaiseException (except_entry.S) */
 _Noreturn void except_raise_record(struct EXCEPTION_RECORD *r, struct CONTEXT *c);     /* there */
 _Noreturn void except_second_chance(struct EXCEPTION_RECORD *r, struct CONTEXT *c);
 _Noreturn void except_fatal(struct EXCEPTION_POINTERS *p);     /* nobody handled it: say so, end */

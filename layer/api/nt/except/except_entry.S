@@ -122,6 +122,17 @@ except_capture:
 	.size \name, . - \name
 	.endm
 
+	/* Where an exception of RaiseException stands: in a DLL of Windows, about to return. */
+	.globl except_standing
+	.hidden except_standing
+	.type except_standing, @function
+	.cfi_startproc
+	nop
+except_standing:
+	ret
+	.cfi_endproc
+	.size except_standing, . - except_standing
+
 	CAUGHT except_raise, except_raise_host
 	CAUGHT kernel32_RaiseException, except_RaiseException
 	CAUGHT ntdll_RtlRaiseException, except_RtlRaiseException

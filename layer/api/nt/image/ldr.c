@@ -13,6 +13,7 @@
 #include "layer/api/dll/table.h"
 #include "layer/api/nt/image/bind.h"
 #include "layer/api/nt/image/image.h"
+#include "layer/api/nt/image/seek.h"
 #include "layer/api/nt/text/nls.h"
 #include "layer/api/nt/own.h"
 #include "layer/api/nt/file/path.h"
@@ -27,7 +28,8 @@ static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 /* under lock */
 static struct module *modules, **last_module = &modules;
 static struct module *program;
-static bool running; /* DllMain of what is loaded is called at once */
+static DWORD load_flags; /* of the LoadLibraryEx that goes on: for what it needs, too */
+static bool running;     /* DllMain of what is loaded is called at once */
 static _Atomic bool detached;
 
 void ldr_lock(void) { pthread_mutex_lock(&lock); }
@@ -186,42 +188,11 @@ load_file(const char *path, const char *name, bool data, struct err *e)
 	return m;
 }
 
-/* The file of a DLL: beside the program, beside who asks, in the current folder, on PATH. */
+/* The file of a DLL that `by` needs, or that LoadLibraryEx was called for. */
 static char *
 search(const char *name, const struct module *by)
 {
-	const struct module *const where[] = { program, by };
-	for (size_t i = 0; i < 2; i++) {
-		const char *path = where[i] ? where[i]->path : NULL;
-		const char *slash = path ? strrchr(path, '/') : NULL;
-		if (!slash)
-			continue;
-		char *own = xprintf("%.*s/%s", (int)(slash - path), path, name), *found = NULL;
-		WCHAR *w = NULL, *device = NULL;
-		if (access(own, R_OK) == 0)
-			return own;
-		/* as Windows compares: without case */
-		w = path_windows(own);
-		if (w && path_host(w, true, &found, &device) == 0 && found &&
-		    access(found, R_OK) == 0) {
-			free(w);
-			free(own);
-			return found;
-		}
-		free(found);
-		free(device);
-		free(w);
-		free(own);
-	}
-	WCHAR *w = nls_wide(name), *device = NULL;
-	char *found = NULL;
-	if (path_host(w, true, &found, &device) != 0 || (found && access(found, R_OK) < 0)) {
-		free(found);
-		found = NULL;
-	}
-	free(device);
-	free(w);
-	return found;
+	return seek_dll(name, program ? program->path : NULL, by ? by->path : NULL, load_flags);
 }
 
 /* What a program brings itself and Windows would take before its own. */
@@ -442,13 +413,12 @@ spelled(const WCHAR *name, char *to, bool *folder)
 	return n > 0;
 }
 
+/* host: freed here. */
 static struct module *
-load_path(const WCHAR *name, const char *base, bool data, struct err *e)
+load_host(char *host, const char *base, bool data, struct err *e)
 {
-	char *host = NULL;
-	WCHAR *device = NULL;
 	struct module *m = NULL;
-	if (path_host(name, true, &host, &device) == 0 && host && access(host, R_OK) == 0) {
+	if (host && access(host, R_OK) == 0) {
 		for (m = modules; m; m = m->next)
 			if (m->path && m->resources_only == data && strcmp(m->path, host) == 0)
 				break;
@@ -456,8 +426,20 @@ load_path(const WCHAR *name, const char *base, bool data, struct err *e)
 			m = load_file(host, base, data, e);
 	}
 	free(host);
-	free(device);
 	return m;
+}
+
+static struct module *
+load_path(const WCHAR *name, const char *base, bool data, struct err *e)
+{
+	char *host = NULL;
+	WCHAR *device = NULL;
+	if (path_host(name, true, &host, &device) != 0) {
+		free(host);
+		host = NULL;
+	}
+	free(device);
+	return load_host(host, base, data, e);
 }
 
 NTSTATUS
@@ -472,15 +454,19 @@ ldr_load(const WCHAR *name, DWORD flags, struct module **out)
 		return STATUS_DLL_NOT_FOUND;
 	lower(text, base);
 	ldr_lock();
+	const DWORD outer = load_flags;
+	load_flags = flags;
 	const struct table *t = table_find(base);
 	if (folder && !(t && t->image && !may_be_brought(t)))
 		m = load_path(name, base, data, &e);
 	if (!m && !e.code && (!folder || t || loaded(base))) {
 		if (data && !t && !loaded(base))
-			m = load_path(name, base, true, &e);
+			m = load_host(search(strchr(text, '.') ? text : base, NULL), base, true,
+			              &e);
 		else
 			m = load_base(base, strchr(text, '.') ? text : base, NULL, &e);
 	}
+	load_flags = outer;
 	NTSTATUS s = STATUS_SUCCESS;
 	if (m && m->refs != (uint32_t)FOR_GOOD && (m->started || !running))
 		m->refs++;
@@ -495,6 +481,8 @@ ldr_load(const WCHAR *name, DWORD flags, struct module **out)
 		return STATUS_SUCCESS;
 	if (s < 0)
 		return s;
+	if (e.code == EACCES || e.code == EPERM)
+		return STATUS_ACCESS_DENIED;
 	return !e.code || e.status == EXIT_NOT_FOUND || strstr(e.what, "it needs '")
 	               ? STATUS_DLL_NOT_FOUND
 	               : STATUS_INVALID_IMAGE_FORMAT;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "layer/api/nt/file/file.h"
+#include "layer/api/nt/mem/section_image.h"
 #include "layer/api/nt/mem/section_share.h"
 #include "layer/api/nt/object/shared.h"
 
@@ -58,8 +59,8 @@ section_new(HANDLE h, uint64_t size, DWORD protect, DWORD attributes, struct obj
 		return STATUS_INVALID_PARAMETER;
 	if (attributes & (DWORD)SEC_LARGE_PAGES)
 		return STATUS_PRIVILEGE_NOT_HELD;
-	if (kind == SEC_IMAGE) /* modules are LoadLibrary's */
-		return STATUS_NOT_SUPPORTED;
+	if (kind == SEC_IMAGE && !h)
+		return STATUS_INVALID_FILE_FOR_SECTION;
 	struct section *x = calloc(1, sizeof *x);
 	if (!x)
 		return STATUS_NO_MEMORY;
@@ -69,6 +70,8 @@ section_new(HANDLE h, uint64_t size, DWORD protect, DWORD attributes, struct obj
 		s = of_file(h, &size, protect, &x->file);
 		x->fd = x->file ? x->file->fd : -1;
 		x->attributes |= SEC_FILE;
+		if (s >= 0 && kind == SEC_IMAGE)
+			s = section_image_make(x->fd, &x->fd, &size);
 	} else if (!size) {
 		s = STATUS_INVALID_PARAMETER;
 	} else {
@@ -80,7 +83,9 @@ section_new(HANDLE h, uint64_t size, DWORD protect, DWORD attributes, struct obj
 			s = STATUS_COMMITMENT_LIMIT;
 	}
 	if (s < 0) {
-		if (x->fd >= 0)
+		if (x->file)
+			object_unref(&x->file->object);
+		else if (x->fd >= 0)
 			close(x->fd);
 		free(x);
 		return s;
@@ -95,10 +100,10 @@ static void
 destroy(struct object *o)
 {
 	struct section *x = (struct section *)o;
+	if (!x->file || x->attributes & SEC_IMAGE)
+		close(x->fd);
 	if (x->file)
 		object_unref(&x->file->object);
-	else
-		close(x->fd);
 	section_share_leave(x);
 	vm_pages_free(&x->pages);
 	free(x);
@@ -155,6 +160,41 @@ const struct object_class section_class = {
 	.remake = remake,
 };
 
+/* The whole of an image, whatever rights were asked for: it has its own. */
+static NTSTATUS
+map_image(struct section *x, void **base, uint64_t offset, SIZE_T *size,
+          const struct vm_where *where)
+{
+	struct vm_view v = { .section = &x->object,
+		             .fd = x->fd,
+		             .copy = true,
+		             .image = true,
+		             .most = PAGE_EXECUTE_WRITECOPY };
+	struct object *held;
+	if (offset || *size > x->size)
+		return STATUS_INVALID_VIEW_SIZE;
+	bool anywhere = !*base;
+	if (anywhere && !where)
+		*base = (void *)(uintptr_t)section_image_base(x->fd);
+	object_ref(&x->object);
+	SIZE_T n = x->size;
+	NTSTATUS s = vm_map(base, &n, 0, PAGE_EXECUTE_WRITECOPY, where, &v);
+	if (s < 0 && anywhere) {
+		*base = NULL;
+		n = x->size;
+		s = vm_map(base, &n, 0, PAGE_EXECUTE_WRITECOPY, where, &v);
+	}
+	if (s < 0) {
+		object_unref(&x->object);
+		return s;
+	}
+	*size = n;
+	s = section_image_settle(*base, n);
+	if (s < 0 && vm_unmap(*base, false, &held) >= 0 && held)
+		object_unref(held);
+	return s;
+}
+
 NTSTATUS
 section_map(struct object *o, void **base, uint64_t offset, SIZE_T *size, DWORD type, DWORD protect,
             const struct vm_where *where)
@@ -165,6 +205,8 @@ section_map(struct object *o, void **base, uint64_t offset, SIZE_T *size, DWORD 
 	uint64_t grain = type & MEM_REPLACE_PLACEHOLDER ? VM_PAGE : VM_GRAIN;
 	if (vm_prot(protect) < 0 || protect & PAGE_GUARD)
 		return STATUS_INVALID_PAGE_PROTECTION;
+	if (x->attributes & SEC_IMAGE)
+		return map_image(x, base, offset, size, where);
 	int prot = vm_prot(protect), most = vm_prot(x->protect);
 	bool readonly =
 	        !(most & PROT_WRITE) || x->protect & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY);

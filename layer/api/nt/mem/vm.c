@@ -530,6 +530,7 @@ vm_map(void **base, SIZE_T *size, DWORD type, DWORD protect, const struct vm_whe
 		r->section = v->section;
 		r->offset = v->offset;
 		r->copy = v->copy;
+		r->image = v->image;
 		r->pages = v->pages;
 		r->reserve = type & MEM_RESERVE;
 		r->most = v->most;

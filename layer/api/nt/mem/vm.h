@@ -84,6 +84,7 @@ struct vm_view {
 	int fd;
 	uint64_t offset;
 	bool copy;  /* written pages are the view's own */
+	bool image; /* of a program: MEM_IMAGE */
 	DWORD most; /* the protection that the section gives */
 };
 NTSTATUS vm_map(void **base, SIZE_T *size, DWORD type, DWORD protect, const struct vm_where *where,

@@ -99,7 +99,7 @@ known(uint64_t page, struct MEMORY_BASIC_INFORMATION *o, uint64_t *next)
 		o->RegionSize = x->end - page;
 		o->State = x->protect ? MEM_COMMIT : MEM_RESERVE;
 		o->Protect = x->protect;
-		o->Type = r->type;
+		o->Type = r->image ? MEM_IMAGE : r->type;
 	}
 	*next = x && x->start < RANGE_HIGH ? x->start : RANGE_HIGH;
 	vm_unlock();

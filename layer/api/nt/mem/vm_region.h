@@ -16,6 +16,7 @@ struct region {
 	bool replaced;      /* a placeholder was here before */
 	bool foreign;       /* adopted: not ours to unmap */
 	bool copy, reserve; /* a view's */
+	bool image;         /* a view's: of a program */
 	DWORD most;
 	struct object *section; /* own (a count), or NULL */
 	struct vm_pages *pages; /* the section's; or NULL */

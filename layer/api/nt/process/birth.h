@@ -41,6 +41,7 @@ struct birth {
 	bool rootless;          /* root is only called so, in a user namespace */
 	bool trace;             /* each call is written to trace_fd */
 	int trace_fd;
+	int monitor_fd;         /* a socket: whom to ask for what the sandbox hides (pseudo.h); or -1 */
 	uint32_t process_id;    /* as the program sees it */
 	uint32_t parent_id;
 	/* CreateProcess: handles that are inherited and the standard ones */

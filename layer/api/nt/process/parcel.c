@@ -59,6 +59,7 @@ parcel_write(struct buf *out, const struct parcel *p)
 	buf_u32(out, b->flags);
 	buf_u32(out, (uint32_t)b->network | (uint32_t)b->trace << 1 | (uint32_t)b->std_given << 2);
 	buf_u32(out, (uint32_t)b->trace_fd);
+	buf_u32(out, (uint32_t)b->monitor_fd);
 	buf_u32(out, (uint32_t)p->shared_fd);
 	buf_u32(out, (uint32_t)p->exe_fd);
 	for (int i = 0; i < 3; i++)
@@ -198,6 +199,7 @@ parcel_read(const void *bytes, size_t n, struct parcel *p)
 	b->trace = bits >> 1 & 1;
 	b->std_given = bits >> 2 & 1;
 	b->trace_fd = (int)cur_u32(&c);
+	b->monitor_fd = (int)cur_u32(&c);
 	p->shared_fd = (int)cur_u32(&c);
 	p->exe_fd = (int)cur_u32(&c);
 	for (int i = 0; i < 3; i++)

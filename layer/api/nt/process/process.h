@@ -61,6 +61,8 @@ struct process_start {
 	const void *reserved;           /* lpReserved2: descriptors of the C run-time */
 	WORD reserved_size;
 	struct job *job;                /* to be born in, or NULL: the parent's */
+	struct pseudo *pseudo;          /* the console to be attached to; NULL: the parent's */
+	int terminal;                   /* of that: what becomes its controlling terminal */
 };
 
 /* One count each. */

@@ -114,6 +114,8 @@ process_again(int argc, char **argv)
 	struct birth *b = &parcel.birth;
 	if (b->trace)
 		fcntl(b->trace_fd, F_SETFD, FD_CLOEXEC);
+	if (b->monitor_fd >= 0)
+		fcntl(b->monitor_fd, F_SETFD, FD_CLOEXEC);
 	b->jailed = true;
 	if (chdir(b->cwd) < 0) {
 		fail(&e, errno, "working folder '%s': %s", b->cwd, strerror(errno));

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@
 #include "layer/api/nt/process/parcel.h"
 #include "layer/api/nt/file/file.h"
 #include "layer/api/nt/file/path.h"
+#include "layer/api/nt/file/pseudo.h"
 #include "layer/api/nt/peb.h"
 #include "layer/api/nt/object/post.h"
 #include "layer/api/nt/object/shared.h"
@@ -183,6 +185,7 @@ describe(struct pack *k, const char *image, const char *cwd, WCHAR *environment,
 	k->parcel.exe_fd = process_exe();
 	if (b->trace)
 		along(k, b->trace_fd);
+	along(k, b->monitor_fd);
 	along(k, shared_fd());
 	along(k, process_exe());
 	if (s->inherit)
@@ -198,6 +201,7 @@ struct spawn {
 	const int *fds;
 	size_t nfd;
 	int parcel_fd;
+	int terminal; /* or -1: the parent's */
 	int error;
 };
 
@@ -213,6 +217,10 @@ child(void *ctx)
 	fcntl(s->parcel_fd, F_SETFD, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (s->terminal >= 0 && (setsid() < 0 || ioctl(s->terminal, TIOCSCTTY, 0) < 0)) {
+		s->error = errno;
+		_exit(127);
+	}
 	execveat(process_exe(), "", argv, environ, AT_EMPTY_PATH);
 	s->error = errno;
 	_exit(127);
@@ -222,7 +230,9 @@ static NTSTATUS
 execute(struct pack *k, const struct buf *bytes, int *pidfd, pid_t *pid)
 {
 	_Alignas(16) static char stack[16384]; /* under process_new()'s lock */
-	struct spawn s = { .fds = k->fds, .nfd = k->nfd };
+	struct spawn s = { .fds = k->fds,
+		           .nfd = k->nfd,
+		           .terminal = k->s->pseudo ? k->s->terminal : -1 };
 	sigset_t all, before;
 	NTSTATUS status = STATUS_SUCCESS;
 
@@ -288,6 +298,8 @@ make(const struct process_start *s, const char *image, const char *cwd, WCHAR *e
 		/* it may have said so itself by now, and even have ended */
 		int32_t unknown = 0;
 		atomic_compare_exchange_strong(&slot->pid, &unknown, pid);
+		if (s->pseudo)
+			pseudo_attached(s->pseudo, pid);
 		*out = process_watch(slot, pidfd, NULL, thread);
 		if (!*out)
 			status = STATUS_NO_MEMORY;

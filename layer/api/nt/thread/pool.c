@@ -234,6 +234,12 @@ pool_item_new(struct pool *p, enum pool_kind kind, void *f, void *context)
 }
 
 void
+pool_item_ref(struct pool_item *i)
+{
+	atomic_fetch_add(&i->refs, 1);
+}
+
+void
 pool_item_unref(struct pool_item *i)
 {
 	if (atomic_fetch_sub(&i->refs, 1) != 1)
@@ -256,12 +262,16 @@ static void
 post(struct pool_item *i, ULONG_PTR result)
 {
 	struct packet k = { (ULONG_PTR)i, (void *)result, STATUS_SUCCESS, 0 };
+	struct pool *p = i->pool;
 
+	/* the callback may run before we come back, and let go of the item */
+	atomic_fetch_add(&p->refs, 1);
 	atomic_fetch_add(&i->refs, 1);
 	atomic_fetch_add(&i->busy, 1);
 	atomic_fetch_add(&i->pending, 1);
-	port_post(i->pool->port, &k);
-	attend(i->pool);
+	port_post(p->port, &k);
+	attend(p);
+	pool_unref(p);
 }
 
 void

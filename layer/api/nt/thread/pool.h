@@ -81,6 +81,7 @@ void pool_stack(struct pool *p, size_t *reserve, size_t *commit, bool set);
 
 /* pool NULL: the default one.  One count.  NULL: no memory. */
 struct pool_item *pool_item_new(struct pool *p, enum pool_kind kind, void *f, void *context);
+void pool_item_ref(struct pool_item *i);
 void pool_item_unref(struct pool_item *i);
 /* Run it once. */
 void pool_submit(struct pool_item *i);
