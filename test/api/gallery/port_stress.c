@@ -177,7 +177,8 @@ main(int n, char **v)
 {
 	WSADATA data;
 	HANDLE takers[8], echoes[LINES];
-	int size = sizeof at, threads = n > 1 ? atoi(v[1]) : 4, limit = n > 2 ? atoi(v[2]) : 0;
+	int size = sizeof at, threads = n > 1 ? (int)strtol(v[1], NULL, 10) : 4,
+	    limit = n > 2 ? (int)strtol(v[2], NULL, 10) : 0;
 	WSAStartup(0x202, &data);
 	listener = socket(AF_INET, SOCK_STREAM, 0);
 	at.sin_family = AF_INET;
