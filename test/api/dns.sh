@@ -133,7 +133,7 @@ wait "$server" 2>/dev/null
 
 # it has sockets, and talks to itself: no server is there
 alone=$(joist run --rm --net none ./ask.exe alone 2>&1 | tr -d '\r' | tail -n 1)
-[ "$alone" = "a.test 1: 9002" ] && ok "without a network no server answers" || not_ok "without a network: $alone"
+if [ "$alone" = "a.test 1: 9002" ]; then ok "without a network no server answers"; else not_ok "without a network: $alone"; fi
 
 want='127.0.0.1 1: 0 127.0.0.1/1/86400/1/4=127.0.0.1
 0 localhost 1

@@ -26,11 +26,11 @@ told() {
 <supportedOS Id="{35138b9a-5d96-4fbd-8e2d-a2440225f93a}"/>$2
 </application></compatibility></assembly>
 END
-	x86_64-w64-mingw32-windres told.rc -o told.o &&
-		x86_64-w64-mingw32-gcc -O1 -o told.exe told.c told.o || {
+	if ! x86_64-w64-mingw32-windres told.rc -o told.o ||
+		! x86_64-w64-mingw32-gcc -O1 -o told.exe told.c told.o; then
 		not_ok "$1: does not compile"
 		return
-	}
+	fi
 	out=$(joist run --rm ./told.exe | tr -d '\r')
 	if [ "$out" = "$3" ]; then ok "$1"; else not_ok "$1: $out"; fi
 }

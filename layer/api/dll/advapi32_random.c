@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "layer/api/dll/advapi32_crypt.h"
+#include "layer/api/nt/crypto/protect.h"
 #include "layer/api/nt/host.h"
 
 WINAPI BOOLEAN
@@ -10,6 +11,18 @@ advapi32_SystemFunction036(void *out, ULONG n)
 {
 	host_random(out, n);
 	return TRUE;
+}
+
+/* RtlEncryptMemory and RtlDecryptMemory, which have only numbers, too. */
+WINAPI NTSTATUS
+advapi32_SystemFunction040(void *p, ULONG n, ULONG scope)
+{
+	return protect_memory(p, n, scope, true);
+}
+WINAPI NTSTATUS
+advapi32_SystemFunction041(void *p, ULONG n, ULONG scope)
+{
+	return protect_memory(p, n, scope, false);
 }
 
 /* -- CryptoAPI: one provider for all names, which keeps no keys ------------------------------ */

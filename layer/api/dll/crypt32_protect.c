@@ -97,34 +97,13 @@ crypt32_CryptUnprotectData(const struct data *in, WCHAR **name, const struct dat
 
 /* -- memory ------------------------------------------------------------------------------------ */
 
-static NTSTATUS
-memory(void *p, ULONG n, ULONG flags, bool hide)
-{
-	/* 0 is this process, 1 any, 2 any of the same logon: there is one */
-	if (!p || flags > 2)
-		return STATUS_INVALID_PARAMETER;
-	return protect_memory(p, n, flags ? PROTECT_MACHINE : PROTECT_PROCESS, hide);
-}
-
 WINAPI BOOL
 crypt32_CryptProtectMemory(void *p, DWORD n, DWORD flags)
 {
-	return succeed(memory(p, n, flags, true));
+	return succeed(protect_memory(p, n, flags, true));
 }
 WINAPI BOOL
 crypt32_CryptUnprotectMemory(void *p, DWORD n, DWORD flags)
 {
-	return succeed(memory(p, n, flags, false));
-}
-
-/* RtlEncryptMemory and RtlDecryptMemory, whose exports have only numbers. */
-WINAPI NTSTATUS
-advapi32_SystemFunction040(void *p, ULONG n, ULONG flags)
-{
-	return memory(p, n, flags, true);
-}
-WINAPI NTSTATUS
-advapi32_SystemFunction041(void *p, ULONG n, ULONG flags)
-{
-	return memory(p, n, flags, false);
+	return succeed(protect_memory(p, n, flags, false));
 }

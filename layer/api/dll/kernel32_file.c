@@ -181,6 +181,7 @@ kernel32_ReOpenFile(HANDLE h, DWORD access, DWORD share, DWORD flags)
 	struct path p = { 0 };
 	ACCESS_MASK a = access;
 	bool other = false;
+	struct stat st;
 	ULONG_PTR what;
 	DWORD options = options_of(flags, &a);
 	NTSTATUS s = file_get(h, 0, &f);
@@ -198,7 +199,7 @@ kernel32_ReOpenFile(HANDLE h, DWORD access, DWORD share, DWORD flags)
 		if (s >= 0)
 			s = file_create(&p, a, 0, share, FILE_OPEN, options, &again, &what);
 		path_free(&p);
-		other = s >= 0 && (again->dev != f->dev || again->ino != f->ino);
+		other = s >= 0 && (fstat(again->fd, &st) < 0 || !file_share_is(f, &st));
 		file_unref(f);
 	}
 	HANDLE out = s >= 0 ? handle_new(&again->object, again->access, false) : NULL;

@@ -332,7 +332,7 @@ to_decimal(const struct number *n, struct VARIANT *v)
 			return DISP_E_OVERFLOW;
 		d.sign = n->real < 0 ? 0x80 : 0;
 		snprintf(text, sizeof text, "%.14e", a);
-		int exponent = atoi(strchr(text, 'e') + 1), digits = 15;
+		int exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10), digits = 15;
 		m = 0;
 		for (char *p = text; *p != 'e'; p++)
 			if (*p != '.')

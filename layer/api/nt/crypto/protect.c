@@ -177,14 +177,14 @@ protect_open(const struct protect *p, BYTE *data, DWORD *size, WCHAR **name)
 /* -- memory ------------------------------------------------------------------------------------ */
 
 NTSTATUS
-protect_memory(BYTE *p, size_t n, enum protect_scope scope, bool hide)
+protect_memory(void *p, size_t n, DWORD scope, bool hide)
 {
 	BYTE key[KEY], iv[PROTECT_BLOCK] = { 0 };
 	struct cipher c;
 	NTSTATUS s = STATUS_SUCCESS;
-	if (n % PROTECT_BLOCK)
+	if (!p || n % PROTECT_BLOCK || scope > 2)
 		return STATUS_INVALID_PARAMETER;
-	if (scope == PROTECT_MACHINE)
+	if (scope)
 		s = machine_key(key);
 	else
 		process_key(key);

@@ -29,9 +29,8 @@ NTSTATUS protect_seal(const struct protect *p, BYTE *out);
  * STATUS_DATA_ERROR: it is none, or it is not what was sealed. */
 NTSTATUS protect_open(const struct protect *p, BYTE *data, DWORD *size, WCHAR **name);
 
-enum protect_scope { PROTECT_PROCESS, PROTECT_MACHINE };
-
-/* In place; n is a multiple of PROTECT_BLOCK. */
-NTSTATUS protect_memory(BYTE *p, size_t n, enum protect_scope scope, bool hide);
+/* In place; n is a multiple of PROTECT_BLOCK.  scope: 0 for this process, 1 for any of the machine,
+ * 2 for any of the same logon, of which there is one. */
+NTSTATUS protect_memory(void *p, size_t n, DWORD scope, bool hide);
 
 #endif
