@@ -247,4 +247,11 @@
 #define DLL_TABLE "layer/api/dll/secur32.def"
 #include "layer/api/dll/image.inc"
 
+/* Headers for those of which nothing is done. */
+#define DLL_NAME nothing
+#define DLL_FILE "nothing.dll"
+#define DLL_PREFIX nothing
+#define DLL_TABLE "layer/api/dll/nothing.def"
+#include "layer/api/dll/image.inc"
+
 	.section .note.GNU-stack, "", @progbits

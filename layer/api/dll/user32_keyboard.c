@@ -9,13 +9,14 @@ enum {
 	VK_CONTROL = 0x11,
 	VK_MENU = 0x12,
 	VK_CAPITAL = 0x14,
+	VK_NUMPAD0 = 0x60,
+	VK_DIVIDE = 0x6f,
 	VK_LSHIFT = 0xa0,
-	EXTENDED = 0xe000, /* a place that sends E0 first */
 	DOWN = 0x80,
 	LOCKED = 1
 };
 
-/* What stands twice for a place or a key: the first is what the other way leads to. */
+/* A place above 0xe000 sends E0 first. */
 static const struct key {
 	BYTE vk;
 	WORD scan;
@@ -41,14 +42,18 @@ key(UINT vk)
 static UINT
 key_at(UINT scan, bool sided)
 {
-	for (size_t i = 0; i < KEYS; i++) {
-		bool side = keys[i].vk >= VK_LSHIFT && keys[i].vk <= VK_LSHIFT + 5;
-		bool both = keys[i].vk >= VK_SHIFT && keys[i].vk <= VK_MENU;
-		if (sided ? both : side)
-			continue;
-		if (keys[i].scan == scan || (keys[i].scan & 0xff) == scan)
-			return keys[i].vk;
-	}
+	/* What is there itself; then what sends E0 first, and only then the numbers' block. */
+	for (int round = 0; round < 2; round++)
+		for (size_t i = 0; i < KEYS; i++) {
+			BYTE vk = keys[i].vk;
+			bool side = vk >= VK_LSHIFT && vk <= VK_LSHIFT + 5;
+			bool both = vk >= VK_SHIFT && vk <= VK_MENU;
+			bool numbers = vk >= VK_NUMPAD0 && vk <= VK_DIVIDE;
+			if ((sided ? both : side) || (round == 0 && numbers))
+				continue;
+			if (keys[i].scan == scan || (round && (keys[i].scan & 0xff) == scan))
+				return vk;
+		}
 	return 0;
 }
 

@@ -131,8 +131,9 @@ load_table(const struct table *t)
 		return m;
 	void *image = (void *)(uintptr_t)t->image;
 	if (!image) {
-		/* known, with nothing in it: the image of another, so that its headers are some */
-		image = (void *)(uintptr_t)table_find("gdi32")->image;
+		/* known, with nothing in it: but headers */
+		extern const char dll_image_nothing[];
+		image = (void *)(uintptr_t)dll_image_nothing;
 	}
 	m = add(name, NULL, t->image ? t->file : name, image, 0x10000, NULL);
 	m->refs = (uint32_t)FOR_GOOD;
