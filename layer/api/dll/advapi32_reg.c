@@ -493,7 +493,7 @@ WINAPI LONG
 advapi32_RegConnectRegistryW(const WCHAR *machine, HKEY root, HKEY *out)
 {
 	uint32_t v = (uint32_t)(uintptr_t)root;
-	char name[65];
+	char name[65], computer[16];
 	if (!out)
 		return ERROR_INVALID_PARAMETER;
 	if (v != 0x80000002 && v != 0x80000003 && v != 0x80000004)
@@ -502,8 +502,9 @@ advapi32_RegConnectRegistryW(const WCHAR *machine, HKEY root, HKEY *out)
 		while (*machine == '\\')
 			machine++;
 		host_name(name);
+		host_short(name, computer);
 		name[strcspn(name, ".")] = 0;
-		if (!nls_equal_ascii(machine, name))
+		if (!nls_equal_ascii(machine, name) && !nls_equal_ascii(machine, computer))
 			return 53; /* ERROR_BAD_NETPATH */
 	}
 	*out = root;

@@ -3,7 +3,7 @@
 // files, objects and keys; the registry's rarer functions; services and traces that are not there.
 // needs: joist mingw
 // libs: -ladvapi32
-// run: joist run --rm $GUEST
+// run: joist run --rm --hostname a-name-of-more-than-fifteen.letters $GUEST
 // expect: privileges: ok
 // expect: restricted: ok
 // expect: impersonation: ok
