@@ -363,7 +363,8 @@ from_real(double v, int digits, struct DECIMAL *out)
 	for (const char *p = text; p < e; p++)
 		if (*p != '.')
 			multiply_add(&b, 10, (uint32_t)(*p - '0'));
-	HRESULT r = rounded(out, &b, digits - 1 - (int)strtol(e + 1, NULL, 10), MOST_SCALE, v < 0, false);
+	HRESULT r = rounded(out, &b, digits - 1 - (int)strtol(e + 1, NULL, 10), MOST_SCALE, v < 0,
+	                    false);
 	if (r == 0) {
 		without_zeros(out);
 		if (!out->low && !out->high)
