@@ -46,8 +46,9 @@ const char *joist_root(const struct joist *j);
 /* -- machines ---------------------------------------------------------- */
 
 /* Make a machine.  Members: "artifact" (required), "args", and the flags of
- * `create`.  *name receives its name.  When an image had to be fetched and could
- * not be, the image program has said so on standard error, and *e has no words. */
+ * `create`; one that the artifact's floor has no use for is EINVAL.  *name receives its
+ * name.  When an image had to be fetched and could not be, the image program has said so
+ * on standard error, and *e has no words. */
 int joist_create(struct joist *j, const char *request, char **name, struct err *e);
 
 /* Run a stopped or created machine in this process until it ends; its output
