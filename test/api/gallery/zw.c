@@ -119,6 +119,11 @@ files(void)
 	   standard.size.QuadPart == 5 && standard.links == 1 && !standard.folder);
 	IS(ZwQueryInformationFile_(h, &io, &standard, 4, 5) == INFO_LENGTH);
 	IS(ZwSetInformationFile_(h, &io, &end, sizeof end, 20) == 0); /* end of file */
+	/* a priority that is none (FileIoPriorityHintInformation, 43) changes nothing */
+	ULONG hint = 1, bad = 9;
+	IS(ZwSetInformationFile_(h, &io, &hint, sizeof hint, 43) == 0 &&
+	   ZwSetInformationFile_(h, &io, &bad, sizeof bad, 43) != 0 &&
+	   ZwQueryInformationFile_(h, &io, &bad, sizeof bad, 43) == 0 && bad == 1);
 	IS(ZwQueryFullAttributesFile_(named(L"\\??\\C:\\zw.txt"), &full) == 0 &&
 	   full.size.QuadPart == 1000 && !(full.attributes & FILE_ATTRIBUTE_DIRECTORY));
 	IS(ZwQueryAttributesFile_(named(L"\\??\\C:\\"), &basic) == 0 &&

@@ -447,6 +447,25 @@ set_allocation(struct file *f, int64_t size)
 	return STATUS_SUCCESS;
 }
 
+/* FILE_COMPLETION_INFORMATION */
+static NTSTATUS
+set_port(struct file *f, const void *in)
+{
+	struct {
+		HANDLE port;
+		ULONG_PTR key;
+	} c;
+	struct object *port;
+
+	memcpy(&c, in, sizeof c);
+	NTSTATUS s = handle_get(c.port, &port_class, &port);
+	if (s < 0)
+		return s;
+	s = file_set_port(&f->object, port, c.key);
+	object_unref(port);
+	return s;
+}
+
 NTSTATUS
 file_info_set(struct file *f, ULONG class, const void *in, ULONG n)
 {
@@ -513,26 +532,15 @@ file_info_set(struct file *f, ULONG class, const void *in, ULONG n)
 		memcpy(modes, in, sizeof modes);
 		return pipe_set_modes(f, modes[0], modes[1]);
 	}
-	case FileCompletionInformation: {
-		struct {
-			HANDLE port;
-			ULONG_PTR key;
-		} c;
-		struct object *port;
-		memcpy(&c, in, sizeof c);
-		NTSTATUS s = handle_get(c.port, &port_class, &port);
-		if (s < 0)
-			return s;
-		s = file_set_port(&f->object, port, c.key);
-		object_unref(port);
-		return s;
-	}
+	case FileCompletionInformation: return set_port(f, in);
 	case FileValidDataLengthInformation:
 		return f->access & FILE_WRITE_DATA ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
 	case FileIoCompletionNotificationInformation: f->modes |= u & 7; return STATUS_SUCCESS;
 	case FileIoPriorityHintInformation:
+		if (u > 4)
+			return STATUS_INVALID_PARAMETER;
 		f->io_priority = u + 1;
-		return u > 4 ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
+		return STATUS_SUCCESS;
 	}
 	/* folders cannot be told to know case: the host's do, and we look without */
 	return STATUS_NOT_SUPPORTED;
