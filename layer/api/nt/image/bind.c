@@ -114,6 +114,43 @@ bind_imports(struct module *m, const struct pe *pe,
 	}
 }
 
+/* -- what it may come to ---------------------------------------------------------------------- */
+
+static bool
+leads_on(const char *name)
+{
+	static const char *const ways[] = {
+		"CreateProcess", "LoadLibrary", "LdrLoadDll", "ShellExecute", "WinExec",
+		"_execv",        "_popen",      "_spawn",     "_wexecv",      "_wpopen",
+		"_wspawn",       "_wsystem",    "execv",      "spawn",        "system",
+	};
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+		if (strncmp(name, ways[i], strlen(ways[i])) == 0)
+			return true;
+	return false;
+}
+
+bool
+bind_leads_on(const struct module *m, const struct pe *pe)
+{
+	const char *base = (const char *)m->entry.DllBase;
+	uint32_t at = pe->dir[PE_IMPORT].rva;
+	const struct descriptor *d;
+	for (; at && (d = pe_at(base, pe->size, at, sizeof *d)) && d->name && d->table;
+	     at += sizeof *d) {
+		if (!d->lookup) /* the names are gone, where the addresses stand */
+			return true;
+		const uint64_t *v;
+		for (uint32_t k = d->lookup; (v = pe_at(base, pe->size, k, 8)) && *v; k += 8) {
+			const char *name =
+			        *v >> 63 ? NULL : pe_text(base, pe->size, (uint32_t)*v + 2);
+			if (name && leads_on(name))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* -- exports of files ------------------------------------------------------------------------- */
 
 struct exports {

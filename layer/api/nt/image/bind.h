@@ -15,6 +15,9 @@ int bind_imports(struct module *m, const struct pe *pe,
                  struct module *(*load)(const char *dll, struct module *by, struct err *e),
                  struct err *e);
 
+/* Does it import a function by which it loads or starts what its imports do not name? */
+bool bind_leads_on(const struct module *m, const struct pe *pe);
+
 /* The address of an export of a mapped file; *forward receives "DLL.Function" instead, when it
  * is one.  NULL: there is none. */
 void *bind_export(struct module *m, const char *name, const char **forward);

@@ -11,6 +11,7 @@
 #include "layer/api/nt/except/except.h"
 #include "layer/api/nt/file/file.h"
 #include "layer/api/nt/host.h"
+#include "layer/api/nt/image/bind.h"
 #include "layer/api/nt/image/image.h"
 #include "layer/api/nt/image/image_cache.h"
 #include "layer/api/nt/image/ldr.h"
@@ -92,8 +93,9 @@ birth_run(struct birth *b, void (*running)(void *ctx), void *ctx, struct err *e)
 		return -1;
 	vm_start();
 	/* Who has sockets but was given no network talks to himself.  A small program that asks
-	 * for none does not pay for one. */
-	if (!birth.network && !birth.jailed && (pe.size > SMALL || ldr_find_ascii("ws2_32.dll")))
+	 * for none, and that neither loads nor starts what might, does not pay for one. */
+	if (!birth.network && !birth.jailed && birth.image &&
+	    (pe.size > SMALL || ldr_find_ascii("ws2_32.dll") || bind_leads_on(ldr_main(), &pe)))
 		birth.network = sandbox_loopback();
 	if (sandbox_enter(&birth, e) < 0)
 		return -1;
