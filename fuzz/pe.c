@@ -47,6 +47,7 @@ use(struct module *m, const struct pe *pe)
 	const char *forward;
 	volatile uint32_t sum = 0;
 	bind_imports(m, pe, load, &e);
+	bind_leads_on(m, pe);
 	bind_export(m, "CreateFileW", &forward);
 	if (forward)
 		sum += (uint32_t)strlen(forward);
