@@ -135,15 +135,22 @@ bind_leads_on(const struct module *m, const struct pe *pe)
 {
 	const char *base = (const char *)m->entry.DllBase;
 	uint32_t at = pe->dir[PE_IMPORT].rva;
-	const struct descriptor *d;
-	for (; at && (d = pe_at(base, pe->size, at, sizeof *d)) && d->name && d->table;
-	     at += sizeof *d) {
-		if (!d->lookup) /* the names are gone, where the addresses stand */
+	const void *p;
+	for (; at && (p = pe_at(base, pe->size, at, sizeof(struct descriptor)));
+	     at += sizeof(struct descriptor)) {
+		struct descriptor d;
+		memcpy(&d, p, sizeof d);
+		if (!d.name || !d.table)
+			return false;
+		if (!d.lookup) /* the names are gone, where the addresses stand */
 			return true;
-		const uint64_t *v;
-		for (uint32_t k = d->lookup; (v = pe_at(base, pe->size, k, 8)) && *v; k += 8) {
+		for (uint32_t k = d.lookup; (p = pe_at(base, pe->size, k, 8)); k += 8) {
+			uint64_t v;
+			memcpy(&v, p, 8);
+			if (!v)
+				break;
 			const char *name =
-			        *v >> 63 ? NULL : pe_text(base, pe->size, (uint32_t)*v + 2);
+			        v >> 63 ? NULL : pe_text(base, pe->size, (uint32_t)v + 2);
 			if (name && leads_on(name))
 				return true;
 		}
