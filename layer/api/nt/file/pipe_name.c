@@ -109,8 +109,11 @@ asked(struct reactor_wait *w, uint32_t events)
 		close(fd);
 	if (known)
 		(void)reactor_arm(w);
+	/* whoever cancels it waits for the lock, and frees it then */
+	if (waiting && !file_unpend_other(waiting))
+		waiting = NULL;
 	pthread_mutex_unlock(&pipe_name_lock);
-	if (waiting && file_unpend_other(waiting))
+	if (waiting)
 		file_end(waiting, STATUS_SUCCESS, 0);
 }
 

@@ -155,8 +155,10 @@ pipe_open(const WCHAR *name, ACCESS_MASK access, DWORD share, DWORD disposition,
 		else
 			waiting = pipe_name_join(server, pair[0], birth.process_id);
 	}
+	if (waiting && !file_unpend_other(waiting))
+		waiting = NULL;
 	pthread_mutex_unlock(&pipe_name_lock);
-	if (waiting && file_unpend_other(waiting))
+	if (waiting)
 		file_end(waiting, STATUS_SUCCESS, 0);
 	if (!n && (s = pipe_name_ask(name, &pair[1], &h)) >= 0 && !allowed(&h.like, access))
 		s = STATUS_ACCESS_DENIED;

@@ -470,7 +470,8 @@ arm(struct socket_queue *q)
 	return r <= 0;
 }
 
-/* Under the lock: those at the head that have ended. */
+/* Under the lock: those at the head that have ended, and that nobody is about to cancel: whoever takes
+ * an operation off the file's list ends it, and it may be gone as soon as the lock is. */
 static struct socket_op *
 run(struct socket_queue *q)
 {
@@ -485,6 +486,8 @@ run(struct socket_queue *q)
 			op->finished = true;
 			q->first = op->next;
 			op->next = NULL;
+			if (!file_unpend_other(op->pending))
+				continue;
 			*last = op;
 			last = &op->next;
 		}
@@ -507,9 +510,7 @@ end_all(struct socket_op *ended)
 {
 	while (ended) {
 		struct socket_op *next = ended->next;
-		/* whoever takes it off the file's list ends it */
-		if (file_unpend_other(ended->pending))
-			finish(ended);
+		finish(ended);
 		ended = next;
 	}
 }
