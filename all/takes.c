@@ -11,9 +11,9 @@
 
 /* What the life of a machine is made of, on every floor; --net none is what all have. */
 static const char every[] =
-        "annotation args artifact consoleSize detach detach_keys env env_file in interactive label "
-        "log_opt "
-        "name platform program pull quiet restart rm root stop_signal stop_timeout tty workdir";
+        "annotation args artifact consoleSize detach detach_keys env env_file in interactive "
+        "label log_opt name platform program pull quiet restart rm root stop_signal "
+        "stop_timeout tty workdir";
 
 static bool
 has(const char *words, const char *key)

@@ -136,7 +136,6 @@ has() {
 	mingw)   # a compiler for Windows, and this build runs its programs
 		command -v x86_64-w64-mingw32-gcc >/dev/null && [ -x "$JOIST_BUILD/joist" ] &&
 			joist version --json | grep -q '"win"' ;;
-	STRESS)  [ -n "${STRESS:-}" ] ;; # asked for: STRESS=1
 	static)  ! ldd "$JOIST_BUILD/joist" >/dev/null 2>&1 ;;
 	*)       command -v "$1" >/dev/null ;;
 	esac

@@ -55,8 +55,9 @@ struct socket_poll {
 /* An operation.  Whoever takes it off its file's list ends it; it is freed with the last of
  * those who know it: the operation and each armed wait. */
 struct polled {
-	struct file_pending *pending;
-	struct poll_info *out; /* of the program */
+	_Atomic uint32_t lock; /* of `pending`, which is gone when somebody else has ended it */
+	struct file_pending *pending; /* NULL: it has been taken */
+	struct poll_info *out;        /* of the program */
 	ULONG room;
 	_Atomic uint32_t refs;
 	struct reactor_timer timer;
@@ -164,11 +165,24 @@ let_go(struct polled *p)
 		unref(p);
 }
 
+/* Off the file's list, to be ended; NULL: somebody else does. */
+static struct file_pending *
+take(struct polled *p)
+{
+	steady_lock(&p->lock);
+	struct file_pending *pending = p->pending;
+	if (pending && !file_unpend_other(pending))
+		pending = NULL; /* whoever cancels waits for the lock */
+	if (pending)
+		p->pending = NULL;
+	steady_unlock(&p->lock);
+	return pending;
+}
+
 /* It has been taken off the file's list: its end. */
 static void
-end(struct polled *p, NTSTATUS s, ULONG_PTR size)
+end(struct polled *p, struct file_pending *pending, NTSTATUS s, ULONG_PTR size)
 {
-	struct file_pending *pending = p->pending;
 	p->ended = true;
 	let_go(p);
 	unref(p);
@@ -178,7 +192,11 @@ end(struct polled *p, NTSTATUS s, ULONG_PTR size)
 static void
 cancel(struct file_pending *pending)
 {
-	end(*(struct polled **)pending->own, STATUS_CANCELLED, 0);
+	struct polled *p = *(struct polled **)pending->own;
+	steady_lock(&p->lock);
+	p->pending = NULL;
+	steady_unlock(&p->lock);
+	end(p, pending, STATUS_CANCELLED, 0);
 }
 
 static void arm(struct socket_poll *x);
@@ -190,6 +208,7 @@ ready(struct reactor_wait *w, uint32_t events)
 	struct socket_poll *x =
 	        (struct socket_poll *)((char *)w - offsetof(struct socket_poll, wait));
 	struct polled *p = x->whole;
+	struct file_pending *pending;
 	ULONG_PTR size;
 	steady_lock(&x->socket->lock);
 	x->armed = false;
@@ -203,9 +222,9 @@ ready(struct reactor_wait *w, uint32_t events)
 				break;
 			}
 		steady_unlock(&x->socket->lock);
-	} else if (file_unpend_other(p->pending)) {
+	} else if ((pending = take(p))) {
 		collect(p, &size);
-		end(p, STATUS_SUCCESS, size);
+		end(p, pending, STATUS_SUCCESS, size);
 	}
 	unref(p);
 }
@@ -243,10 +262,11 @@ static void
 due(struct reactor_timer *t)
 {
 	struct polled *p = (struct polled *)((char *)t - offsetof(struct polled, timer));
-	if (file_unpend_other(p->pending)) {
+	struct file_pending *pending = take(p);
+	if (pending) {
 		ULONG none = 0;
 		(void)except_copy(&p->out->count, &none, sizeof none);
-		end(p, STATUS_TIMEOUT, sizeof *p->out);
+		end(p, pending, STATUS_TIMEOUT, sizeof *p->out);
 	}
 	unref(p);
 }
@@ -354,10 +374,11 @@ afd_closed(struct socket *s)
 		steady_unlock(&s->lock);
 		if (!p)
 			return;
-		ULONG_PTR size;
-		if (file_unpend_other(p->pending)) {
+		struct file_pending *pending = take(p);
+		if (pending) {
+			ULONG_PTR size;
 			collect(p, &size);
-			end(p, STATUS_SUCCESS, size);
+			end(p, pending, STATUS_SUCCESS, size);
 		}
 		unref(p);
 	}
