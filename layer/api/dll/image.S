@@ -155,6 +155,12 @@
 #define DLL_TABLE "layer/api/dll/powrprof.def"
 #include "layer/api/dll/image.inc"
 
+#define DLL_NAME rstrtmgr
+#define DLL_FILE "RstrtMgr.DLL"
+#define DLL_PREFIX rstrtmgr
+#define DLL_TABLE "layer/api/dll/rstrtmgr.def"
+#include "layer/api/dll/image.inc"
+
 #define DLL_NAME psapi
 #define DLL_FILE "PSAPI.DLL"
 #define DLL_PREFIX psapi

@@ -220,6 +220,8 @@ void file_share_leave(struct file *f);
 /* May the file be deleted or renamed while it is open as it is?  except: NULL or one that does
  * not count. */
 NTSTATUS file_share_delete(dev_t dev, ino_t ino, const struct file *except);
+/* Which processes of the machine have it open: indexes of its table, each once. */
+size_t file_share_users(dev_t dev, ino_t ino, uint32_t *index, size_t room);
 void file_share_moved(const char *from, const char *to);        /* paths of open files follow */
 
 /* -- file_io.c ------------------------------------------------------------------- */

@@ -305,6 +305,23 @@ file_share_delete(dev_t dev, ino_t ino, const struct file *except)
 	return s;
 }
 
+size_t
+file_share_users(dev_t dev, ino_t ino, uint32_t *index, size_t room)
+{
+	bool ours = false;
+	steady_lock(&lock);
+	learn_all();
+	for (struct file *g = *bucket(dev, ino); g && !ours; g = g->share_next)
+		ours = g->ino == ino && g->dev == dev;
+	size_t n = 0;
+	if (ours && room)
+		index[n++] = shared_index();
+	if (machine)
+		n += shared_file_users(dev, ino, index + n, room - n);
+	steady_unlock(&lock);
+	return n;
+}
+
 /* The path of one in a folder that is called otherwise now.  Under its lock. */
 static void
 rename_one(struct file *g, const char *from, const char *to, size_t n)

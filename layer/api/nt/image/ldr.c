@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/str.h"
 #include "layer/api/dll/table.h"
 #include "layer/api/nt/image/bind.h"
 #include "layer/api/nt/image/image.h"
@@ -200,7 +201,7 @@ search(const char *name, const struct module *by)
 static bool
 may_be_brought(const struct table *t)
 {
-	return !t->image || strncmp(t->name, "vcruntime", 9) == 0 ||
+	return !t->image || str_starts(t->name, "vcruntime") || str_starts(t->name, "msvcp") ||
 	       strcmp(t->name, "dbghelp") == 0;
 }
 

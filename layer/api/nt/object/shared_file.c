@@ -170,6 +170,30 @@ shared_file_delete(uint64_t dev, uint64_t ino)
 	return s;
 }
 
+size_t
+shared_file_users(uint64_t dev, uint64_t ino, uint32_t *index, size_t room)
+{
+	struct shared_file *f;
+	size_t n = 0;
+	bool dead;
+
+	shared_lock();
+	uint32_t link = atomic_load(bucket(dev, ino));
+	for (uint32_t i = 0; i < SHARED_FILES && n < room && (f = at(link)) != NULL; i++) {
+		link = atomic_load(&f->next);
+		if (f->dev != dev || f->ino != ino || !is_others(f, &dead))
+			continue;
+		uint32_t owner = atomic_load(&f->process) - 1;
+		size_t k = 0;
+		while (k < n && index[k] != owner)
+			k++;
+		index[k] = owner;
+		n = k == n ? n + 1 : n;
+	}
+	shared_unlock();
+	return n;
+}
+
 void
 shared_file_gone(uint32_t index)
 {

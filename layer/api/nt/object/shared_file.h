@@ -24,6 +24,8 @@ void shared_file_leave(uint32_t place);
 void shared_file_pending(uint32_t place, bool pending);
 /* May it be deleted or renamed, as far as other processes are concerned? */
 NTSTATUS shared_file_delete(uint64_t dev, uint64_t ino);
+/* Which other processes have it open: their indexes, each once, at most room of them. */
+size_t shared_file_users(uint64_t dev, uint64_t ino, uint32_t *index, size_t room);
 /* Under the lock: a process has ended. */
 void shared_file_gone(uint32_t index);
 
