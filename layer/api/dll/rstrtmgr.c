@@ -31,7 +31,7 @@ static _Atomic uint32_t lock; /* steady.h's */
 static struct rm_session *sessions[SESSIONS];
 
 struct rm_session *
-rm_take(DWORD handle)
+rstrtmgr_take(DWORD handle)
 {
 	steady_lock(&lock);
 	struct rm_session *s = handle < SESSIONS ? sessions[handle] : NULL;
@@ -41,7 +41,7 @@ rm_take(DWORD handle)
 }
 
 void
-rm_give(void)
+rstrtmgr_give(void)
 {
 	steady_unlock(&lock);
 }
@@ -103,16 +103,16 @@ rstrtmgr_RmJoinSession(DWORD *handle, const WCHAR *key)
 WINAPI DWORD
 rstrtmgr_RmEndSession(DWORD handle)
 {
-	struct rm_session *s = rm_take(handle);
+	struct rm_session *s = rstrtmgr_take(handle);
 
 	if (!s)
 		return ERROR_INVALID_HANDLE;
 	sessions[handle] = NULL;
-	rm_give();
+	rstrtmgr_give();
 	for (size_t i = 0; i < s->nfile; i++)
 		free(s->file[i]);
 	for (size_t i = 0; i < s->nfilter; i++)
-		rm_filter_free(&s->filter[i]);
+		rstrtmgr_filter_free(&s->filter[i]);
 	free(s);
 	return ERROR_SUCCESS;
 }
@@ -127,7 +127,7 @@ rstrtmgr_RmRegisterResources(DWORD handle, UINT nfile, const WCHAR **files, UINT
 
 	if ((nfile && !files) || (nprocess && !processes) || (nservice && !services))
 		return ERROR_BAD_ARGUMENTS;
-	struct rm_session *s = rm_take(handle);
+	struct rm_session *s = rstrtmgr_take(handle);
 	if (!s)
 		return ERROR_INVALID_HANDLE;
 	if (nfile > RM_FILES - s->nfile || nprocess > RM_PROCESSES - s->nprocess)
@@ -139,7 +139,7 @@ rstrtmgr_RmRegisterResources(DWORD handle, UINT nfile, const WCHAR **files, UINT
 	}
 	for (UINT i = 0; rc == ERROR_SUCCESS && i < nprocess; i++)
 		s->process[s->nprocess++] = processes[i];
-	rm_give();
+	rstrtmgr_give();
 	return rc;
 }
 
@@ -157,13 +157,13 @@ static void
 describe(uint32_t index, struct RM_PROCESS_INFO *info)
 {
 	WCHAR room[MAX_PATH];
-	const WCHAR *path = rm_program(index, room), *name = path;
+	const WCHAR *path = rstrtmgr_program(index, room), *name = path;
 
 	for (; *path; path++)
 		if (*path == '\\')
 			name = path + 1;
 	memset(info, 0, sizeof *info);
-	info->Process = rm_unique(index);
+	info->Process = rstrtmgr_unique(index);
 	copy(info->strAppName, sizeof info->strAppName / sizeof(WCHAR), name);
 	info->ApplicationType = CONSOLE;
 	info->AppStatus = STATUS_RUNNING;
@@ -178,15 +178,15 @@ users(DWORD handle, bool spare, uint32_t *index, size_t *n)
 
 	if (process_share(NULL) < 0)
 		return ERROR_NOT_ENOUGH_MEMORY;
-	struct rm_session *s = rm_take(handle);
+	struct rm_session *s = rstrtmgr_take(handle);
 	if (!s)
 		return ERROR_INVALID_HANDLE;
-	DWORD rc = rm_users(s, index, SHARED_PROCESSES, &all);
+	DWORD rc = rstrtmgr_users(s, index, SHARED_PROCESSES, &all);
 	*n = 0;
 	for (size_t i = 0; i < all; i++)
-		if (!spare || !rm_spared(s, index[i]))
+		if (!spare || !rstrtmgr_spared(s, index[i]))
 			index[(*n)++] = index[i];
-	rm_give();
+	rstrtmgr_give();
 	return rc;
 }
 
@@ -253,8 +253,8 @@ rstrtmgr_RmRestart(DWORD handle, DWORD flags,
 WINAPI DWORD
 rstrtmgr_RmCancelCurrentTask(DWORD handle)
 {
-	if (!rm_take(handle))
+	if (!rstrtmgr_take(handle))
 		return ERROR_INVALID_HANDLE;
-	rm_give();
+	rstrtmgr_give();
 	return ERROR_SUCCESS;
 }

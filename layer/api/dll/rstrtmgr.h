@@ -44,21 +44,21 @@ struct rm_session {
 };
 
 /* A session, under the lock of all; NULL, and no lock, when there is none. */
-struct rm_session *rm_take(DWORD handle);
-void rm_give(void);
+struct rm_session *rstrtmgr_take(DWORD handle);
+void rstrtmgr_give(void);
 
 /* Indexes in the machine's table of the processes that the session is about: those that have one
  * of its files open or run it, and those that were named.  A Win32 error: a folder among
  * the files is ERROR_ACCESS_DENIED. */
-DWORD rm_users(const struct rm_session *s, uint32_t *index, size_t room, size_t *n);
+DWORD rstrtmgr_users(const struct rm_session *s, uint32_t *index, size_t room, size_t *n);
 /* Does it run the program of this Windows path? */
-bool rm_runs(uint32_t index, const WCHAR *program);
+bool rstrtmgr_runs(uint32_t index, const WCHAR *program);
 /* Is it this one, and not another that has its id by now? */
-bool rm_is(uint32_t index, const struct RM_UNIQUE_PROCESS *p);
-struct RM_UNIQUE_PROCESS rm_unique(uint32_t index);
-const WCHAR *rm_program(uint32_t index, WCHAR room[MAX_PATH]); /* its Windows path */
+bool rstrtmgr_is(uint32_t index, const struct RM_UNIQUE_PROCESS *p);
+struct RM_UNIQUE_PROCESS rstrtmgr_unique(uint32_t index);
+const WCHAR *rstrtmgr_program(uint32_t index, WCHAR room[MAX_PATH]); /* its Windows path */
 /* A filter of the session wants it left alone. */
-bool rm_spared(const struct rm_session *s, uint32_t index);
-void rm_filter_free(struct rm_filter *f);
+bool rstrtmgr_spared(const struct rm_session *s, uint32_t index);
+void rstrtmgr_filter_free(struct rm_filter *f);
 
 #endif

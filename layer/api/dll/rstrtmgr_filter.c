@@ -19,19 +19,19 @@ struct RM_FILTER_INFO {
 };
 
 void
-rm_filter_free(struct rm_filter *f)
+rstrtmgr_filter_free(struct rm_filter *f)
 {
 	free(f->file);
 	free(f->service);
 }
 
 bool
-rm_spared(const struct rm_session *s, uint32_t index)
+rstrtmgr_spared(const struct rm_session *s, uint32_t index)
 {
 	for (size_t i = 0; i < s->nfilter; i++) {
 		const struct rm_filter *f = &s->filter[i];
 		if (f->action == RM_NO_SHUTDOWN && !f->service &&
-		    (f->file ? rm_runs(index, f->file) : rm_is(index, &f->process)))
+		    (f->file ? rstrtmgr_runs(index, f->file) : rstrtmgr_is(index, &f->process)))
 			return true;
 	}
 	return false;
@@ -78,7 +78,7 @@ rstrtmgr_RmAddFilter(DWORD handle, const WCHAR *file, const struct RM_UNIQUE_PRO
 	if (!want(&f, file, process, service) ||
 	    (action != RM_NO_RESTART && action != RM_NO_SHUTDOWN))
 		return ERROR_BAD_ARGUMENTS;
-	struct rm_session *s = rm_take(handle);
+	struct rm_session *s = rstrtmgr_take(handle);
 	if (!s)
 		return ERROR_INVALID_HANDLE;
 	size_t i = find(s, &f);
@@ -95,7 +95,7 @@ rstrtmgr_RmAddFilter(DWORD handle, const WCHAR *file, const struct RM_UNIQUE_PRO
 		else
 			rc = ERROR_NOT_ENOUGH_MEMORY;
 	}
-	rm_give();
+	rstrtmgr_give();
 	return rc;
 }
 
@@ -107,16 +107,16 @@ rstrtmgr_RmRemoveFilter(DWORD handle, const WCHAR *file, const struct RM_UNIQUE_
 
 	if (!want(&f, file, process, service))
 		return ERROR_BAD_ARGUMENTS;
-	struct rm_session *s = rm_take(handle);
+	struct rm_session *s = rstrtmgr_take(handle);
 	if (!s)
 		return ERROR_INVALID_HANDLE;
 	size_t i = find(s, &f);
 	bool there = i < s->nfilter;
 	if (there) {
-		rm_filter_free(&s->filter[i]);
+		rstrtmgr_filter_free(&s->filter[i]);
 		s->filter[i] = s->filter[--s->nfilter];
 	}
-	rm_give();
+	rstrtmgr_give();
 	return there ? ERROR_SUCCESS : 1168; /* ERROR_NOT_FOUND */
 }
 
@@ -160,7 +160,7 @@ rstrtmgr_RmGetFilterList(DWORD handle, void *buffer, DWORD size, DWORD *needed)
 {
 	if (!needed || (size && !buffer))
 		return ERROR_BAD_ARGUMENTS;
-	struct rm_session *s = rm_take(handle);
+	struct rm_session *s = rstrtmgr_take(handle);
 	if (!s)
 		return ERROR_INVALID_HANDLE;
 	size_t bytes = s->nfilter * sizeof(struct RM_FILTER_INFO);
@@ -170,6 +170,6 @@ rstrtmgr_RmGetFilterList(DWORD handle, void *buffer, DWORD size, DWORD *needed)
 	bool fits = bytes <= size;
 	if (fits)
 		write_all(s, buffer);
-	rm_give();
+	rstrtmgr_give();
 	return fits ? ERROR_SUCCESS : ERROR_MORE_DATA;
 }

@@ -24,7 +24,7 @@ look(const WCHAR *path, struct stat *st)
 }
 
 const WCHAR *
-rm_program(uint32_t index, WCHAR room[MAX_PATH])
+rstrtmgr_program(uint32_t index, WCHAR room[MAX_PATH])
 {
 	struct shared_process *p = &shared->process[index];
 
@@ -32,7 +32,7 @@ rm_program(uint32_t index, WCHAR room[MAX_PATH])
 }
 
 struct RM_UNIQUE_PROCESS
-rm_unique(uint32_t index)
+rstrtmgr_unique(uint32_t index)
 {
 	struct shared_process *p = &shared->process[index];
 	int64_t since = p == shared_self() ? clock_started() : (int64_t)p->created;
@@ -41,9 +41,9 @@ rm_unique(uint32_t index)
 }
 
 bool
-rm_is(uint32_t index, const struct RM_UNIQUE_PROCESS *p)
+rstrtmgr_is(uint32_t index, const struct RM_UNIQUE_PROCESS *p)
 {
-	struct RM_UNIQUE_PROCESS u = rm_unique(index);
+	struct RM_UNIQUE_PROCESS u = rstrtmgr_unique(index);
 
 	return u.dwProcessId == p->dwProcessId &&
 	       u.ProcessStartTime.dwLowDateTime == p->ProcessStartTime.dwLowDateTime &&
@@ -56,12 +56,12 @@ runs(uint32_t index, const struct stat *st)
 	WCHAR room[MAX_PATH];
 	struct stat program;
 
-	return look(rm_program(index, room), &program) && program.st_dev == st->st_dev &&
+	return look(rstrtmgr_program(index, room), &program) && program.st_dev == st->st_dev &&
 	       program.st_ino == st->st_ino;
 }
 
 bool
-rm_runs(uint32_t index, const WCHAR *program)
+rstrtmgr_runs(uint32_t index, const WCHAR *program)
 {
 	struct stat st;
 
@@ -80,7 +80,7 @@ add(uint32_t index, uint32_t *list, size_t room, size_t *n)
 }
 
 DWORD
-rm_users(const struct rm_session *s, uint32_t *index, size_t room, size_t *n)
+rstrtmgr_users(const struct rm_session *s, uint32_t *index, size_t room, size_t *n)
 {
 	uint32_t have[SHARED_PROCESSES];
 	struct stat st;
@@ -100,7 +100,7 @@ rm_users(const struct rm_session *s, uint32_t *index, size_t room, size_t *n)
 	}
 	for (size_t i = 0; i < s->nprocess; i++)
 		for (uint32_t j = 0; j < SHARED_PROCESSES; j++)
-			if (shared_lives(&shared->process[j]) && rm_is(j, &s->process[i]))
+			if (shared_lives(&shared->process[j]) && rstrtmgr_is(j, &s->process[i]))
 				add(j, index, room, n);
 	return ERROR_SUCCESS;
 }
