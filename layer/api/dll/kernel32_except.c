@@ -12,7 +12,6 @@ WINAPI NTSTATUS ntdll_NtSetContextThread(HANDLE h, const struct CONTEXT *c);
 
 enum {
 	STACK_BYTES_MOST = 0xe000, /* what is yellow (thread.h), with room for the exception */
-	XSTATE_LEGACY = 3,         /* x87 and SSE */
 };
 
 WINAPI except_filter *
@@ -82,84 +81,4 @@ WINAPI BOOL
 kernel32_SetThreadContext(HANDLE h, const struct CONTEXT *c)
 {
 	return succeed(ntdll_NtSetContextThread(h, c));
-}
-
-/* -- contexts in buffers: there are no extended features in them -------------------------------- */
-
-WINAPI BOOL
-kernel32_InitializeContext2(void *buffer, DWORD flags, struct CONTEXT **context, DWORD *length,
-                            ULONG64 features)
-{
-	DWORD need = sizeof(struct CONTEXT) + 15;
-	(void)features;
-	if (!(flags & 0x100000))
-		return refuse(ERROR_INVALID_PARAMETER);
-	if (!buffer || *length < need) {
-		*length = need;
-		return refuse(ERROR_INSUFFICIENT_BUFFER);
-	}
-	*context = (struct CONTEXT *)(((uintptr_t)buffer + 15) & ~(uintptr_t)15);
-	memset(*context, 0, sizeof **context);
-	(*context)->ContextFlags = flags & ~0x40u;
-	return TRUE;
-}
-
-WINAPI BOOL
-kernel32_InitializeContext(void *buffer, DWORD flags, struct CONTEXT **context, DWORD *length)
-{
-	return kernel32_InitializeContext2(buffer, flags, context, length, UINT64_MAX);
-}
-
-WINAPI BOOL
-kernel32_CopyContext(struct CONTEXT *to, DWORD flags, const struct CONTEXT *from)
-{
-	flags &= from->ContextFlags & to->ContextFlags;
-	if (!(flags & 0x100000))
-		return refuse(ERROR_INVALID_PARAMETER);
-	if ((flags & CONTEXT_CONTROL) == CONTEXT_CONTROL) {
-		to->Rip = from->Rip;
-		to->Rsp = from->Rsp;
-		to->EFlags = from->EFlags;
-		to->SegCs = from->SegCs;
-		to->SegSs = from->SegSs;
-	}
-	if ((flags & CONTEXT_INTEGER) == CONTEXT_INTEGER) {
-		DWORD64 rsp = to->Rsp;
-		memcpy(&to->Rax, &from->Rax,
-		       offsetof(struct CONTEXT, Rip) - offsetof(struct CONTEXT, Rax));
-		to->Rsp = rsp;
-	}
-	if ((flags & CONTEXT_FLOATING_POINT) == CONTEXT_FLOATING_POINT) {
-		to->FltSave = from->FltSave;
-		to->MxCsr = from->MxCsr;
-	}
-	return TRUE;
-}
-
-WINAPI BOOL
-kernel32_GetXStateFeaturesMask(struct CONTEXT *c, DWORD64 *mask)
-{
-	(void)c;
-	*mask = XSTATE_LEGACY;
-	return TRUE;
-}
-
-WINAPI BOOL
-kernel32_SetXStateFeaturesMask(struct CONTEXT *c, DWORD64 mask)
-{
-	(void)c;
-	return !(mask & ~(DWORD64)XSTATE_LEGACY);
-}
-
-WINAPI void *
-kernel32_LocateXStateFeature(struct CONTEXT *c, DWORD feature, DWORD *length)
-{
-	DWORD size = feature == 0   ? offsetof(struct XMM_SAVE_AREA32, XmmRegisters)
-	             : feature == 1 ? sizeof c->FltSave.XmmRegisters
-	                            : 0;
-	if (length)
-		*length = size;
-	return feature == 0   ? (void *)&c->FltSave
-	       : feature == 1 ? (void *)c->FltSave.XmmRegisters
-	                      : NULL;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
+#include "layer/api/nt/except/xstate.h"
 #include "layer/api/nt/object/object.h"
 #include "layer/api/nt/host.h"
 #include "layer/api/nt/text/nls.h"
@@ -121,7 +122,7 @@ kernel32_IsProcessorFeaturePresent(DWORD n)
 WINAPI DWORD64
 kernel32_GetEnabledXStateFeatures(void)
 {
-	return sysinfo_feature(39) ? sysinfo_feature(41) ? 0xe7 : 7 : 3;
+	return XSTATE_LEGACY | xstate_enabled();
 }
 
 /* -- processors, groups, nodes: one group, one node -------------------------------- */

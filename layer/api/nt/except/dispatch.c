@@ -147,8 +147,6 @@ dispatch(struct EXCEPTION_RECORD *r, struct CONTEXT *c, bool exact)
 	 * handlers hear of what nobody handled, and Go's says its last words there. */
 	if (handled || !walked)
 		handled |= vector_call(true, r, c);
-	if (handled && exact)
-		except_continue(c);
 	if (handled)
 		except_resume(c);
 	except_second_chance(r, c);

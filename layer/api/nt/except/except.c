@@ -16,6 +16,7 @@
 #include "layer/api/nt/thread/steady.h"
 #include "layer/api/nt/image/ldr.h"
 #include "layer/api/nt/except/unwind.h"
+#include "layer/api/nt/except/xstate.h"
 #include "layer/api/nt/mem/vm.h"
 
 enum { RED_ZONE = 128, LONGJUMP = (int)0x80000026, UNWIND_CONSOLIDATE = (int)0x80000029 };
@@ -27,17 +28,15 @@ struct attempt {
 	uint32_t holds;
 };
 
-/* What lies on the program's stack while its exception is dispatched.  CONTEXT has no place for
- * the upper halves of vector registers, but whoever goes on behind a fault still has them. */
+/* What lies on the program's stack while its exception is dispatched, and beneath an area with the
+ * upper parts of vector registers when they are in use. */
 struct block {
 	struct CONTEXT c;
+	struct CONTEXT_EX ex;
 	struct EXCEPTION_RECORD r;
-	const void *extended; /* an XSAVE area above the block, or NULL */
-	uint32_t features;    /* of it */
 };
 
-/* Where components of the XSAVE area end (SDM volume 1, 13.4: standard format). */
-enum { XSAVE_AVX = 1 << 2, XSAVE_AVX512 = 7 << 5, XSAVE_AVX_END = 832, XSAVE_AVX512_END = 2688 };
+_Static_assert(offsetof(struct block, ex) == sizeof(struct CONTEXT), "CONTEXT_EX");
 
 static _Thread_local struct {
 	struct thread *thread; /* NULL: none of the program's */
@@ -175,12 +174,18 @@ except_context_to(const struct CONTEXT *c, ucontext_t *u)
 		       &mxcsr, 4);
 		touch_fp(u);
 	}
+	const struct XSTATE *x = xstate_of(c);
+	if (x)
+		xstate_store(x, u->uc_mcontext.fpregs);
 }
 
-static _Noreturn void
-resume(const struct CONTEXT *c, const void *extended, uint32_t features)
+_Noreturn void
+except_resume(const struct CONTEXT *c)
 {
 	struct CONTEXT t;
+	_Alignas(64) char area[XSTATE_AREA];
+	const struct XSTATE *x = xstate_of(c);
+	uint64_t features = x ? xstate_unpack(x, area) : 0;
 	except_capture(&t);
 	if ((c->ContextFlags & CONTEXT_CONTROL) == CONTEXT_CONTROL) {
 		t.Rip = c->Rip;
@@ -199,20 +204,7 @@ resume(const struct CONTEXT *c, const void *extended, uint32_t features)
 	}
 	t.MxCsr &= 0xffff;
 	t.FltSave.MxCsr = t.MxCsr;
-	except_jump(&t, extended, features);
-}
-
-_Noreturn void
-except_resume(const struct CONTEXT *c)
-{
-	resume(c, NULL, 0);
-}
-
-_Noreturn void
-except_continue(const struct CONTEXT *c)
-{
-	const struct block *b = (const struct block *)c;
-	resume(c, b->extended, b->features);
+	except_jump(&t, features ? area : NULL, (uint32_t)features);
 }
 
 /* -- at the end ---------------------------------------------------------------------------- */
@@ -362,30 +354,10 @@ except_reset_stack(void)
 	return true;
 }
 
-/* How much of the host's XSAVE area is in use beyond what CONTEXT has; 0: nothing. */
-static size_t
-extended(const ucontext_t *u, uint32_t *features)
-{
-	const char *fp = (const char *)u->uc_mcontext.fpregs;
-	uint32_t magic, size;
-	uint64_t present, enabled;
-	if (!fp)
-		return 0;
-	memcpy(&magic, fp + 464,
-	       4); /* struct _fpx_sw_bytes: magic, size, features, size of the area */
-	memcpy(&enabled, fp + 472, 8);
-	memcpy(&size, fp + 480, 4);
-	if (magic != 0x46505853)
-		return 0;
-	memcpy(&present, fp + 512, 8);
-	*features = (uint32_t)enabled & (XSAVE_AVX | XSAVE_AVX512);
-	size_t end = present & XSAVE_AVX512 ? XSAVE_AVX512_END
-	             : present & XSAVE_AVX  ? XSAVE_AVX_END
-	                                    : 0;
-	if (end == XSAVE_AVX_END)
-		*features &= XSAVE_AVX;
-	return end <= size ? end : 0;
-}
+struct extended {
+	struct XSTATE x;
+	char features[XSTATE_SPACE];
+};
 
 struct placing {
 	struct block *to;
@@ -402,6 +374,25 @@ place(void *a)
 	memcpy(p->to, p->from, sizeof *p->to);
 	if (p->size)
 		memcpy(p->area, p->area_from, p->size);
+}
+
+/* Beneath what the thread has on its stack. */
+static void
+arrange(struct placing *p, struct block *b, struct extended *more, const ucontext_t *u)
+{
+	const void *frame = u->uc_mcontext.fpregs;
+	uint64_t features = xstate_there(frame);
+	p->size = features ? xstate_size(features) : 0;
+	uint64_t area =
+	        ((uint64_t)u->uc_mcontext.gregs[REG_RSP] - RED_ZONE - p->size) & ~UINT64_C(63);
+	p->to = (struct block *)((area - sizeof *b) & ~UINT64_C(15));
+	p->from = b;
+	p->area = (void *)area;
+	p->area_from = more;
+	if (!features)
+		return;
+	xstate_attach(&b->c, &b->ex, &more->x, (LONG)(area - (uint64_t)&p->to->ex), features);
+	xstate_load(&more->x, frame);
 }
 
 static void
@@ -439,12 +430,9 @@ on_fault(int sig, siginfo_t *si, void *ctx)
 	}
 	if (b.r.ExceptionCode == (DWORD)STATUS_STACK_BUFFER_OVERRUN)
 		die(&b.r, &b.c);
-	size_t more = extended(u, &b.features);
-	uint64_t area = ((uint64_t)u->uc_mcontext.gregs[REG_RSP] - RED_ZONE - more) & ~UINT64_C(63);
-	struct placing p = { (struct block *)((area - sizeof b) & ~UINT64_C(15)), &b, (void *)area,
-		             u->uc_mcontext.fpregs, more };
-	if (more)
-		b.extended = p.area;
+	struct placing p;
+	struct extended more;
+	arrange(&p, &b, &more, u);
 	if (!except_try(place, &p))
 		die(&b.r, &b.c); /* without a stack nobody can be told */
 	greg_t *g = u->uc_mcontext.gregs;

@@ -49,7 +49,6 @@ LONG except_unhandled(struct EXCEPTION_POINTERS *p);
 void except_context_of(struct CONTEXT *c, const ucontext_t *u);
 void except_context_to(const struct CONTEXT *c, ucontext_t *u);
 WINAPI void except_capture(struct CONTEXT *c);          /* RtlCaptureContext */
-_Noreturn void except_continue(const struct CONTEXT *c); /* a fault's: with all vector registers */
 _Noreturn void except_resume(const struct CONTEXT *c);  /* its parts by ContextFlags, the rest as it is */
 /* RtlRestoreContext: r may be one of the two special ones (unwind.c). */
 _Noreturn void except_restore(struct CONTEXT *c, struct EXCEPTION_RECORD *r, DWORD scope);

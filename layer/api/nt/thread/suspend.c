@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "layer/api/nt/except/except.h"
+#include "layer/api/nt/except/xstate.h"
 #include "layer/api/nt/thread/steady.h"
 #include "layer/api/nt/object/wait.h"
 
@@ -218,6 +219,9 @@ suspend_get(struct thread *t, struct CONTEXT *c)
 	if (u) {
 		except_context_of(&now, u);
 		copy(c, &now);
+		struct XSTATE *x = xstate_of(c);
+		if (x)
+			xstate_load(x, u->uc_mcontext.fpregs);
 	}
 	suspend_resume(t, &before);
 	return u ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
