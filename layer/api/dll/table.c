@@ -43,7 +43,8 @@ table_find(const char *name)
 	if (n > 4 && strcmp(name + n - 4, ".dll") == 0)
 		n -= 4;
 	for (size_t i = 0; i < TABLES; i++)
-		if (strncmp(tables[i].name, name, n) == 0 && tables[i].name[n] == '\0')
+		if (tables[i].name[0] == name[0] && strncmp(tables[i].name, name, n) == 0 &&
+		    tables[i].name[n] == '\0')
 			return &tables[i];
 	return NULL;
 }

@@ -137,6 +137,7 @@ load_table(const struct table *t)
 		image = (void *)(uintptr_t)dll_image_nothing;
 	}
 	m = add(name, NULL, t->image ? t->file : name, image, 0x10000, NULL);
+	m->table = t;
 	m->refs = (uint32_t)FOR_GOOD;
 	m->started = true;
 	append(&peb_ldr.InInitializationOrderModuleList, &m->entry.InInitializationOrderLinks);
@@ -583,7 +584,7 @@ ldr_symbol(struct module *m, const char *name)
 	for (int depth = 0; depth < 8; depth++) {
 		const char *forward;
 		if (m->builtin) {
-			const struct table *t = table_find(m->name);
+			const struct table *t = m->table;
 			if ((uintptr_t)name < 65536)
 				return table_ordinal(t, (uint16_t)(uintptr_t)name);
 			void *p = table_symbol(t, name);

@@ -12,12 +12,14 @@
 #include "layer/api/nt/teb.h"
 
 struct pe;
+struct table;
 
 struct module {
 	struct LDR_DATA_TABLE_ENTRY entry;      /* first: what the program sees */
 	const char *name;       /* own: the base name, lower case, "kernel32.dll" */
 	char *path;             /* own: of the host; NULL for one of ours */
 	uint32_t refs;          /* under the loader's lock; UINT32_MAX: for good */
+	const struct table *table;      /* of one of ours, else NULL */
 	bool builtin, started, resources_only;
 	struct module *next;
 };
