@@ -32,8 +32,8 @@ one(const WCHAR *w)
 	if (path_parse(w, &p) >= 0) {
 		if (!p.host == !p.device || (p.host && p.root > strlen(p.host)))
 			abort();
-		/* nothing leads out of a drive but \\?\, which is taken as it is */
-		if (p.host && w[0] != '\\' && p.root && strstr(p.host, "/../"))
+		/* nothing leads out of a drive */
+		if (p.host && strstr(p.host, "/../"))
 			abort();
 		path_free(&p);
 	}

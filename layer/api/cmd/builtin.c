@@ -112,8 +112,11 @@ builtin_echo(struct cmd *c, const WCHAR *args)
 	struct wtext t = { 0 };
 
 	if (!*args || *args == ' ' || *args == '\t') {
+		const WCHAR *first = args;
+		while (*first == ' ' || *first == '\t')
+			first++;
 		WCHAR *word = trimmed(args);
-		bool on = wtext_is(word, "on"), off = wtext_is(word, "off"), none = !*word;
+		bool on = wtext_is(word, "on"), off = wtext_is(word, "off"), none = !*first;
 		free(word);
 		if (on || off) {
 			c->echo = on;

@@ -89,11 +89,13 @@ HANDLE cmd_spawn_self(struct cmd *c, const WCHAR *text);        /* cmd /s /d /c 
 int32_t cmd_wait(HANDLE process);                       /* closes it */
 /* Split the program's name from a command: *rest points behind it. */
 WCHAR *cmd_name(const WCHAR *text, const WCHAR **rest);
+/* The command that stands for a program of System32, or for one that is not there; or NULL. */
+const struct builtin *cmd_stands_for(const WCHAR *program, const WCHAR *name);
 int32_t cmd_external(struct cmd *c, const WCHAR *text);
 
 /* builtin.c */
 const struct builtin *builtin_named(const WCHAR *text, const WCHAR **args);
-const struct builtin *builtin_fallback(const WCHAR *name);  /* find, more ...: when there is no file */
+const struct builtin *builtin_fallback(const WCHAR *name);  /* find, more ...: programs of System32 */
 
 /* message.c */
 void cmd_write(struct cmd *c, HANDLE h, const WCHAR *s, size_t n);

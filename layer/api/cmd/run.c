@@ -193,7 +193,7 @@ is_pure(struct cmd *c, const struct node *n)
 	} else {
 		const WCHAR *rest;
 		WCHAR *name = cmd_name(text, &rest), *program = cmd_program(c, name);
-		pure = !program && builtin_fallback(name);
+		pure = cmd_stands_for(program, name);
 		free(name);
 		free(program);
 	}

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/vec.h"
 #include "layer/api/cmd/cmd.h"
+#include "layer/api/nt/file/path_system.h"
 
 struct options {
 	bool command, keep, strip, silent;
@@ -142,20 +143,25 @@ interactive(struct cmd *c)
 	}
 }
 
-uint32_t
-cmd_main(const WCHAR *command_line)
+/* As one of the other programs of System32 that we stand for; false: as cmd. */
+static bool
+be_tool(struct cmd *c, const WCHAR *line)
 {
-	struct cmd *c = xcalloc(1, sizeof *c);
-	struct options o = { 0 };
-	struct SYSTEMTIME now;
+	const WCHAR *rest;
+	WCHAR *own = cmd_name(line, &rest);
+	const struct builtin *b = path_system_tool(own) ? builtin_fallback(own) : NULL;
 
-	c->echo = c->extensions = true;
-	c->folders = xcalloc(1, sizeof *c->folders);
-	c->line = wtext_dup(command_line);
-	for (int i = 0; i < 3; i++)
-		c->std[i] = kernel32_GetStdHandle((DWORD)(-10 - i));
-	kernel32_GetLocalTime(&now);
-	c->random = (uint32_t)(now.wSecond * 1000 + now.wMilliseconds) * 2654435761u;
+	free(own);
+	if (b)
+		c->errorlevel = b->run(c, rest);
+	return b != NULL;
+}
+
+static void
+be_cmd(struct cmd *c, const WCHAR *command_line)
+{
+	struct options o = { 0 };
+
 	read_options(c, command_line, &o);
 	if (o.silent)
 		c->echo = false;
@@ -173,6 +179,23 @@ cmd_main(const WCHAR *command_line)
 		c->interactive = true;
 		interactive(c);
 	}
+}
+
+uint32_t
+cmd_main(const WCHAR *command_line)
+{
+	struct cmd *c = xcalloc(1, sizeof *c);
+	struct SYSTEMTIME now;
+
+	c->echo = c->extensions = true;
+	c->folders = xcalloc(1, sizeof *c->folders);
+	c->line = wtext_dup(command_line);
+	for (int i = 0; i < 3; i++)
+		c->std[i] = kernel32_GetStdHandle((DWORD)(-10 - i));
+	kernel32_GetLocalTime(&now);
+	c->random = (uint32_t)(now.wSecond * 1000 + now.wMilliseconds) * 2654435761u;
+	if (!be_tool(c, command_line))
+		be_cmd(c, command_line);
 	uint32_t code = (uint32_t)c->errorlevel;
 	while (c->folders->n)
 		free(c->folders->p[--c->folders->n]);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "layer/api/cmd/cmd.h"
+#include "layer/api/nt/file/path_system.h"
 
 static bool
 delimits(WCHAR c)
@@ -209,6 +210,12 @@ start(struct cmd *c, const WCHAR *program, const WCHAR *name, const WCHAR *text)
 	return error == 5 ? 1 : 9009;
 }
 
+const struct builtin *
+cmd_stands_for(const WCHAR *program, const WCHAR *name)
+{
+	return !program || path_system_tool(program) ? builtin_fallback(name) : NULL;
+}
+
 int32_t
 cmd_external(struct cmd *c, const WCHAR *text)
 {
@@ -221,10 +228,10 @@ cmd_external(struct cmd *c, const WCHAR *text)
 		text++;
 	if (program && cmd_is_batch(program)) {
 		code = cmd_batch(c, program, name, rest);
+	} else if ((b = cmd_stands_for(program, name))) {
+		code = b->run(c, rest);
 	} else if (program) {
 		code = start(c, program, name, text);
-	} else if ((b = builtin_fallback(name))) {
-		code = b->run(c, rest);
 	} else if (wtext_is(cmd_base_of(name), "cmd") || wtext_is(cmd_base_of(name), "cmd.exe")) {
 		code = start(c, NULL, name, text);
 	} else {

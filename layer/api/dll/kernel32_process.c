@@ -11,6 +11,7 @@
 #include "layer/api/nt/process/job.h"
 #include "layer/api/nt/text/nls.h"
 #include "layer/api/nt/file/path.h"
+#include "layer/api/nt/file/path_system.h"
 #include "layer/api/nt/file/pseudo.h"
 
 enum {
@@ -103,6 +104,26 @@ batch_line(const WCHAR *line)
 	memcpy(s + n, line, m * sizeof *s);
 	s[n + m] = '"';
 	s[n + m + 1] = 0;
+	return s;
+}
+
+/* A program of System32 that is cmd's, too: its own full path, and the line's arguments. */
+static WCHAR *
+tool_line(const WCHAR *program, const WCHAR *line)
+{
+	bool quoted = false;
+
+	while (*line == ' ' || *line == '\t')
+		line++;
+	for (; *line && (quoted || (*line != ' ' && *line != '\t')); line++)
+		quoted ^= *line == '"';
+	size_t n = nls_length(program), m = nls_length(line);
+	WCHAR *s = malloc((n + m + 3) * sizeof *s);
+	if (!s)
+		return NULL;
+	s[0] = s[n + 1] = '"';
+	memcpy(s + 1, program, n * sizeof *s);
+	memcpy(s + n + 2, line, (m + 1) * sizeof *s);
 	return s;
 }
 
@@ -256,8 +277,10 @@ kernel32_CreateProcessW(const WCHAR *application, WCHAR *line, struct SECURITY_A
 		free(program);
 		program = NULL;
 	}
-	if (!error && program && is_batch(program)) {
-		s.command_line = batch = batch_line(s.command_line);
+	bool tool = program && path_system_tool(program);
+	if (!error && program && (tool || is_batch(program))) {
+		s.command_line = batch =
+		        tool ? tool_line(program, s.command_line) : batch_line(s.command_line);
 		free(program);
 		program = NULL;
 		error = batch ? ERROR_SUCCESS : ERROR_NOT_ENOUGH_MEMORY;

@@ -11,6 +11,7 @@ enum {
 	NERR_Success = 0,
 	NERR_UserNotFound = 2221,
 	NERR_NoNetworkDomain = 1355,
+	NERR_ServerNotStarted = 2114,
 	NERR_GroupNotFound = 2220
 };
 
@@ -156,4 +157,42 @@ netapi32_DsGetDcNameW(const WCHAR *computer, const WCHAR *domain, const void *gu
 	(void)computer, (void)domain, (void)guid, (void)site, (void)flags;
 	*out = NULL;
 	return NERR_NoNetworkDomain;
+}
+
+/* -- shared folders: no server runs here ------------------------------------------------------- */
+
+WINAPI DWORD
+netapi32_NetShareAdd(const WCHAR *server, DWORD level, const BYTE *share, DWORD *wrong)
+{
+	(void)server, (void)level, (void)wrong;
+	return share ? NERR_ServerNotStarted : ERROR_INVALID_PARAMETER;
+}
+
+WINAPI DWORD
+netapi32_NetShareDel(const WCHAR *server, const WCHAR *name, DWORD reserved)
+{
+	(void)server, (void)reserved;
+	return name ? NERR_ServerNotStarted : ERROR_INVALID_PARAMETER;
+}
+
+WINAPI DWORD
+netapi32_NetShareGetInfo(const WCHAR *server, const WCHAR *name, DWORD level, void **out)
+{
+	(void)server, (void)level;
+	if (!name || !out)
+		return ERROR_INVALID_PARAMETER;
+	*out = NULL;
+	return NERR_ServerNotStarted;
+}
+
+WINAPI DWORD
+netapi32_NetShareEnum(const WCHAR *server, DWORD level, void **out, DWORD most, DWORD *read,
+                      DWORD *total, DWORD *resume)
+{
+	(void)server, (void)level, (void)most, (void)resume;
+	if (!out || !read || !total)
+		return ERROR_INVALID_PARAMETER;
+	*out = NULL;
+	*read = *total = 0;
+	return NERR_ServerNotStarted;
 }

@@ -363,10 +363,11 @@ check_kind(const struct path *p, const struct stat *st, ACCESS_MASK access, DWOR
 	bool dir = S_ISDIR(st->st_mode);
 	if (dir && options & FILE_NON_DIRECTORY_FILE)
 		return STATUS_FILE_IS_A_DIRECTORY;
-	if (!dir && options & FILE_DIRECTORY_FILE &&
-	    !(S_ISLNK(st->st_mode) && options & FILE_OPEN_REPARSE_POINT))
+	/* a link may be to a folder */
+	bool link = S_ISLNK(st->st_mode) && options & FILE_OPEN_REPARSE_POINT;
+	if (!dir && options & FILE_DIRECTORY_FILE && !link)
 		return STATUS_NOT_A_DIRECTORY;
-	if (!dir && p->folder)
+	if (!dir && p->folder && !link)
 		return STATUS_OBJECT_NAME_INVALID;
 	bool change = access & (FILE_WRITE_DATA | FILE_APPEND_DATA);
 	if (!made && change && S_ISREG(st->st_mode) && !(st->st_mode & 0222))

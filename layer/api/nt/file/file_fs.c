@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/str.h"
 #include "layer/api/nt/file/file.h"
 #include "layer/api/nt/text/utf.h"
 
@@ -301,6 +302,33 @@ file_link(struct path *new, struct path *existing, bool replace)
 }
 
 /* A target with a drive becomes the host's absolute path; a relative one stays relative. */
+/* "\\way" is on the link's own drive: for the host, from the link's folder up to the drive's root
+ * and on.  To be freed; NULL: the link is on no drive, or its drive is all of the host. */
+static char *
+from_root(const char *link, const WCHAR *way)
+{
+	WCHAR *shown = path_windows(link);
+	const char *root = shown ? path_drive_root(shown[0]) : NULL;
+	char *rest = utf_narrow(way);
+	struct str s = { 0 };
+	for (char *c = rest; c && *c; c++)
+		if (*c == '\\')
+			*c = '/';
+	if (root && *root && rest) {
+		size_t up = 0;
+		for (const WCHAR *c = shown; *c; c++)
+			up += *c == '\\';
+		/* one is the root's, one that of the link's name */
+		str_add(&s, up > 1 ? ".." : ".");
+		for (size_t i = 2; i < up; i++)
+			str_add(&s, "/..");
+		str_add(&s, rest[1] ? rest : "");
+	}
+	free(rest);
+	free(shown);
+	return s.n ? s.p : NULL;
+}
+
 NTSTATUS
 file_symlink(struct path *new, const WCHAR *to, bool folder)
 {
@@ -319,7 +347,7 @@ file_symlink(struct path *new, const WCHAR *to, bool folder)
 		for (char *c = text; c && *c; c++)
 			if (*c == '\\')
 				*c = '/';
-	} else {
+	} else if (k != PATH_ROOTED || to[1] == '?' || !(text = from_root(new->host, to))) {
 		struct path p;
 		s = path_parse(to, &p);
 		if (s >= 0 && p.device)

@@ -92,6 +92,17 @@ path_windows(const char *host)
 
 /* -- which file it is ----------------------------------------------------------- */
 
+/* Is there a part "." or ".." behind this backslash?  Paths that are taken as they are (\\?\) may have
+ * them; no file has such a name. */
+static bool
+is_dots(const WCHAR *p)
+{
+	size_t n = 1;
+	while (n < 3 && p[n] == '.')
+		n++;
+	return n > 1 && (!p[n] || p[n] == '\\');
+}
+
 /* Units that no name has.  A colon would be a stream's; of those only the unnamed one is there,
  * and :$DATA names it. */
 static NTSTATUS
@@ -99,7 +110,7 @@ check_names(WCHAR *p)
 {
 	for (size_t i = 0; p[i]; i++) {
 		if (p[i] < 32 || p[i] == '"' || p[i] == '<' || p[i] == '>' || p[i] == '|' ||
-		    p[i] == '?' || p[i] == '*' || p[i] == '/')
+		    p[i] == '?' || p[i] == '*' || p[i] == '/' || (p[i] == '\\' && is_dots(p + i)))
 			return STATUS_OBJECT_NAME_INVALID;
 		if (p[i] == ':') {
 			if (utf_compare(p + i, u"::$DATA") || i == 0 || p[i - 1] == '\\')
@@ -121,7 +132,8 @@ plainly(const WCHAR *p, size_t n, char *to)
 	};
 	for (size_t i = 0; i < n; i++) {
 		WCHAR c = p[i];
-		if (c < 32 || c > 126 || refused[c])
+		if (c < 32 || c > 126 || refused[c] ||
+		    (c == '.' && i && p[i - 1] == '\\' && is_dots(p + i - 1)))
 			return false;
 		to[i] = c == '\\' ? '/' : (char)c;
 	}

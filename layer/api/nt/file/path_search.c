@@ -16,6 +16,7 @@
 
 #include "base/str.h"
 #include "layer/api/nt/file/path.h"
+#include "layer/api/nt/process/birth.h"
 #include "layer/api/nt/text/utf.h"
 
 enum { FOLDERS = 64, LONGEST = 320 };
@@ -134,6 +135,24 @@ read_all(struct folder *f, int fd)
 	return n == 0 && grow(f);
 }
 
+/* A folder that may be passed but not read: what of it leads to what the sandbox shows. */
+static bool
+guess_all(struct folder *f, const char *host)
+{
+	size_t n = strcmp(host, "/") == 0 ? 0 : strlen(host);
+	for (size_t i = 0; i < birth.nshow + birth.ndrive; i++) {
+		const char *path =
+		        i < birth.nshow ? birth.show[i].path : birth.drives[i - birth.nshow].root;
+		if (!path || strncmp(path, host, n) != 0 || path[n] != '/' || !path[n + 1])
+			continue;
+		size_t len = strcspn(path + n + 1, "/");
+		str_addn(&f->names, path + n + 1, len);
+		str_addn(&f->names, "", 1);
+		f->count++;
+	}
+	return grow(f);
+}
+
 /* What is known of the folder, read anew when it has changed; under the lock. */
 static struct folder *
 folder_of(const char *host)
@@ -160,14 +179,15 @@ folder_of(const char *host)
 	}
 	forget(f);
 	int fd = open(host, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0 && errno != EACCES)
 		return NULL;
 	f->dev = st.st_dev;
 	f->ino = st.st_ino;
 	f->changed = st.st_mtim;
 	f->used = ++ticks;
-	bool ok = read_all(f, fd);
-	close(fd);
+	bool ok = fd < 0 ? guess_all(f, host) : read_all(f, fd);
+	if (fd >= 0)
+		close(fd);
 	if (!ok) {
 		forget(f);
 		return NULL;

@@ -6,8 +6,14 @@
 #ifndef LAYER_API_NT_FILE_PATH_SYSTEM_H
 #define LAYER_API_NT_FILE_PATH_SYSTEM_H
 
+#include "layer/api/nt/types.h"
+
 /* A path on C: is looked at: root is the drive's folder of the host, and rest the way from there
  * without a slash at either end ("" is the root itself).  Any thread; takes no lock. */
 void path_system(const char *root, const char *rest);
+
+/* Is this full path that of a program which our own cmd stands for (cmd, findstr, where ...)?  Its file
+ * is there to be seen only. */
+bool path_system_tool(const WCHAR *path);
 
 #endif

@@ -53,13 +53,18 @@ host_read(struct file *f, struct file_io *x)
 	return read_ended(x, n);
 }
 
+/* Who writes into a full pipe waits where he can be cancelled, not in the host. */
 static NTSTATUS
 host_write(struct file *f, struct file_io *x)
 {
 	while (x->done < x->n) {
-		if (!x->wait && !can(f->fd, POLLOUT))
-			return STATUS_PENDING;
-		ssize_t n = write(f->fd, x->buf + x->done, x->n - x->done);
+		struct iovec v = { x->buf + x->done, x->n - x->done };
+		ssize_t n = pwritev2(f->fd, &v, 1, -1, RWF_NOWAIT);
+		if (n < 0 && (errno == EOPNOTSUPP || errno == ENOSYS || errno == ESPIPE)) {
+			if (!x->wait && !can(f->fd, POLLOUT))
+				return STATUS_PENDING;
+			n = write(f->fd, v.iov_base, v.iov_len);
+		}
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
