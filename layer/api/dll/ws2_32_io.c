@@ -6,7 +6,7 @@
 #include "layer/api/dll/ws2_32.h"
 #include "layer/api/nt/object/wait.h"
 
-enum { MANY = 4, LOTS = 1024, WSA_IO_INCOMPLETE = 996 };
+enum { MANY = 4, LOTS = 65536, WSA_IO_INCOMPLETE = 996 };
 
 /* -- overlapped ------------------------------------------------------------------- */
 

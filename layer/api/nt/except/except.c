@@ -179,32 +179,38 @@ except_context_to(const struct CONTEXT *c, ucontext_t *u)
 		xstate_store(x, u->uc_mcontext.fpregs);
 }
 
+/* Where registers are put together before they are taken back.  Not on the stack, which may be as short
+ * as programs make it that know what an exception of Windows needs there (Go: 4 KiB). */
+static _Thread_local struct {
+	_Alignas(64) char area[XSTATE_AREA];
+	struct CONTEXT c;
+} back __attribute__((tls_model("initial-exec")));
+
 _Noreturn void
 except_resume(const struct CONTEXT *c)
 {
-	struct CONTEXT t;
-	_Alignas(64) char area[XSTATE_AREA];
+	struct CONTEXT *t = &back.c;
 	const struct XSTATE *x = xstate_of(c);
-	uint64_t features = x ? xstate_unpack(x, area) : 0;
-	except_capture(&t);
+	uint64_t features = x ? xstate_unpack(x, back.area) : 0;
+	except_capture(t);
 	if ((c->ContextFlags & CONTEXT_CONTROL) == CONTEXT_CONTROL) {
-		t.Rip = c->Rip;
-		t.Rsp = c->Rsp;
-		t.EFlags = c->EFlags;
+		t->Rip = c->Rip;
+		t->Rsp = c->Rsp;
+		t->EFlags = c->EFlags;
 	}
 	if ((c->ContextFlags & CONTEXT_INTEGER) == CONTEXT_INTEGER) {
-		uint64_t rsp = t.Rsp;
-		memcpy(&t.Rax, &c->Rax,
+		uint64_t rsp = t->Rsp;
+		memcpy(&t->Rax, &c->Rax,
 		       offsetof(struct CONTEXT, Rip) - offsetof(struct CONTEXT, Rax));
-		t.Rsp = rsp;
+		t->Rsp = rsp;
 	}
 	if ((c->ContextFlags & CONTEXT_FLOATING_POINT) == CONTEXT_FLOATING_POINT) {
-		t.FltSave = c->FltSave;
-		t.MxCsr = c->MxCsr;
+		t->FltSave = c->FltSave;
+		t->MxCsr = c->MxCsr;
 	}
-	t.MxCsr &= 0xffff;
-	t.FltSave.MxCsr = t.MxCsr;
-	except_jump(&t, features ? area : NULL, (uint32_t)features);
+	t->MxCsr &= 0xffff;
+	t->FltSave.MxCsr = t->MxCsr;
+	except_jump(t, features ? back.area : NULL, (uint32_t)features);
 }
 
 /* -- at the end ---------------------------------------------------------------------------- */
@@ -382,9 +388,11 @@ arrange(struct placing *p, struct block *b, struct extended *more, const ucontex
 {
 	const void *frame = u->uc_mcontext.fpregs;
 	uint64_t features = xstate_there(frame);
+	uint64_t rsp = (uint64_t)u->uc_mcontext.gregs[REG_RSP],
+	         rip = (uint64_t)u->uc_mcontext.gregs[REG_RIP];
 	p->size = features ? xstate_size(features) : 0;
-	uint64_t area =
-	        ((uint64_t)u->uc_mcontext.gregs[REG_RSP] - RED_ZONE - p->size) & ~UINT64_C(63);
+	/* Microsoft's convention has no red zone, ours has */
+	uint64_t area = (rsp - (own_code((void *)rip) ? RED_ZONE : 0) - p->size) & ~UINT64_C(63);
 	p->to = (struct block *)((area - sizeof *b) & ~UINT64_C(15));
 	p->from = b;
 	p->area = (void *)area;

@@ -61,7 +61,8 @@ file_at_once(struct file *f, const struct file_request *r, NTSTATUS s, ULONG_PTR
 		return s;
 	if (r->apc)
 		(void)wait_apc_queue(thread_self(), r->apc, r->apc_context, r->iosb, NULL);
-	else if (f->port && r->apc_context && !(f->modes & 1))
+	/* FILE_SKIP_COMPLETION_PORT_ON_SUCCESS: a part of a message is none */
+	else if (f->port && r->apc_context && (!(f->modes & 1) || s < 0))
 		(void)port_post(f->port, &(struct packet){ f->key, r->apc_context, s, n });
 	return s;
 }

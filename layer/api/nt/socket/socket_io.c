@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Receiving and sending, at once or later. */
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -28,6 +29,13 @@ length(const struct socket_transfer *t)
 	for (size_t i = 0; i < t->n; i++)
 		n += t->vec[i].iov_len;
 	return n;
+}
+
+/* What the host takes at once; the rest of a stream follows. */
+static size_t
+at_once(const struct socket *s, const struct socket_transfer *t)
+{
+	return s->type == SOCK_STREAM && t->n > IOV_MAX ? IOV_MAX : t->n;
 }
 
 /* n bytes of the vector are done. */
@@ -173,7 +181,7 @@ receive(struct socket *s, struct socket_transfer *t, int how, size_t *done)
 	}
 	struct sockaddr_storage from;
 	char space[512];
-	struct msghdr m = { .msg_iov = t->vec, .msg_iovlen = t->n };
+	struct msghdr m = { .msg_iov = t->vec, .msg_iovlen = at_once(s, t) };
 	bool datagram = s->type != SOCK_STREAM;
 	if (t->address && (t->address_size || t->message)) {
 		m.msg_name = &from;
@@ -218,7 +226,7 @@ transmit(struct socket *s, struct socket_transfer *t, int how, size_t *done)
 {
 	struct sockaddr_storage to;
 	char space[512];
-	struct msghdr m = { .msg_iov = t->vec, .msg_iovlen = t->n };
+	struct msghdr m = { .msg_iov = t->vec, .msg_iovlen = at_once(s, t) };
 	*done = 0;
 	if (t->address) {
 		/* a connected stream ignores it */
@@ -620,7 +628,8 @@ socket_start(struct socket_op *op, const struct file_request *r, size_t *done)
 	if (st < 0 && st != STATUS_BUFFER_OVERFLOW)
 		return socket_error_of(st);
 	(void)file_at_once(f, r, st, *done);
-	return st < 0 ? socket_error_of(st) : 0;
+	/* a datagram that is longer than the buffers is told like one that comes later */
+	return st < 0 ? WSA_IO_PENDING : 0;
 }
 
 /* IOCTL_AFD_RECEIVE and IOCTL_AFD_RECEIVE_DATAGRAM, which libuv calls itself. */
