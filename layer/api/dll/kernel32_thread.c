@@ -185,13 +185,15 @@ WINAPI HANDLE
 kernel32_OpenThread(DWORD access, BOOL inherit, DWORD id)
 {
 	struct thread *t = thread_find(id);
+	struct process_thread *other = NULL;
 	HANDLE h;
 
-	if (!t) {
+	if (!t && process_open_thread(id, &other) < 0) {
 		last_error(ERROR_INVALID_PARAMETER);
 		return NULL;
 	}
-	h = handle_new(&t->object, (access & 0x12000000) ? THREAD_ALL_ACCESS : access, inherit);
+	struct object *o = t ? &t->object : &other->object;
+	h = handle_new(o, (access & 0x12000000) ? THREAD_ALL_ACCESS : access, inherit);
 	if (!h)
 		last_error(ERROR_NOT_ENOUGH_MEMORY);
 	return h;

@@ -318,6 +318,25 @@ process_open(uint32_t id, struct process **out)
 	return process_of_slot(slot, out);
 }
 
+NTSTATUS
+process_open_thread(uint32_t id, struct process_thread **out)
+{
+	for (uint32_t i = 0; shared && id && i < SHARED_PROCESSES; i++) {
+		struct shared_process *slot = &shared->process[i];
+		if (slot == shared_self() || slot->main_thread != id || !shared_lives(slot))
+			continue;
+		int fd = (int)syscall(SYS_pidfd_open, atomic_load(&slot->pid), 0);
+		if (fd < 0)
+			break;
+		struct process *p = process_watch(slot, fd, NULL, out);
+		if (!p)
+			return STATUS_NO_MEMORY;
+		object_unref(&p->object);
+		return STATUS_SUCCESS;
+	}
+	return STATUS_INVALID_CID;
+}
+
 uint32_t
 process_code(struct process *p)
 {

@@ -68,6 +68,8 @@ struct process_start {
 /* One count each. */
 NTSTATUS process_new(const struct process_start *s, struct process **out, struct process_thread **thread);
 NTSTATUS process_open(uint32_t id, struct process **out);
+/* The first thread of another process, by the thread's id. */
+NTSTATUS process_open_thread(uint32_t id, struct process_thread **out);
 /* Takes pidfd; job: is told of its end; thread: its first one, a count too, or NULL. */
 struct process *process_watch(struct shared_process *slot, int pidfd, struct job *job, struct process_thread **thread);
 NTSTATUS process_of_slot(struct shared_process *slot, struct process **out);
