@@ -10,7 +10,10 @@
 // expect: released 1, then 10000
 // expect: only to be looked at: 5, 1
 // expect: of one that has ended: 0 5
+// expect: command lines: looks looks, of ours 1 1
+// libs: -lntdll
 #include "share.h"
+#include <winternl.h>
 
 static HANDLE go, done;
 
@@ -41,6 +44,38 @@ looks(int n, char **v)
 }
 
 static const struct part parts[] = { { "looks", looks }, { 0 } };
+
+/* The last word but one of a command line: what the child is. */
+static const char *
+word(UNICODE_STRING *u, WCHAR *text, char out[16])
+{
+	WCHAR *name = wcsstr(text, L"looks");
+	text[u->Length / 2] = 0;
+	snprintf(out, 16, "%.5ls", name ? name : L"-");
+	return out;
+}
+
+/* As debuggers and lists of processes read it, and as it is asked for. */
+static void
+command_line(HANDLE p, char read[16], char asked[16])
+{
+	PROCESS_BASIC_INFORMATION b = { 0 };
+	RTL_USER_PROCESS_PARAMETERS q = { 0 };
+	PEB peb = { 0 };
+	WCHAR text[512] = L"";
+	union {
+		UNICODE_STRING u;
+		WCHAR room[512];
+	} a = { { 0 } };
+	SIZE_T k;
+	NtQueryInformationProcess(p, ProcessBasicInformation, &b, sizeof b, NULL);
+	ReadProcessMemory(p, b.PebBaseAddress, &peb, sizeof peb, &k);
+	ReadProcessMemory(p, peb.ProcessParameters, &q, sizeof q, &k);
+	ReadProcessMemory(p, q.CommandLine.Buffer, text, q.CommandLine.Length, &k);
+	word(&q.CommandLine, text, read);
+	if (NtQueryInformationProcess(p, 60, &a, sizeof a, NULL) == 0)
+		word(&a.u, a.u.Buffer, asked);
+}
 
 int
 main(int argc, char **argv)
@@ -87,6 +122,11 @@ main(int argc, char **argv)
 	HANDLE ended;
 	DuplicateHandle(GetCurrentProcess(), p, GetCurrentProcess(), &ended, 0, FALSE,
 	                DUPLICATE_SAME_ACCESS);
+	char line[4][16] = { "", "", "", "" };
+	HANDLE self = OpenProcess(PROCESS_QUERY_INFORMATION | PROCESS_VM_READ, FALSE,
+	                          GetCurrentProcessId());
+	command_line(p, line[0], line[1]);
+	command_line(self, line[2], line[3]);
 	SetEvent(go);
 	code = end(p);
 	printf("it sees '%c' %d, and changes it: '%c'\n", code >> 8, code & 0xff, text[0]);
@@ -94,5 +134,7 @@ main(int argc, char **argv)
 	printf("only to be looked at: %lu, %d\n", refused, seen);
 	at = VirtualAllocEx(ended, NULL, 1, MEM_RESERVE, PAGE_NOACCESS);
 	printf("of one that has ended: %d %lu\n", at != NULL, GetLastError());
+	printf("command lines: %s %s, of ours %d %d\n", line[0], line[1], line[2][0] == '-',
+	       line[3][0] == '-');
 	return 0;
 }
