@@ -78,7 +78,7 @@ static int
 tries(int n, char **v)
 {
 	(void)n, (void)v;
-	HANDLE p = make(atoi(v[0]) ? FILE_FLAG_FIRST_PIPE_INSTANCE : 0, 1);
+	HANDLE p = make(v[0][0] == '1' ? FILE_FLAG_FIRST_PIPE_INSTANCE : 0, 1);
 	return p == INVALID_HANDLE_VALUE ? (int)GetLastError() : 0;
 }
 
@@ -86,7 +86,7 @@ tries(int n, char **v)
 static int
 takes(int n, char **v)
 {
-	HANDLE parent = OpenProcess(PROCESS_DUP_HANDLE, FALSE, (DWORD)atoi(v[1])), p;
+	HANDLE parent = OpenProcess(PROCESS_DUP_HANDLE, FALSE, strtoul(v[1], NULL, 10)), p;
 	DWORD k;
 	(void)n;
 	meet();
