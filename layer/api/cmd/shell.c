@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/vec.h"
 #include "layer/api/cmd/cmd.h"
+#include "layer/api/nt/file/path_system.h"
 
 struct options {
 	bool command, keep, strip, silent;
@@ -142,6 +143,21 @@ interactive(struct cmd *c)
 	}
 }
 
+/* A program of System32 that is one of our commands: the first word is its path. */
+static const struct builtin *
+tool(const WCHAR *line, const WCHAR **rest)
+{
+	size_t n = 0;
+
+	while (line[n] && line[n] != ' ' && line[n] != '\t')
+		n++;
+	WCHAR *path = wtext_dupn(line, n);
+	const struct builtin *b = path_is_tool(path) ? builtin_fallback(path) : NULL;
+	free(path);
+	*rest = line + n;
+	return b;
+}
+
 uint32_t
 cmd_main(const WCHAR *command_line)
 {
@@ -156,7 +172,12 @@ cmd_main(const WCHAR *command_line)
 		c->std[i] = kernel32_GetStdHandle((DWORD)(-10 - i));
 	kernel32_GetLocalTime(&now);
 	c->random = (uint32_t)(now.wSecond * 1000 + now.wMilliseconds) * 2654435761u;
-	read_options(c, command_line, &o);
+	const WCHAR *rest;
+	const struct builtin *b = tool(command_line, &rest);
+	if (b)
+		c->errorlevel = b->run(c, rest);
+	else
+		read_options(c, command_line, &o);
 	if (o.silent)
 		c->echo = false;
 	if (o.command) {
@@ -169,7 +190,7 @@ cmd_main(const WCHAR *command_line)
 		if (c->jump != JUMP_EXIT)
 			c->jump = JUMP_NONE;
 	}
-	if (!o.command || (o.keep && c->jump != JUMP_EXIT)) {
+	if (!b && (!o.command || (o.keep && c->jump != JUMP_EXIT))) {
 		c->interactive = true;
 		interactive(c);
 	}

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "layer/api/cmd/cmd.h"
+#include "layer/api/nt/file/path_system.h"
 
 static bool
 delimits(WCHAR c)
@@ -221,10 +222,10 @@ cmd_external(struct cmd *c, const WCHAR *text)
 		text++;
 	if (program && cmd_is_batch(program)) {
 		code = cmd_batch(c, program, name, rest);
+	} else if ((!program || path_is_tool(program)) && (b = builtin_fallback(name))) {
+		code = b->run(c, rest);
 	} else if (program) {
 		code = start(c, program, name, text);
-	} else if ((b = builtin_fallback(name))) {
-		code = b->run(c, rest);
 	} else if (wtext_is(cmd_base_of(name), "cmd") || wtext_is(cmd_base_of(name), "cmd.exe")) {
 		code = start(c, NULL, name, text);
 	} else {

@@ -11,6 +11,7 @@
 #include "layer/api/nt/process/job.h"
 #include "layer/api/nt/text/nls.h"
 #include "layer/api/nt/file/path.h"
+#include "layer/api/nt/file/path_system.h"
 #include "layer/api/nt/file/pseudo.h"
 
 enum {
@@ -233,6 +234,24 @@ start(struct process_start *s, const struct STARTUPINFOEXW *info, DWORD flags, s
 	return status;
 }
 
+/* A program of System32 that is a command of cmd's: with its path as the first word, by which cmd
+ * knows. */
+static WCHAR *
+tool_line(const WCHAR *program, const WCHAR *line)
+{
+	bool quoted = false;
+
+	for (; *line && (quoted || (*line != ' ' && *line != '\t')); line++)
+		quoted ^= *line == '"';
+	size_t n = nls_length(program), m = nls_length(line);
+	WCHAR *s = malloc((n + m + 1) * sizeof *s);
+	if (s) {
+		memcpy(s, program, n * sizeof *s);
+		memcpy(s + n, line, (m + 1) * sizeof *s);
+	}
+	return s;
+}
+
 WINAPI BOOL
 kernel32_CreateProcessW(const WCHAR *application, WCHAR *line, struct SECURITY_ATTRIBUTES *process,
                         struct SECURITY_ATTRIBUTES *thread, BOOL inherit, DWORD flags,
@@ -252,9 +271,14 @@ kernel32_CreateProcessW(const WCHAR *application, WCHAR *line, struct SECURITY_A
 	if (!error && current)
 		error = check_folder(current);
 	s.command_line = line ? line : application;
-	if (program && nls_equal(program, PROCESS_CMD)) { /* the file is there to be seen only */
+	bool tool = !error && path_is_tool(program) && check(program);
+	if (tool)
+		s.command_line = batch = tool_line(program, s.command_line);
+	/* the file is there to be seen only */
+	if (tool || (program && nls_equal(program, PROCESS_CMD))) {
 		free(program);
 		program = NULL;
+		error = tool && !batch ? ERROR_NOT_ENOUGH_MEMORY : error;
 	}
 	if (!error && program && is_batch(program)) {
 		s.command_line = batch = batch_line(s.command_line);

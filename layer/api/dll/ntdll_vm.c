@@ -19,6 +19,7 @@
 enum {
 	PROCESS_VM_OPERATION = 8,
 	PROCESS_QUERY_INFORMATION = 0x400,
+	PROCESS_QUERY_LIMITED_INFORMATION = 0x1000,
 	GENERIC_ALL = 0x10000000,
 	MAXIMUM_ALLOWED = 0x2000000,
 };
@@ -52,8 +53,10 @@ ntdll_vm_own(HANDLE process)
 NTSTATUS
 ntdll_vm_do(HANDLE process, struct post_memory *m)
 {
-	const ACCESS_MASK need =
-	        m->what == POST_QUERY ? PROCESS_QUERY_INFORMATION : PROCESS_VM_OPERATION;
+	const ACCESS_MASK need = m->what == POST_QUERY ? PROCESS_QUERY_INFORMATION
+	                         : m->what == POST_USE ? PROCESS_QUERY_INFORMATION |
+	                                                         PROCESS_QUERY_LIMITED_INFORMATION
+	                                               : PROCESS_VM_OPERATION;
 	struct object *o;
 	ACCESS_MASK access = 0;
 

@@ -6,8 +6,13 @@
 #ifndef LAYER_API_NT_FILE_PATH_SYSTEM_H
 #define LAYER_API_NT_FILE_PATH_SYSTEM_H
 
+#include "layer/api/nt/types.h"
+
 /* A path on C: is looked at: root is the drive's folder of the host, and rest the way from there
  * without a slash at either end ("" is the root itself).  Any thread; takes no lock. */
 void path_system(const char *root, const char *rest);
+
+/* One of the programs of System32 that are commands of our own cmd. */
+bool path_is_tool(const WCHAR *path);
 
 #endif

@@ -288,6 +288,7 @@ post_memory_do(struct post_memory *m)
 	case POST_FREE: return vm_free(&m->base, &m->size, m->type);
 	case POST_PROTECT: return vm_protect(&m->base, &m->size, m->protect, &m->protect);
 	case POST_QUERY: return vm_query(m->base, &m->found);
+	case POST_USE: m->use = host_use(); return STATUS_SUCCESS;
 	}
 	return STATUS_INVALID_PARAMETER;
 }

@@ -12,6 +12,7 @@
 #ifndef LAYER_API_NT_OBJECT_POST_H
 #define LAYER_API_NT_OBJECT_POST_H
 
+#include "layer/api/nt/host.h"
 #include "layer/api/nt/mem/vm.h"
 #include "layer/api/nt/process/process.h"
 
@@ -39,7 +40,7 @@ NTSTATUS post_within(struct process *p, HANDLE h, const struct post_terms *t, HA
 
 /* What can be done with the memory of a process. */
 struct post_memory {
-	enum { POST_ALLOC, POST_FREE, POST_PROTECT, POST_QUERY } what;
+	enum { POST_ALLOC, POST_FREE, POST_PROTECT, POST_QUERY, POST_USE } what;
 	DWORD type, protect; /* of POST_PROTECT protect is what it was, then */
 	union {
 		struct {
@@ -48,6 +49,7 @@ struct post_memory {
 			struct vm_where where;
 		};
 		struct MEMORY_BASIC_INFORMATION found;
+		struct host_use use;
 	};
 };
 
