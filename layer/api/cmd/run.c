@@ -194,7 +194,7 @@ is_pure(struct cmd *c, const struct node *n)
 	} else {
 		const WCHAR *rest;
 		WCHAR *name = cmd_name(text, &rest), *program = cmd_program(c, name);
-		pure = (!program || path_is_tool(program)) && builtin_fallback(name);
+		pure = (!program || path_system_tool(program)) && builtin_fallback(name);
 		free(name);
 		free(program);
 	}

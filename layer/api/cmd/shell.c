@@ -152,7 +152,7 @@ tool(const WCHAR *line, const WCHAR **rest)
 	while (line[n] && line[n] != ' ' && line[n] != '\t')
 		n++;
 	WCHAR *path = wtext_dupn(line, n);
-	const struct builtin *b = path_is_tool(path) ? builtin_fallback(path) : NULL;
+	const struct builtin *b = path_system_tool(path) ? builtin_fallback(path) : NULL;
 	free(path);
 	*rest = line + n;
 	return b;

@@ -222,7 +222,7 @@ cmd_external(struct cmd *c, const WCHAR *text)
 		text++;
 	if (program && cmd_is_batch(program)) {
 		code = cmd_batch(c, program, name, rest);
-	} else if ((!program || path_is_tool(program)) && (b = builtin_fallback(name))) {
+	} else if ((!program || path_system_tool(program)) && (b = builtin_fallback(name))) {
 		code = b->run(c, rest);
 	} else if (program) {
 		code = start(c, program, name, text);

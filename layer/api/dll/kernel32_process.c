@@ -271,7 +271,7 @@ kernel32_CreateProcessW(const WCHAR *application, WCHAR *line, struct SECURITY_A
 	if (!error && current)
 		error = check_folder(current);
 	s.command_line = line ? line : application;
-	bool tool = !error && path_is_tool(program) && check(program);
+	bool tool = !error && path_system_tool(program) && check(program);
 	if (tool)
 		s.command_line = batch = tool_line(program, s.command_line);
 	/* the file is there to be seen only */

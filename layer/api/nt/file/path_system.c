@@ -95,7 +95,7 @@ path_system(const char *root, const char *rest)
 }
 
 bool
-path_is_tool(const WCHAR *path)
+path_system_tool(const WCHAR *path)
 {
 	for (unsigned i = ROWS - TOOLS; path && i < ROWS; i++) {
 		const WCHAR *p = path;

@@ -13,6 +13,6 @@
 void path_system(const char *root, const char *rest);
 
 /* One of the programs of System32 that are commands of our own cmd. */
-bool path_is_tool(const WCHAR *path);
+bool path_system_tool(const WCHAR *path);
 
 #endif
