@@ -19,7 +19,7 @@ static const struct builtin builtins[] = {
 
 static const struct builtin fallbacks[] = {
 #define BUILTIN(...)
-#define FALLBACK(name, function, brief) { name, builtin_##function, "P", brief },
+#define FALLBACK(name, ending, function, brief) { name, builtin_##function, "P", brief },
 #include "layer/api/cmd/builtin.def"
 #undef FALLBACK
 #undef BUILTIN
@@ -67,7 +67,8 @@ const struct builtin *
 builtin_fallback(const WCHAR *name)
 {
 	const WCHAR *dot = wtext_rchr(name, '.');
-	size_t n = dot && wtext_is(dot, ".exe") ? (size_t)(dot - name) : wtext_len(name);
+	size_t n = dot && (wtext_is(dot, ".exe") || wtext_is(dot, ".com")) ? (size_t)(dot - name)
+	                                                                   : wtext_len(name);
 	WCHAR *base = wtext_dupn(name, n);
 	const WCHAR *last = cmd_base_of(base);
 	const struct builtin *found = NULL;

@@ -10,7 +10,7 @@
 
 #define BUILTIN(name, function, flags, brief) \
 	int32_t builtin_##function(struct cmd *c, const WCHAR *args);
-#define FALLBACK(name, function, brief) BUILTIN(name, function, "", brief)
+#define FALLBACK(name, ending, function, brief) BUILTIN(name, function, "", brief)
 #include "layer/api/cmd/builtin.def"
 #undef FALLBACK
 #undef BUILTIN

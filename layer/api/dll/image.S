@@ -143,6 +143,12 @@
 #define DLL_TABLE "layer/api/dll/netutils.def"
 #include "layer/api/dll/image.inc"
 
+#define DLL_NAME winhttp
+#define DLL_FILE "WINHTTP.dll"
+#define DLL_PREFIX winhttp
+#define DLL_TABLE "layer/api/dll/winhttp.def"
+#include "layer/api/dll/image.inc"
+
 #define DLL_NAME winmm
 #define DLL_FILE "WINMM.dll"
 #define DLL_PREFIX winmm

@@ -336,7 +336,9 @@ kernel32_CallNamedPipeW(const WCHAR *name, void *in, DWORD nin, void *out, DWORD
 		return succeed(s);
 	s = pipe_open(text, FILE_GENERIC_READ | FILE_GENERIC_WRITE, 0, FILE_OPEN,
 	              FILE_SYNCHRONOUS_IO_NONALERT, &f);
-	if (s == STATUS_PIPE_NOT_AVAILABLE && pipe_wait(text, wait_deadline_ms(ms ? ms : 50)) >= 0)
+	/* another one may be quicker */
+	uint64_t late = wait_deadline_ms(ms == 1 ? 0 : ms ? ms : 50); /* 1: NMPWAIT_NOWAIT */
+	while (s == STATUS_PIPE_NOT_AVAILABLE && pipe_wait(text, late) >= 0)
 		s = pipe_open(text, FILE_GENERIC_READ | FILE_GENERIC_WRITE, 0, FILE_OPEN,
 		              FILE_SYNCHRONOUS_IO_NONALERT, &f);
 	free(text);

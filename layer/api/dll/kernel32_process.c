@@ -277,7 +277,8 @@ kernel32_CreateProcessW(const WCHAR *application, WCHAR *line, struct SECURITY_A
 		free(program);
 		program = NULL;
 	}
-	bool tool = program && path_system_tool(program);
+	/* so are the others', unless somebody has put a program in the place of one */
+	bool tool = !error && program && path_system_tool(program) && check(program);
 	if (!error && program && (tool || is_batch(program))) {
 		s.command_line = batch =
 		        tool ? tool_line(program, s.command_line) : batch_line(s.command_line);

@@ -36,6 +36,13 @@ kernel32_GetCurrentProcessId(void)
 	return (DWORD)(uintptr_t)teb()->ClientId.UniqueProcess;
 }
 
+/* For a debugger, or the program's own handler. */
+WINAPI void
+kernel32_DebugBreak(void)
+{
+	__asm__ volatile("int3");
+}
+
 WINAPI BOOL
 kernel32_IsDebuggerPresent(void)
 {

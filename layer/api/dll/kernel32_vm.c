@@ -34,8 +34,18 @@ kernel32_VirtualAlloc(void *base, SIZE_T size, DWORD type, DWORD protect)
 WINAPI void *
 kernel32_VirtualAllocEx(HANDLE process, void *base, SIZE_T size, DWORD type, DWORD protect)
 {
-	return succeed(ntdll_vm_own(process)) ? kernel32_VirtualAlloc(base, size, type, protect)
-	                                      : NULL;
+	struct post_memory m = { .what = POST_ALLOC, .type = type, .protect = protect };
+
+	if (process == INVALID_HANDLE_VALUE)
+		return kernel32_VirtualAlloc(base, size, type, protect);
+	m.base = base;
+	m.size = size;
+	NTSTATUS s = (base && (ULONG_PTR)base < VM_GRAIN) ||
+	                             type & (MEM_RESERVE_PLACEHOLDER |
+	                                     (type & MEM_RESERVE ? MEM_REPLACE_PLACEHOLDER : 0))
+	                     ? STATUS_INVALID_PARAMETER
+	                     : ntdll_vm_do(process, &m);
+	return succeed(s) ? m.base : NULL;
 }
 
 WINAPI void *
@@ -59,15 +69,15 @@ WINAPI void *
 kernel32_VirtualAlloc2(HANDLE process, void *base, SIZE_T size, ULONG type, ULONG protect,
                        struct MEM_EXTENDED_PARAMETER *parameters, ULONG n)
 {
-	struct vm_where w;
-	NTSTATUS s = process ? ntdll_vm_own(process) : STATUS_SUCCESS;
-	if (s >= 0)
-		s = ntdll_vm_where(parameters, n, &w);
-	if (s >= 0 && base && (w.low || w.high || w.align))
+	struct post_memory m = { .what = POST_ALLOC, .type = type, .protect = protect };
+	NTSTATUS s = ntdll_vm_where(parameters, n, &m.where);
+	if (s >= 0 && base && (m.where.low || m.where.high || m.where.align))
 		s = STATUS_INVALID_PARAMETER;
+	m.base = base;
+	m.size = size;
 	if (s >= 0)
-		s = vm_alloc(&base, &size, type, protect, &w);
-	return succeed(s) ? base : NULL;
+		s = ntdll_vm_do(process ? process : INVALID_HANDLE_VALUE, &m);
+	return succeed(s) ? m.base : NULL;
 }
 
 WINAPI BOOL
@@ -81,7 +91,13 @@ kernel32_VirtualFree(void *base, SIZE_T size, DWORD type)
 WINAPI BOOL
 kernel32_VirtualFreeEx(HANDLE process, void *base, SIZE_T size, DWORD type)
 {
-	return succeed(ntdll_vm_own(process)) && kernel32_VirtualFree(base, size, type);
+	struct post_memory m = { .what = POST_FREE, .type = type };
+
+	if (type == MEM_RELEASE && size)
+		return refuse(ERROR_INVALID_PARAMETER);
+	m.base = base;
+	m.size = size;
+	return succeed(ntdll_vm_do(process, &m));
 }
 
 WINAPI BOOL
@@ -99,7 +115,16 @@ kernel32_VirtualProtect(void *base, SIZE_T size, DWORD protect, DWORD *old)
 WINAPI BOOL
 kernel32_VirtualProtectEx(HANDLE process, void *base, SIZE_T size, DWORD protect, DWORD *old)
 {
-	return succeed(ntdll_vm_own(process)) && kernel32_VirtualProtect(base, size, protect, old);
+	struct post_memory m = { .what = POST_PROTECT, .protect = protect };
+
+	if (!old)
+		return refuse(998); /* ERROR_NOACCESS */
+	m.base = base;
+	m.size = size;
+	if (!succeed(ntdll_vm_do(process, &m)))
+		return FALSE;
+	*old = m.protect;
+	return TRUE;
 }
 
 WINAPI SIZE_T
@@ -120,7 +145,16 @@ WINAPI SIZE_T
 kernel32_VirtualQueryEx(HANDLE process, const void *address, struct MEMORY_BASIC_INFORMATION *out,
                         SIZE_T size)
 {
-	return succeed(ntdll_vm_own(process)) ? kernel32_VirtualQuery(address, out, size) : 0;
+	struct post_memory m = { .what = POST_QUERY, .base = (void *)address };
+
+	if (size < sizeof m.found) {
+		last_error(ERROR_BAD_LENGTH);
+		return 0;
+	}
+	if (!succeed(ntdll_vm_do(process, &m)))
+		return 0;
+	*out = m.found;
+	return sizeof m.found;
 }
 
 WINAPI BOOL

@@ -96,12 +96,14 @@ duplicate(struct process *source, HANDLE h, bool put_it, struct process *other, 
 		t.access = want->access;
 	if (!(want->options & DUPLICATE_SAME_ATTRIBUTES))
 		t.inherit = want->inherit;
+	t.moved = put_it && !source && want->options & DUPLICATE_CLOSE_SOURCE &&
+	          atomic_load(&o->handles) == 1 && !handle_protected(h);
 	if (put_it)
 		s = put(other, o, &t, out);
 	else if (o)
 		object_unref(o);
-	/* that of another process is closed there */
-	if (s >= 0 && !source && want->options & DUPLICATE_CLOSE_SOURCE)
+	/* Whatever came of it.  That of another process is closed there. */
+	if (!source && want->options & DUPLICATE_CLOSE_SOURCE)
 		handle_close(h);
 	return s;
 }
@@ -110,7 +112,7 @@ WINAPI NTSTATUS
 ntdll_NtDuplicateObject(HANDLE from, HANDLE h, HANDLE to, HANDLE *out, ACCESS_MASK access,
                         ULONG attributes, ULONG options)
 {
-	const struct post_terms want = { access, attributes & OBJ_INHERIT, options };
+	const struct post_terms want = { access, attributes & OBJ_INHERIT, options, false };
 	struct process *source = NULL, *other = NULL;
 	HANDLE new = NULL;
 	NTSTATUS s = process_of(from, &source);

@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <time.h>
 
 #include "layer/api/dll/dll.h"
@@ -55,11 +56,44 @@ image_name(struct process *p, void *out, ULONG size, ULONG *need)
 	return STATUS_SUCCESS;
 }
 
+/* What is in the memory of another process. */
+static bool
+look(const struct process *p, const void *at, void *to, size_t n)
+{
+	struct iovec local = { to, n }, remote = { (void *)at, n };
+
+	return process_vm_readv(atomic_load(&p->slot->pid), &local, 1, &remote, 1, 0) == (ssize_t)n;
+}
+
+static NTSTATUS
+command_line(const struct process *p, void *out, ULONG size, ULONG *need)
+{
+	const struct PEB *peb = (const struct PEB *)atomic_load(&p->slot->peb);
+	const struct RTL_USER_PROCESS_PARAMETERS *at;
+	struct UNICODE_STRING c, *u = out;
+
+	if (!peb || !look(p, &peb->ProcessParameters, &at, sizeof at) || !at ||
+	    !look(p, &at->CommandLine, &c, sizeof c))
+		return STATUS_PROCESS_IS_TERMINATING;
+	ULONG all = (ULONG)sizeof *u + c.Length + 2;
+	if (need)
+		*need = all;
+	if (size < all)
+		return STATUS_INFO_LENGTH_MISMATCH;
+	u->Length = c.Length;
+	u->MaximumLength = (USHORT)(c.Length + 2);
+	u->Buffer = (WCHAR *)(u + 1);
+	u->Buffer[c.Length / 2] = 0;
+	return look(p, c.Buffer, u->Buffer, c.Length) ? STATUS_SUCCESS
+	                                              : STATUS_PROCESS_IS_TERMINATING;
+}
+
 static NTSTATUS
 query(struct process *p, ULONG class, void *out, ULONG size, ULONG *need)
 {
-	/* PROCESS_BASIC_INFORMATION; where its PEB is nobody else can use */
-	ULONG_PTR basic[6] = { process_code(p), 0, 1, 8, p->id, p->slot->parent };
+	/* PROCESS_BASIC_INFORMATION */
+	ULONG_PTR basic[6] = { process_code(p), atomic_load(&p->slot->peb), 1, 8, p->id,
+		               p->slot->parent };
 	LONGLONG t[4];
 
 	switch (class) {
@@ -73,6 +107,7 @@ query(struct process *p, ULONG class, void *out, ULONG size, ULONG *need)
 		              &(ULONG){ teb()->ProcessEnvironmentBlock->SessionId }, 4);
 	case 27:
 	case 43: return image_name(p, out, size, need);
+	case 60: return command_line(p, out, size, need);
 	default: return STATUS_INVALID_INFO_CLASS;
 	}
 }

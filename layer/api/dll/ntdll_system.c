@@ -411,24 +411,32 @@ image_name(void *out, ULONG size, ULONG *need, bool native)
 }
 
 static NTSTATUS
-basic(HANDLE process, void *out, ULONG size, ULONG *need)
+basic(void *out, ULONG size, ULONG *need)
 {
-	struct PROCESS_BASIC_INFORMATION b = { 0x103, NULL, host_processor_mask(), 8, 0, 0 };
-	if (process == SELF) {
-		b.PebBaseAddress = teb()->ProcessEnvironmentBlock;
-		b.UniqueProcessId = (ULONG_PTR)teb()->ClientId.UniqueProcess;
-		b.InheritedFromUniqueProcessId = birth.parent_id;
-	} else {
-		struct object *o;
-		NTSTATUS s = handle_get(process, &process_class, &o);
-		if (s < 0)
-			return s;
-		const struct process *p = (const struct process *)o;
-		b.ExitStatus = (NTSTATUS)p->exit_code;
-		b.UniqueProcessId = p->id;
-		object_unref(o);
-	}
+	struct PROCESS_BASIC_INFORMATION b = {
+		0x103, teb()->ProcessEnvironmentBlock,           host_processor_mask(),
+		8,     (ULONG_PTR)teb()->ClientId.UniqueProcess, birth.parent_id
+	};
 	return give(out, size, need, &b, sizeof b);
+}
+
+static NTSTATUS
+command_line(void *out, ULONG size, ULONG *need)
+{
+	const struct UNICODE_STRING *c =
+	        &teb()->ProcessEnvironmentBlock->ProcessParameters->CommandLine;
+	struct UNICODE_STRING *s = out;
+	ULONG total = (ULONG)sizeof *s + c->Length + 2;
+	if (need)
+		*need = total;
+	if (size < total)
+		return STATUS_INFO_LENGTH_MISMATCH;
+	s->Buffer = (WCHAR *)(s + 1);
+	s->Length = c->Length;
+	s->MaximumLength = (USHORT)(c->Length + 2);
+	memcpy(s->Buffer, c->Buffer, c->Length);
+	s->Buffer[c->Length / 2] = 0;
+	return STATUS_SUCCESS;
 }
 
 static NTSTATUS
@@ -544,7 +552,7 @@ ntdll_NtQueryInformationProcess(HANDLE process, ULONG class, void *out, ULONG si
 	if (ntdll_process_other(process, class, out, size, need, &s))
 		return s;
 	switch (class) {
-	case 0: return basic(process, out, size, need);
+	case 0: return basic(out, size, need);
 	case 3: return memory_counters(out, size, need);
 	case 4: { /* times */
 		sysinfo_times(&kernel, &user);
@@ -574,6 +582,7 @@ ntdll_NtQueryInformationProcess(HANDLE process, ULONG class, void *out, ULONG si
 		return give(out, size, need, &(ULONG){ 0x2b992ddf ^ (ULONG)birth.process_id },
 		            4); /* cookie */
 	case 43: return image_name(out, size, need, false);
+	case 60: return command_line(out, size, need);
 	default: return STATUS_INVALID_INFO_CLASS;
 	}
 }

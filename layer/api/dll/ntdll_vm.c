@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Virtual memory, of our own process: another one's is its own. */
+/* Virtual memory.  What is to be done with another process' memory it does itself (post.h). */
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -15,6 +15,14 @@
 #include "layer/api/nt/process/process.h"
 #include "layer/api/nt/object/shared.h"
 #include "layer/api/nt/mem/vm.h"
+
+enum {
+	PROCESS_VM_OPERATION = 8,
+	PROCESS_QUERY_INFORMATION = 0x400,
+	PROCESS_QUERY_LIMITED_INFORMATION = 0x1000,
+	GENERIC_ALL = 0x10000000,
+	MAXIMUM_ALLOWED = 0x2000000,
+};
 
 /* STATUS_SUCCESS: the handle is our own process.  STATUS_ACCESS_DENIED: another; *pid is its. */
 static NTSTATUS
@@ -40,6 +48,29 @@ ntdll_vm_own(HANDLE process)
 {
 	pid_t pid;
 	return process_of(process, &pid);
+}
+
+NTSTATUS
+ntdll_vm_do(HANDLE process, struct post_memory *m)
+{
+	const ACCESS_MASK need = m->what == POST_QUERY ? PROCESS_QUERY_INFORMATION
+	                         : m->what == POST_USE ? PROCESS_QUERY_INFORMATION |
+	                                                         PROCESS_QUERY_LIMITED_INFORMATION
+	                                               : PROCESS_VM_OPERATION;
+	struct object *o;
+	ACCESS_MASK access = 0;
+
+	if (process == INVALID_HANDLE_VALUE)
+		return post_memory_do(m);
+	NTSTATUS s = handle_get(process, &process_class, &o);
+	if (s < 0)
+		return s;
+	handle_flags(process, &access, NULL);
+	s = !(access & (need | GENERIC_ALL | MAXIMUM_ALLOWED)) ? STATUS_ACCESS_DENIED
+	    : o == &process_self()->object                     ? post_memory_do(m)
+	                                   : post_memory((struct process *)o, m);
+	object_unref(o);
+	return s;
 }
 
 NTSTATUS
@@ -76,14 +107,23 @@ ntdll_vm_where(const struct MEM_EXTENDED_PARAMETER *p, ULONG n, struct vm_where 
 	return STATUS_SUCCESS;
 }
 
+/* What came of it, where the caller wants it. */
+static NTSTATUS
+done(NTSTATUS s, const struct post_memory *m, void **base, SIZE_T *size)
+{
+	if (s >= 0) {
+		*base = m->base;
+		*size = m->size;
+	}
+	return s;
+}
+
 WINAPI NTSTATUS
 ntdll_NtAllocateVirtualMemory(HANDLE process, void **base, ULONG_PTR zero_bits, SIZE_T *size,
                               ULONG type, ULONG protect)
 {
-	NTSTATUS s = ntdll_vm_own(process);
+	struct post_memory m = { .what = POST_ALLOC, .type = type, .protect = protect };
 	struct vm_where w = { 0 };
-	if (s < 0)
-		return s;
 	if (zero_bits > 21 && zero_bits < 32)
 		return STATUS_INVALID_PARAMETER;
 	/* so many bits at the top of 32 are zero; or a mask of those that need not be */
@@ -91,71 +131,64 @@ ntdll_NtAllocateVirtualMemory(HANDLE process, void **base, ULONG_PTR zero_bits, 
 		w.high = 1ull << (32 - zero_bits);
 	else if (zero_bits)
 		w.high = zero_bits >> 63 ? 0 : 2ull << (63 - __builtin_clzll(zero_bits));
-	void *b = *base;
-	SIZE_T n = *size;
-	s = vm_alloc(&b, &n, type, protect, w.high && !b ? &w : NULL);
-	if (s >= 0) {
-		*base = b;
-		*size = n;
-	}
-	return s;
+	m.base = *base;
+	m.size = *size;
+	if (!m.base)
+		m.where = w;
+	return done(ntdll_vm_do(process, &m), &m, base, size);
 }
 
 WINAPI NTSTATUS
 ntdll_NtAllocateVirtualMemoryEx(HANDLE process, void **base, SIZE_T *size, ULONG type,
                                 ULONG protect, struct MEM_EXTENDED_PARAMETER *parameters, ULONG n)
 {
-	struct vm_where w;
-	NTSTATUS s = ntdll_vm_own(process);
-	if (s >= 0)
-		s = ntdll_vm_where(parameters, n, &w);
+	struct post_memory m = { .what = POST_ALLOC, .type = type, .protect = protect };
+	NTSTATUS s = ntdll_vm_where(parameters, n, &m.where);
 	if (s < 0)
 		return s;
-	void *b = *base;
-	SIZE_T m = *size;
-	if (b && (w.low || w.high || w.align))
+	m.base = *base;
+	m.size = *size;
+	if (m.base && (m.where.low || m.where.high || m.where.align))
 		return STATUS_INVALID_PARAMETER;
-	s = vm_alloc(&b, &m, type, protect, &w);
-	if (s >= 0) {
-		*base = b;
-		*size = m;
-	}
-	return s;
+	return done(ntdll_vm_do(process, &m), &m, base, size);
 }
 
 WINAPI NTSTATUS
 ntdll_NtFreeVirtualMemory(HANDLE process, void **base, SIZE_T *size, ULONG type)
 {
-	NTSTATUS s = ntdll_vm_own(process);
-	if (s < 0)
-		return s;
-	void *b = *base;
-	SIZE_T n = *size;
-	s = vm_free(&b, &n, type);
-	if (s >= 0) {
-		*base = b;
-		*size = n;
-	}
-	return s;
+	struct post_memory m = { .what = POST_FREE, .type = type };
+	m.base = *base;
+	m.size = *size;
+	return done(ntdll_vm_do(process, &m), &m, base, size);
 }
 
 WINAPI NTSTATUS
 ntdll_NtProtectVirtualMemory(HANDLE process, void **base, SIZE_T *size, ULONG protect, ULONG *old)
 {
-	NTSTATUS s = ntdll_vm_own(process);
-	if (s < 0)
-		return s;
+	struct post_memory m = { .what = POST_PROTECT, .protect = protect };
 	if (!old)
 		return STATUS_ACCESS_VIOLATION;
-	void *b = *base;
-	SIZE_T n = *size;
-	DWORD was = *old;
-	s = vm_protect(&b, &n, protect, &was);
-	if (s >= 0) {
-		*base = b;
-		*size = n;
-		*old = was;
-	}
+	m.base = *base;
+	m.size = *size;
+	(void)*(volatile ULONG *)old;
+	NTSTATUS s = done(ntdll_vm_do(process, &m), &m, base, size);
+	if (s >= 0)
+		*old = m.protect;
+	return s;
+}
+
+static NTSTATUS
+query(HANDLE process, const void *address, void *out, SIZE_T room, SIZE_T *returned)
+{
+	struct post_memory m = { .what = POST_QUERY, .base = (void *)address };
+	if (room < sizeof m.found)
+		return STATUS_INFO_LENGTH_MISMATCH;
+	NTSTATUS s = ntdll_vm_do(process, &m);
+	if (s < 0)
+		return s;
+	memcpy(out, &m.found, sizeof m.found);
+	if (returned)
+		*returned = sizeof m.found;
 	return s;
 }
 
@@ -202,20 +235,12 @@ ntdll_NtQueryVirtualMemory(HANDLE process, const void *address, int class, void 
                            SIZE_T *returned)
 {
 	struct MEMORY_BASIC_INFORMATION m;
+	if (!class) /* MemoryBasicInformation */
+		return query(process, address, out, room, returned);
 	NTSTATUS s = ntdll_vm_own(process);
 	if (s < 0)
 		return s;
 	switch (class) {
-	case 0: /* MemoryBasicInformation */
-		if (room < sizeof m)
-			return STATUS_INFO_LENGTH_MISMATCH;
-		s = vm_query(address, &m);
-		if (s < 0)
-			return s;
-		memcpy(out, &m, sizeof m);
-		if (returned)
-			*returned = sizeof m;
-		return s;
 	case 2: /* MemoryMappedFilenameInformation */
 		return file_name(address, out, room, returned);
 	case 3: { /* MemoryRegionInformation */

@@ -3,6 +3,7 @@
 #define LAYER_API_DLL_NTDLL_VM_H
 
 #include "layer/api/nt/mem/vm.h"
+#include "layer/api/nt/object/post.h"
 
 struct MEM_ADDRESS_REQUIREMENTS {
 	void *LowestStartingAddress, *HighestEndingAddress;
@@ -31,6 +32,7 @@ struct MEMORY_WORKING_SET_EX_INFORMATION {
 	ULONG_PTR VirtualAttributes;
 };
 
+NTSTATUS ntdll_vm_do(HANDLE process, struct post_memory *m);
 NTSTATUS ntdll_vm_own(HANDLE process);  /* is it ours? STATUS_ACCESS_DENIED: another's */
 NTSTATUS ntdll_vm_where(const struct MEM_EXTENDED_PARAMETER *p, ULONG n, struct vm_where *w);
 

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "layer/api/dll/dll.h"
+#include "layer/api/dll/ntdll_vm.h"
 #include "layer/api/nt/host.h"
 #include "layer/api/nt/image/ldr.h"
 #include "layer/api/nt/text/nls.h"
@@ -38,11 +39,13 @@ struct PROCESS_MEMORY_COUNTERS_EX {
 WINAPI BOOL
 psapi_GetProcessMemoryInfo(HANDLE process, struct PROCESS_MEMORY_COUNTERS_EX *c, DWORD size)
 {
-	struct host_use u = host_use();
-	if (!own(process))
-		return FALSE;
+	struct post_memory m = { .what = POST_USE };
 	if (size < offsetof(struct PROCESS_MEMORY_COUNTERS_EX, PrivateUsage))
 		return refuse(ERROR_INSUFFICIENT_BUFFER);
+	/* another one tells it itself */
+	if (!succeed(ntdll_vm_do(process, &m)))
+		return FALSE;
+	struct host_use u = m.use;
 	memset(c, 0, size < sizeof *c ? size : sizeof *c);
 	c->cb = size;
 	c->PageFaultCount = (DWORD)u.faults;

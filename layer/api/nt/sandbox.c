@@ -76,7 +76,10 @@ rules_of(const struct birth *b, int rules, uint64_t handled, struct err *e)
 		if (let(rules, devices[i], SEE | LANDLOCK_ACCESS_FS_WRITE_FILE, handled, true, e) <
 		    0)
 			return -1;
-	static const char *const names[] = { "/etc/hosts", "/etc/resolv.conf" };
+	/* crypt32_store.c: whom the host trusts */
+	static const char *const names[] = { "/etc/hosts", "/etc/resolv.conf",
+		                             "/etc/ssl/certs/ca-certificates.crt",
+		                             "/etc/pki/tls/certs/ca-bundle.crt" };
 	for (size_t i = 0; b->network && i < sizeof names / sizeof *names; i++)
 		if (let(rules, names[i], SEE, handled, true, e) < 0)
 			return -1;

@@ -3,9 +3,10 @@
 // -c one command line for cmd /c), and the exit code is the program's.
 // needs: joist mingw
 // test: echo, variables and arithmetic
-// run: cd $W && joist run --rm $GUEST '@echo off' 'set A=1' 'set /a B=A+41' 'echo B=%B%' 'echo %A:~0,1%.' 'exit /b 3'
+// run: cd $W && joist run --rm $GUEST '@echo off' 'set A=1' 'set /a B=A+41' 'echo B=%B%' 'echo %A:~0,1%.' 'echo ;' 'exit /b 3'
 // expect: B=42
 // expect: 1.
+// expect: ;
 // expect-status: 3
 // test: folders, links, and words that say little
 // run: cd $W && joist run --rm $GUEST '@echo off' 'mkdir one\two' 'pushd one' 'chdir two' 'echo deep>f' 'popd' 'setlocal' 'set LOCAL=1' 'endlocal' 'echo [%LOCAL%]' 'xcopy /q one\two\f copy\ >nul' 'type copy\f' 'erase copy\f' 'if not exist copy\f echo erased' 'mklink /h g one\two\f >nul' 'type g' 'chcp 65001' 'assoc .none 2>nul || echo no assoc' 'ftype none 2>nul || echo no ftype' 'cls >nul' 'ver | find "Windows" >nul && echo a version'

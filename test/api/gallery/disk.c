@@ -10,6 +10,7 @@
 // expect: the user: AppData, Desktop, Documents, Downloads
 // expect: not there: 2 3
 // expect: removed: 1, and stays so: 2
+// expect: files: hosts, networks, protocol, services; a line of them 443/tcp
 
 #include <stdio.h>
 #include <string.h>
@@ -46,6 +47,33 @@ list(const char *title, const char *pattern)
 	printf("\n");
 }
 
+static void
+list_files(void)
+{
+	char line[128], found[32] = "";
+	char text[4096] = { 0 };
+	DWORD n = 0;
+	WIN32_FIND_DATAA d;
+	const char *between = "";
+	HANDLE h = FindFirstFileA("C:\\Windows\\System32\\drivers\\etc\\*", &d);
+	printf("files: ");
+	do {
+		if (!(d.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY)) {
+			printf("%s%s", between, d.cFileName);
+			between = ", ";
+		}
+	} while (FindNextFileA(h, &d));
+	FindClose(h);
+	h = CreateFileA("C:\\Windows\\System32\\drivers\\etc\\services", GENERIC_READ, 7, NULL,
+	                OPEN_EXISTING, 0, NULL);
+	ReadFile(h, text, sizeof text - 1, &n, NULL);
+	CloseHandle(h);
+	for (char *p = strtok(text, "\r\n"); p; p = strtok(NULL, "\r\n"))
+		if (sscanf(p, "%127s %31s", line, found) == 2 && !strcmp(line, "https"))
+			break;
+	printf("; a line of them %s\n", found);
+}
+
 int
 main(void)
 {
@@ -62,5 +90,6 @@ main(void)
 	       missing("C:\\Usersjoist\\x"));
 	printf("removed: %d, and stays so: ", RemoveDirectoryA("C:\\Users\\joist\\Desktop"));
 	printf("%lu\n", missing("C:\\Users\\joist\\Desktop"));
+	list_files();
 	return 0;
 }

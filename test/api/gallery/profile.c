@@ -162,6 +162,16 @@ user(void)
 	   ERROR_INVALID_LEVEL);
 	IS(!NetUserGetLocalGroups(NULL, name, 0, LG_INCLUDE_INDIRECT, (BYTE **)&g,
 	                          MAX_PREFERRED_LENGTH, &read, &total));
+	/* no server shares folders here */
+	SHARE_INFO_0 share = { 0 }, *shares;
+	WCHAR none[] = L"none";
+	IS(NetShareAdd(NULL, 0, (BYTE *)&share, NULL) == NERR_ServerNotStarted);
+	IS(NetShareDel(NULL, none, 0) == NERR_ServerNotStarted);
+	IS(NetShareGetInfo(NULL, none, 0, (BYTE **)&shares) == NERR_ServerNotStarted && !shares);
+	DWORD shared = 9, all = 9;
+	IS(NetShareEnum(NULL, 0, (BYTE **)&shares, MAX_PREFERRED_LENGTH, &shared, &all, NULL) ==
+	           NERR_ServerNotStarted &&
+	   !shared && !all);
 	mine = 0;
 	for (DWORD i = 0; i < read; i++)
 		mine |= !wcscmp(g[i].lgrui0_name, L"Users");

@@ -74,12 +74,12 @@ give(struct object *o, struct inherit *i)
 {
 	struct file *f = (struct file *)o;
 	uint64_t what = GIVEN_FD;
-	if (f->fd < 0 && f->kind != &file_null)
+	if (f->fd < 0 && f->kind != &file_null && f->kind != &pipe_named_kind)
 		return false;
 	if (f->kind == &file_null)
 		what = GIVEN_NULL;
 	if (f->kind == &pipe_named_kind) {
-		if (!pipe_give(f, i->number + 4))
+		if (!pipe_give(f, i))
 			return false;
 		what = GIVEN_PIPE;
 	}
@@ -101,7 +101,8 @@ give(struct object *o, struct inherit *i)
 	}
 	i->number[3] = what;
 	pthread_mutex_lock(&f->lock);
-	i->text = f->path ? utf_wide(f->path) : NULL;
+	if (f->path)
+		i->text = utf_wide(f->path);
 	pthread_mutex_unlock(&f->lock);
 	return true;
 }
@@ -113,7 +114,7 @@ remake(const struct inherit *i)
 	if (i->number[3] == GIVEN_NULL)
 		f = file_new(&file_null, -1);
 	else if (i->number[3] == GIVEN_PIPE)
-		f = pipe_remake(i->fd[0], i->number + 4);
+		f = pipe_remake(i);
 	else if (i->number[3] == GIVEN_SOCKET)
 		f = socket_remake(i->fd[0], i->number + 4);
 	else if (file_adopt(i->fd[0], (ACCESS_MASK)i->number[0], &f) < 0)
@@ -130,7 +131,7 @@ remake(const struct inherit *i)
 	f->root = (uint32_t)(i->number[2] >> 32);
 	if (f->kind == &console_kind)
 		console_set_input(f, i->number[2] >> 3 & 1);
-	if (i->text) {
+	if (i->text && f->kind != &pipe_named_kind) {
 		free(f->path);
 		f->path = utf_narrow(i->text);
 	}

@@ -13,9 +13,9 @@
 
 enum { FOLDER, EMPTY, TEXT }; /* TEXT and more: what is in the file */
 
-#define TOOL(name) { "Windows/System32/" name ".exe", EMPTY },
+#define TOOL(name) { "Windows/System32/" name, EMPTY },
 #define BUILTIN(name, function, flags, brief)
-#define FALLBACK(name, function, brief) TOOL(name)
+#define FALLBACK(name, ending, function, brief) TOOL(name ending)
 
 /* Each behind the one that holds it; "" is the disk. */
 static const struct row {
@@ -50,7 +50,7 @@ static const struct row {
 	{ "Windows/SysWOW64", FOLDER },
 	{ "Windows/Temp", FOLDER },
 	/* Programs look whether these are there before they start them; what starts is our own. */
-	TOOL("cmd")
+	TOOL("cmd.exe")
 #include "layer/api/cmd/builtin.def"
 };
 enum { ROWS = sizeof rows / sizeof *rows };

@@ -47,8 +47,9 @@ NTSTATUS pipe_wait(const WCHAR *name, uint64_t deadline);       /* WaitNamedPipe
 /* \Device\NamedPipe\NAME, to be freed; NULL: it is no named pipe. */
 WCHAR *pipe_path(struct file *f);
 uint32_t pipe_peer(struct file *f, bool *server);       /* the process at the other end, or 0 */
-/* For a child: what stands beside the descriptor.  false: it cannot go. */
-bool pipe_give(struct file *f, uint64_t number[2]);
-struct file *pipe_remake(int fd, const uint64_t number[2]);
+/* For another process: what stands beside the descriptor.  false: it cannot go; an instance that
+ * nobody has connected to goes only with its last handle (i->moved). */
+bool pipe_give(struct file *f, struct inherit *i);
+struct file *pipe_remake(const struct inherit *i);      /* takes the descriptors */
 
 #endif

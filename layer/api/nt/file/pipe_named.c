@@ -9,6 +9,7 @@
 
 #include "layer/api/nt/file/pipe.h"
 #include "layer/api/nt/file/pipe_named.h"
+#include "layer/api/nt/object/shared.h"
 #include "layer/api/nt/process/birth.h"
 #include "layer/api/nt/text/utf.h"
 
@@ -21,7 +22,7 @@ pipe_of(struct file *f)
 	if (!p)
 		return NULL;
 	p->file = f;
-	p->bell = -1;
+	p->bell = p->passed = -1;
 	p->state = PIPE_CONNECTED_STATE;
 	pthread_mutex_init(&p->reading, NULL);
 	pthread_mutex_init(&p->writing, NULL);
@@ -51,6 +52,8 @@ named_destroy(struct file *f)
 		return;
 	if (p->bell >= 0)
 		close(p->bell);
+	if (p->passed >= 0)
+		close(p->passed);
 	pthread_mutex_destroy(&p->reading);
 	pthread_mutex_destroy(&p->writing);
 	free(p);
@@ -96,8 +99,9 @@ pipe_make(const WCHAR *name, const struct pipe_make *m, ACCESS_MASK access, DWOR
 	f->options = options;
 	f->overlapped = !(options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT));
 	f->object.state = !f->overlapped;
+	ULONG others = pipe_name_others(name);
 	pthread_mutex_lock(&pipe_name_lock);
-	NTSTATUS s = pipe_name_add(name, m, p);
+	NTSTATUS s = pipe_name_add(name, m, p, others);
 	pthread_mutex_unlock(&pipe_name_lock);
 	if (s < 0)
 		file_unref(f);
@@ -160,7 +164,9 @@ pipe_open(const WCHAR *name, ACCESS_MASK access, DWORD share, DWORD disposition,
 	pthread_mutex_unlock(&pipe_name_lock);
 	if (waiting)
 		file_end(waiting, STATUS_SUCCESS, 0);
-	if (!n && (s = pipe_name_ask(name, &pair[1], &h)) >= 0 && !allowed(&h.like, access))
+	/* instances of one name may be of several processes */
+	if ((!n || (s == STATUS_PIPE_NOT_AVAILABLE && shared)) &&
+	    (s = pipe_name_ask(name, &pair[1], &h)) >= 0 && !allowed(&h.like, access))
 		s = STATUS_ACCESS_DENIED;
 	f->fd = pair[1];
 	if (s < 0) {
@@ -210,39 +216,60 @@ const struct file_kind pipe_named_kind = {
 	.destroy = named_destroy,
 };
 
-/* -- a child's ------------------------------------------------------------------------------------------ */
+/* -- another process' ------------------------------------------------------------------------- */
 
 bool
-pipe_give(struct file *f, uint64_t number[2])
+pipe_give(struct file *f, struct inherit *i)
 {
 	struct pipe *p = f->own;
-	if (f->fd < 0 || p->root)
+	uint64_t *number = i->number + 4;
+
+	if (p->root || (f->fd < 0 && !(i->moved && p->server)))
 		return false;
+	if (i->moved && p->server) {
+		if (!pipe_name_move(p, &i->fd[1], &number[2]))
+			return false;
+		i->text = utf_copy(p->name->text, utf_length(p->name->text));
+		if (!i->text)
+			return false;
+	}
 	p->given = true;
 	number[0] = (uint64_t)p->server | (uint64_t)p->messages << 1 |
 	            (uint64_t)p->read_messages << 2 | (uint64_t)p->nowait << 3 |
 	            (uint64_t)p->like.inbound << 4 | (uint64_t)p->like.outbound << 5 |
-	            (uint64_t)p->like.most << 32;
+	            (uint64_t)p->state << 8 | (uint64_t)p->like.most << 32;
 	number[1] = (uint64_t)p->like.in_quota << 32 | p->like.out_quota;
+	number[3] = (uint64_t)p->like.timeout;
 	return true;
 }
 
 struct file *
-pipe_remake(int fd, const uint64_t number[2])
+pipe_remake(const struct inherit *i)
 {
-	struct file *f = file_new(&pipe_named_kind, fd);
+	const uint64_t *number = i->number + 4;
+	struct file *f = file_new(&pipe_named_kind, i->fd[0]);
 	struct pipe *p = f ? pipe_of(f) : NULL;
-	if (!p)
+	if (!p) {
+		if (i->fd[1] >= 0)
+			close(i->fd[1]);
 		return NULL;
+	}
 	uint64_t n = number[0];
 	p->server = n & 1;
 	p->messages = n >> 1 & 1;
 	p->read_messages = n >> 2 & 1;
 	p->nowait = n >> 3 & 1;
+	p->like.messages = p->messages;
 	p->like.inbound = n >> 4 & 1;
 	p->like.outbound = n >> 5 & 1;
 	p->like.most = (ULONG)(n >> 32);
 	p->like.in_quota = (ULONG)(number[1] >> 32);
 	p->like.out_quota = (ULONG)number[1];
+	p->like.timeout = (int64_t)number[3];
+	p->state = n >> 8 & 7;
+	if (i->text && pipe_name_moved(i->text, p, i->fd[1], number[2]) < 0) {
+		file_unref(f);
+		return NULL;
+	}
 	return f;
 }

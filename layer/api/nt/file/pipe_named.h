@@ -1,7 +1,7 @@
 /* pipe_named.h -- what the files of named pipes share.
  *
- * A name is known while a server has an instance of it; a client takes an instance that listens,
- * and from then on the two ends are a pair of sockets.  Names, states and who waits to be
+ * A name is known while a server has an instance of it, in each process that has one; a client
+ * takes an instance that listens, and from then on the two ends are a pair of sockets.  Names, states and who waits to be
  * connected change under pipe_name_lock; what moves through an end under that end's own locks.
  */
 #ifndef LAYER_API_NT_FILE_PIPE_NAMED_H
@@ -17,10 +17,11 @@ struct pipe_name {
 	struct pipe_make like; /* what the first instance was made with */
 	struct pipe *instances;
 	ULONG count;
-	int listener;     /* own, or -1 */
-	char socket[108]; /* its path */
+	int listener;      /* own, or -1 */
+	uint64_t number;   /* of its path: who made it, and how many before */
 	struct reactor_wait wait;
 	bool armed;
+	bool passed;       /* the listener goes to another process */
 	struct pipe_name *next;
 };
 
@@ -35,6 +36,8 @@ struct pipe {
 	struct pipe_name *name; /* of a server */
 	struct pipe *next;      /* of the name's instances */
 	int state;              /* PIPE_..._STATE */
+	bool moving;            /* it goes to another process: no client is for us */
+	int passed;             /* own: its name's listener, which goes too; -1 */
 	struct file_pending *connecting;
 	int bell; /* own: rung when a client has come; -1 */
 
@@ -51,7 +54,7 @@ extern pthread_mutex_t pipe_name_lock;
 
 /* What the keeper of a name answers. */
 struct pipe_hello {
-	uint32_t ok, process;
+	uint32_t ok, process, count;
 	struct pipe_make like;
 };
 
@@ -62,10 +65,17 @@ struct pipe *pipe_name_listening(const struct pipe_name *n);
 /* A client is there: its descriptor becomes the instance's.  What was waiting for it is to be
  * ended without the lock: file_unpend_other, file_end. */
 struct file_pending *pipe_name_join(struct pipe *p, int fd, uint32_t peer);
-NTSTATUS pipe_name_add(const WCHAR *text, const struct pipe_make *m, struct pipe *p);
+/* others: instances that other processes have. */
+NTSTATUS pipe_name_add(const WCHAR *text, const struct pipe_make *m, struct pipe *p, ULONG others);
 void pipe_name_leave(struct pipe *p); /* of a server; the last one takes the name along */
-/* An instance of another process; without the lock. */
+/* An instance of another process; without the lock.  out NULL: whether one listens. */
 NTSTATUS pipe_name_ask(const WCHAR *text, int *out, struct pipe_hello *h);
+ULONG pipe_name_others(const WCHAR *text); /* instances of other processes; without the lock */
+/* The instance goes to another process, with its last handle.  *listener: lent, and *number its
+ * name's, when that has no other instance here; else -1. */
+bool pipe_name_move(struct pipe *p, int *listener, uint64_t *number);
+/* It has come; takes the listener. */
+NTSTATUS pipe_name_moved(const WCHAR *text, struct pipe *p, int listener, uint64_t number);
 
 /* pipe_data.c */
 NTSTATUS pipe_data_unable(const struct pipe *p); /* why there is no other end */

@@ -28,7 +28,7 @@
 #include "layer/api/nt/thread/thread.h"
 
 enum { MAGIC = 0x54534f50, TEXT_MOST = 32768, FDS = 2, BACKLOG = 128 };
-enum { PUT = 1, GET, WITHIN, ANSWER };
+enum { PUT = 1, GET, WITHIN, MEMORY, ANSWER };
 /* shared_process.post */
 enum { NOT_YET, SLEEPS, OPEN, NEVER };
 enum { PATIENCE = 10000, KNOCK_AGAIN = 2 }; /* ms */
@@ -62,6 +62,8 @@ struct letter {
 	uint32_t text; /* WCHARs behind the letter */
 	uint64_t number[sizeof((struct inherit *)0)->number / sizeof(uint64_t)];
 };
+
+_Static_assert(sizeof(struct post_memory) <= sizeof((struct letter *)0)->number, "it goes there");
 
 static uint32_t
 class_number(const struct object *o)
@@ -274,6 +276,34 @@ answer_within(struct letter *l)
 	l->class = 0;
 }
 
+NTSTATUS
+post_memory_do(struct post_memory *m)
+{
+	const struct vm_where *w = &m->where;
+
+	switch (m->what) {
+	case POST_ALLOC:
+		return vm_alloc(&m->base, &m->size, m->type, m->protect,
+		                w->low || w->high || w->align ? w : NULL);
+	case POST_FREE: return vm_free(&m->base, &m->size, m->type);
+	case POST_PROTECT: return vm_protect(&m->base, &m->size, m->protect, &m->protect);
+	case POST_QUERY: return vm_query(m->base, &m->found);
+	case POST_USE: m->use = host_use(); return STATUS_SUCCESS;
+	}
+	return STATUS_INVALID_PARAMETER;
+}
+
+static void
+answer_memory(struct letter *l)
+{
+	struct post_memory m;
+
+	memcpy(&m, l->number, sizeof m);
+	l->status = post_memory_do(&m);
+	memcpy(l->number, &m, sizeof m);
+	l->class = 0;
+}
+
 /* The handle is closed before the answer goes, and what is behind it after. */
 static void
 answer_get(struct letter *l, int fd, uint32_t who)
@@ -314,7 +344,7 @@ visited(struct reactor_wait *w, uint32_t events)
 
 	(void)events;
 	bool fine = read_letter(w->fd, &l, &i, MSG_DONTWAIT);
-	if (!fine || l.to != process_self()->id || l.op < PUT || l.op > WITHIN) {
+	if (!fine || l.to != process_self()->id || l.op < PUT || l.op > MEMORY) {
 		drop(&i, true);
 	} else {
 		uint32_t op = l.op;
@@ -325,6 +355,8 @@ visited(struct reactor_wait *w, uint32_t events)
 			drop(&i, true);
 			if (op == WITHIN)
 				answer_within(&l);
+			else if (op == MEMORY)
+				answer_memory(&l);
 		}
 		if (op == GET)
 			answer_get(&l, w->fd, v->who);
@@ -524,7 +556,7 @@ NTSTATUS
 post_put(struct process *to, struct object *o, const struct post_terms *t, HANDLE *out)
 {
 	struct letter l = { .op = PUT, .access = t->access, .inherit = t->inherit };
-	struct inherit sent = { .fd = { -1, -1 } }, got;
+	struct inherit sent = { .fd = { -1, -1 }, .moved = t->moved }, got;
 
 	if (process_share(NULL) < 0)
 		return STATUS_INSUFFICIENT_RESOURCES;
@@ -575,5 +607,18 @@ post_within(struct process *p, HANDLE h, const struct post_terms *t, HANDLE *out
 	NTSTATUS s = exchange(p, &l, NULL, &got);
 	drop(&got, true);
 	*out = (HANDLE)(uintptr_t)(s < 0 ? 0 : l.handle);
+	return s;
+}
+
+NTSTATUS
+post_memory(struct process *p, struct post_memory *m)
+{
+	struct letter l = { .op = MEMORY };
+	struct inherit got;
+
+	memcpy(l.number, m, sizeof *m);
+	NTSTATUS s = exchange(p, &l, NULL, &got);
+	drop(&got, true);
+	memcpy(m, l.number, sizeof *m);
 	return s;
 }

@@ -1,4 +1,5 @@
-/* post.h -- what a process of the machine asks of another one: to give an object, or to take one.
+/* post.h -- what a process of the machine asks of another one: to give an object, or to take one,
+ * and to do something with its memory.
  *
  * Handles and what is behind them live in a process' own memory and among its descriptors: nobody
  * else can look into its table.  So a process that is asked listens on a socket in the machine's
@@ -11,6 +12,8 @@
 #ifndef LAYER_API_NT_OBJECT_POST_H
 #define LAYER_API_NT_OBJECT_POST_H
 
+#include "layer/api/nt/host.h"
+#include "layer/api/nt/mem/vm.h"
 #include "layer/api/nt/process/process.h"
 
 enum { DUPLICATE_CLOSE_SOURCE = 1, DUPLICATE_SAME_ACCESS = 2, DUPLICATE_SAME_ATTRIBUTES = 4 };
@@ -24,6 +27,7 @@ struct post_terms {
 	ACCESS_MASK access;
 	bool inherit;
 	ULONG options;          /* DUPLICATE_... */
+	bool moved;             /* of post_put(): our last handle is closed then */
 };
 
 /* A handle of o in the table of another process.  STATUS_NOT_SUPPORTED: its class cannot go. */
@@ -33,5 +37,23 @@ NTSTATUS post_put(struct process *to, struct object *o, const struct post_terms 
 NTSTATUS post_get(struct process *from, HANDLE h, struct post_terms *t, struct object **out);
 /* A second handle in another process of what it has. */
 NTSTATUS post_within(struct process *p, HANDLE h, const struct post_terms *t, HANDLE *out);
+
+/* What can be done with the memory of a process. */
+struct post_memory {
+	enum { POST_ALLOC, POST_FREE, POST_PROTECT, POST_QUERY, POST_USE } what;
+	DWORD type, protect; /* of POST_PROTECT protect is what it was, then */
+	union {
+		struct {
+			void *base;
+			SIZE_T size;
+			struct vm_where where;
+		};
+		struct MEMORY_BASIC_INFORMATION found;
+		struct host_use use;
+	};
+};
+
+NTSTATUS post_memory_do(struct post_memory *m);                    /* in our own */
+NTSTATUS post_memory(struct process *p, struct post_memory *m);    /* in another one's */
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "layer/api/nt/clock.h"
 #include "layer/api/nt/object/shared_sync.h"
+#include "layer/api/nt/peb.h"
 #include "layer/api/nt/thread/steady.h"
 
 enum { MAGIC = 0x5453494a, NOBODY = 0x7fffffff };
@@ -215,6 +216,7 @@ shared_new_process(const WCHAR *image, uint32_t parent)
 		atomic_store(&p->post, 0);
 		atomic_store(&p->files, 0);
 		atomic_store(&p->watches, 0);
+		atomic_store(&p->peb, 0);
 		atomic_store(&p->threads, 1);
 		p->parent = parent;
 		p->main_thread = 0;
@@ -265,6 +267,7 @@ shared_be(struct shared_process *p)
 {
 	self = p;
 	atomic_store(&p->pid, getpid());
+	atomic_store(&p->peb, (uintptr_t)&peb_block);
 	atomic_store(&p->state, SHARED_ALIVE);
 }
 

@@ -36,6 +36,7 @@ struct shared_process {
 	_Atomic uint32_t gifts;         /* handles that others have put into its table */
 	_Atomic uint32_t watches;       /* it wants to hear of changes of the registry */
 	_Atomic uint32_t files;         /* its entries in file[] */
+	_Atomic uint64_t peb;           /* where its environment block is, in its own memory */
 	uint32_t parent;
 	uint32_t main_thread;           /* its first thread's id */
 	uint64_t created, ended;        /* FILETIME */

@@ -6,6 +6,7 @@
  * decompositions and from code points, scripts in the order of their blocks; it is not
  * Microsoft's table, so keys may be compared with each other only.
  */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -207,11 +208,85 @@ drop(struct key *k)
 		free(k->part[i].p);
 }
 
+/* -- ASCII, without keys ------------------------------------------------------------------- */
+
+enum { SMALL = 2, QUICK_PASSED = 1 };
+
+/* Of a character: what its letter begins with, in order, and its case.  0: it weighs nothing. */
+static uint32_t
+quick(WCHAR c)
+{
+	static _Atomic uint32_t table[128];
+	static _Atomic bool made;
+
+	if (!atomic_load_explicit(&made, memory_order_acquire)) {
+		for (uint32_t i = 0; i < 128; i++) {
+			struct key k = { .flags = 0 };
+			point(&k, i);
+			const BYTE *l = k.part[LETTERS].p;
+			uint32_t w = k.part[PASSED].n ? QUICK_PASSED : 0;
+			if (l)
+				w = (uint32_t)l[0] << 24 | (uint32_t)l[1] << 16 |
+				    (uint32_t)l[2] << 8 | k.part[CASES].p[0];
+			atomic_store_explicit(&table[i], w, memory_order_relaxed);
+			drop(&k);
+		}
+		atomic_store_explicit(&made, true, memory_order_release);
+	}
+	return atomic_load_explicit(&table[c], memory_order_relaxed);
+}
+
+/* The next letter: 0 at the end, or UINT32_MAX where keys have to say.  *passed: what was passed
+ * over on the way, with its place. */
+static uint32_t
+next(const WCHAR *s, size_t n, size_t *i, uint32_t *passed)
+{
+	while (*i < n) {
+		uint32_t w = s[*i] < 128 ? quick(s[*i]) : UINT32_MAX;
+		++*i;
+		if (w > QUICK_PASSED)
+			return w;
+		if (w == QUICK_PASSED)
+			*passed = *passed * 31 + s[*i - 1];
+	}
+	return 0;
+}
+
+/* false: keys have to say. */
+static bool
+quickly(DWORD flags, const WCHAR *a, size_t n, const WCHAR *b, size_t m, int *r)
+{
+	size_t i = 0, j = 0;
+	int cases = 0;
+
+	if (flags & (NORM_IGNORESYMBOLS | SORT_DIGITSASNUMBERS | SORT_STRINGSORT))
+		return false;
+	for (bool same = true;;) {
+		uint32_t p = 0, q = 0;
+		uint32_t x = next(a, n, &i, &p), y = next(b, m, &j, &q);
+		same &= p == q && p < 31 * 31; /* one hyphen in a row: two are for keys */
+		if (x == UINT32_MAX || y == UINT32_MAX)
+			return false;
+		if (x >> 8 != y >> 8) {
+			*r = x >> 8 < y >> 8 ? -1 : 1;
+			return true;
+		}
+		if (x && !cases && !(flags & IGNORE_CASE))
+			cases = (int)(x & 0xff) - (int)(y & 0xff);
+		if (x)
+			continue;
+		*r = cases < 0 ? -1 : cases > 0;
+		return cases || same;
+	}
+}
+
 int
 nls_collate(DWORD flags, const WCHAR *a, size_t n, const WCHAR *b, size_t m)
 {
 	struct key x, y;
 	int r = 0;
+	if (quickly(flags, a, n, b, m, &r))
+		return r;
 	build(&x, flags, a, n);
 	build(&y, flags, b, m);
 	for (int i = 0; i < PARTS && r == 0; i++) {

@@ -1,0 +1,106 @@
+/* crypt32.h -- certificates and the stores that they are in.
+ *
+ * A context is what programs see of a certificate (its CERT_CONTEXT comes first).  It is counted by
+ * whoever holds it; the one in a store's list is freed with the store, which lives while it is open or
+ * anybody holds a certificate of it.  All of that changes under one lock.
+ */
+#ifndef LAYER_API_DLL_CRYPT32_H
+#define LAYER_API_DLL_CRYPT32_H
+
+#include "layer/api/dll/dll.h"
+#include "layer/api/nt/crypto/x509.h"
+
+#define CRYPT_E_NOT_FOUND 0x80092004
+#define CRYPT_E_EXISTS 0x80092005
+#define CRYPT_E_ASN1_BADTAG 0x8009310b
+#define CRYPT_E_INVALID_ARGUMENT 0x80070057
+
+struct CRYPT_BLOB {
+	DWORD cbData;
+	BYTE *pbData;
+};
+
+struct CRYPT_BIT_BLOB {
+	DWORD cbData;
+	BYTE *pbData;
+	DWORD cUnusedBits;
+};
+
+struct CRYPT_ALGORITHM_IDENTIFIER {
+	char *pszObjId;
+	struct CRYPT_BLOB Parameters;
+};
+
+struct CERT_EXTENSION {
+	char *pszObjId;
+	BOOL fCritical;
+	struct CRYPT_BLOB Value;
+};
+
+struct CERT_INFO {
+	DWORD dwVersion;
+	struct CRYPT_BLOB SerialNumber; /* the lowest byte first */
+	struct CRYPT_ALGORITHM_IDENTIFIER SignatureAlgorithm;
+	struct CRYPT_BLOB Issuer;
+	struct FILETIME NotBefore, NotAfter;
+	struct CRYPT_BLOB Subject;
+	struct {
+		struct CRYPT_ALGORITHM_IDENTIFIER Algorithm;
+		struct CRYPT_BIT_BLOB PublicKey;
+	} SubjectPublicKeyInfo;
+	struct CRYPT_BIT_BLOB IssuerUniqueId, SubjectUniqueId;
+	DWORD cExtension;
+	struct CERT_EXTENSION *rgExtension;
+};
+
+struct CERT_CONTEXT {
+	DWORD dwCertEncodingType;
+	BYTE *pbCertEncoded;
+	DWORD cbCertEncoded;
+	struct CERT_INFO *pCertInfo;
+	void *hCertStore;
+};
+
+struct crypt32_property {
+	struct crypt32_property *next;
+	DWORD id, n;
+	BYTE data[];
+};
+
+struct crypt32_store;
+
+struct crypt32_cert {
+	struct CERT_CONTEXT context;
+	struct x509 x;
+	struct CERT_INFO info;
+	/* under the lock */
+	uint32_t refs;                          /* of those outside of the store */
+	bool listed;
+	struct crypt32_cert *next;              /* of the store */
+	struct crypt32_property *properties;    /* own */
+	BYTE bytes[];                           /* the encoded one; and texts of OIDs */
+};
+
+/* -- crypt32_cert.c: a count, or NULL with the last error -------------------------------------- */
+
+struct crypt32_cert *crypt32_cert_new(const BYTE *p, size_t n);
+struct crypt32_cert *crypt32_cert_ref(struct crypt32_cert *c);
+void crypt32_cert_unref(struct crypt32_cert *c);
+void crypt32_cert_free(struct crypt32_cert *c); /* whose counts and list are gone */
+void crypt32_cert_hash(const struct crypt32_cert *c, DWORD property, BYTE out[64], DWORD *n);
+
+/* -- crypt32_store.c ----------------------------------------------------------------------------- */
+
+extern _Atomic uint32_t crypt32_lock;   /* steady.h's */
+/* Under the lock: somebody outside holds a certificate of the store, or does no longer. */
+void crypt32_store_held(struct crypt32_store *s);
+void crypt32_store_left(struct crypt32_store *s);
+/* The next one of a store, or of those that it is made of; before NULL: the first.  Counted. */
+struct crypt32_cert *crypt32_store_next(void *store, struct crypt32_cert *before);
+/* What everybody trusts: the host's authorities, and what was put into ROOT. */
+void *crypt32_store_roots(void);
+void *crypt32_store_named(const WCHAR *name);   /* one more use of it */
+void *crypt32_store_ref(void *store);
+void crypt32_store_unref(void *store);
+
+#endif
