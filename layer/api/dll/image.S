@@ -14,6 +14,9 @@
 #define JOIN(a, b) JOIN_(a, b)
 #define IMAGE JOIN(dll_image, DLL_NAME)
 #define LABEL(n) JOIN(JOIN(.Ldll, DLL_NAME), n)
+#define STRING_(...) #__VA_ARGS__
+#define STRING(...) STRING_(__VA_ARGS__)
+#define NAMED(n) STRING(LABEL(name) n)
 
 	.section .text.unlikely.dll, "ax", @progbits
 
