@@ -225,6 +225,8 @@
 #include "layer/api/dll/image.inc"
 
 #include "layer/api/dll/vcruntime140_throw.inc"
+#include "layer/api/dll/msvcp140_throw.inc"
+#include "layer/api/dll/msvcp140_rtti.inc"
 
 #define DLL_NAME msvcp140
 #define DLL_FILE "MSVCP140.dll"
