@@ -137,7 +137,7 @@ load_table(const struct table *t)
 	}
 	m = add(name, NULL, t->image ? t->file : name, image, 0x10000, NULL);
 	m->refs = (uint32_t)FOR_GOOD;
-	m->started = true;
+	m->started = !table_starts(t);
 	append(&peb_ldr.InInitializationOrderModuleList, &m->entry.InInitializationOrderLinks);
 	return m;
 }
@@ -201,7 +201,7 @@ static bool
 may_be_brought(const struct table *t)
 {
 	return !t->image || strncmp(t->name, "vcruntime", 9) == 0 ||
-	       strcmp(t->name, "dbghelp") == 0;
+	       strncmp(t->name, "msvcp", 5) == 0 || strcmp(t->name, "dbghelp") == 0;
 }
 
 static void
@@ -327,7 +327,9 @@ start_all(void *reserved)
 		if (m->started)
 			continue;
 		m->started = true;
-		if (!call_main(m, DLL_PROCESS_ATTACH, reserved))
+		if (m->builtin)
+			table_start(table_find(m->name));
+		else if (!call_main(m, DLL_PROCESS_ATTACH, reserved))
 			return STATUS_DLL_INIT_FAILED;
 	}
 	return STATUS_SUCCESS;
