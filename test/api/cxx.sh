@@ -273,6 +273,7 @@ out_of_range out of it | out of it
 logic_error not valid | not valid
 invalid_argument not valid | not valid
 runtime_error at run time | at run time
+overflow_error too much | too much
 bad_alloc bad allocation | bad allocation
 bad_function_call bad function call | bad function call
 not length_error something else | out of it of another type

@@ -234,6 +234,18 @@
 #define DLL_TABLE "layer/api/dll/msvcp140.def"
 #include "layer/api/dll/image.inc"
 
+#define DLL_NAME msvcp140_1
+#define DLL_FILE "MSVCP140_1.dll"
+#define DLL_PREFIX msvcp140
+#define DLL_TABLE "layer/api/dll/msvcp140_1.def"
+#include "layer/api/dll/image.inc"
+
+#define DLL_NAME msvcp140_atomic_wait
+#define DLL_FILE "MSVCP140_ATOMIC_WAIT.dll"
+#define DLL_PREFIX msvcp140
+#define DLL_TABLE "layer/api/dll/msvcp140_atomic_wait.def"
+#include "layer/api/dll/image.inc"
+
 #define DLL_NAME comctl32
 #define DLL_FILE "COMCTL32.dll"
 #define DLL_PREFIX comctl32

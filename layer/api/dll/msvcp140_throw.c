@@ -28,6 +28,7 @@ enum kind {
 	OUT_OF_RANGE,
 	INVALID_ARGUMENT,
 	RUNTIME_ERROR,
+	OVERFLOW_ERROR,
 	REGEX_ERROR,
 	SYSTEM_ERROR,
 	FAILURE,
@@ -176,6 +177,13 @@ msvcp140_Xruntime_error(const char *what)
 {
 	struct exception x = exception(what);
 	throw(RUNTIME_ERROR, &x);
+}
+
+WINAPI _Noreturn void
+msvcp140_Xoverflow_error(const char *what)
+{
+	struct exception x = exception(what);
+	throw(OVERFLOW_ERROR, &x);
 }
 
 /* regex_constants::error_type, by its number */

@@ -111,6 +111,7 @@ start()
 	try_it<logic_error>("logic_error", [] { _Xinvalid_argument("not valid"); });
 	try_it<invalid_argument>("invalid_argument", [] { _Xinvalid_argument("not valid"); });
 	try_it<runtime_error>("runtime_error", [] { _Xruntime_error("at run time"); });
+	try_it<overflow_error>("overflow_error", [] { _Xoverflow_error("too much"); });
 	try_it<bad_alloc>("bad_alloc", [] { _Xbad_alloc(); });
 	try_it<bad_function_call>("bad_function_call", [] { _Xbad_function_call(); });
 	try_it<length_error>("not length_error", [] { _Xout_of_range("out of it"); });

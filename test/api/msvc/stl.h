@@ -45,6 +45,7 @@ class length_error : public logic_error {};
 class out_of_range : public logic_error {};
 class invalid_argument : public logic_error {};
 class runtime_error : public exception {};
+class overflow_error : public runtime_error {};
 class error_category;
 class _System_error : public runtime_error
 {
@@ -417,6 +418,7 @@ DLL void _Xlength_error(const char *what);
 DLL void _Xout_of_range(const char *what);
 DLL void _Xinvalid_argument(const char *what);
 DLL void _Xruntime_error(const char *what);
+DLL void _Xoverflow_error(const char *what);
 DLL void _Xbad_alloc();
 DLL void _Xbad_function_call();
 DLL void _Throw_C_error(int value);
