@@ -54,7 +54,7 @@ values(void)
 		        DWORD)((const void *)&word, &old, 4, INFINITE));
 	while (!byte_)
 		CALL(void, __std_execution_wait_on_uchar, const void *, unsigned char)
-		((const void *)&byte_, 0);
+	((const void *)&byte_, 0);
 	WaitForSingleObject(t, INFINITE);
 	IS(word == 2 && byte_ == 1);
 	done("values");
