@@ -264,6 +264,18 @@
 #define DLL_TABLE "layer/api/dll/secur32.def"
 #include "layer/api/dll/image.inc"
 
+#define DLL_NAME setupapi
+#define DLL_FILE "SETUPAPI.dll"
+#define DLL_PREFIX setupapi
+#define DLL_TABLE "layer/api/dll/setupapi.def"
+#include "layer/api/dll/image.inc"
+
+#define DLL_NAME dxgi
+#define DLL_FILE "dxgi.dll"
+#define DLL_PREFIX dxgi
+#define DLL_TABLE "layer/api/dll/dxgi.def"
+#include "layer/api/dll/image.inc"
+
 /* Headers for those of which nothing is done. */
 #define DLL_NAME nothing
 #define DLL_FILE "nothing.dll"
