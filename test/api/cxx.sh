@@ -278,7 +278,8 @@ bad_alloc bad allocation | bad allocation
 bad_function_call bad function call | bad function call
 not length_error something else | out of it of another type
 system_error resource deadlock would occur: resource deadlock would occur | resource deadlock would occur: resource deadlock would occur
-_System_error permission denied: permission denied | permission denied: permission denied
+_System_error device or resource busy: device or resource busy | device or resource busy: device or resource busy
+future_error no state | no state
 value 16
 generic 3
 no such file or directory 1

@@ -21,6 +21,11 @@ struct system_error {
 	const void *category;
 };
 
+struct error_code {
+	int value;
+	const void *category;
+};
+
 enum kind {
 	BAD_ALLOC,
 	BAD_FUNCTION_CALL,
@@ -30,6 +35,7 @@ enum kind {
 	RUNTIME_ERROR,
 	OVERFLOW_ERROR,
 	REGEX_ERROR,
+	FUTURE_ERROR,
 	SYSTEM_ERROR,
 	FAILURE,
 	KINDS,
@@ -234,21 +240,59 @@ msvcp140_throw_failure(const char *what)
 	             "iostream stream error");
 }
 
-WINAPI _Noreturn void
-msvcp140_Throw_C_error(int value)
+static _Noreturn void
+throw_generic(int value)
 {
 	const char *message = msvcp140_error_text(value);
 	throw_system(SYSTEM_ERROR, value, msvcp140_error_category(ERROR_GENERIC), message, message);
 }
 
-/* What went wrong with threads and locks, by the numbers of <xthreads.h>. */
+/* What went wrong with threads and locks, by the library's own numbers; and by those of
+ * _Thrd_result: success, no memory, the time is over, busy, an error. */
 WINAPI _Noreturn void
 msvcp140_Throw_Cpp_error(int code)
 {
 	static const uint8_t values[] = {
 		EBUSY, EINVAL, ESRCH, ENOMEM, EPERM, CRT_EDEADLK, EAGAIN
 	};
-	msvcp140_Throw_C_error(code >= 0 && code < (int)sizeof values ? values[code] : 0);
+	throw_generic(code >= 0 && code < (int)sizeof values ? values[code] : 0);
+}
+
+WINAPI _Noreturn void
+msvcp140_Throw_C_error(int result)
+{
+	static const uint8_t values[] = { EINVAL, EAGAIN, EAGAIN, EBUSY, EINVAL };
+	throw_generic(result > 0 && result < (int)sizeof values ? values[result] : EINVAL);
+}
+
+/* -- futures --------------------------------------------------------------------------------------- */
+
+/* future_errc */
+static const char future_errors[][32] = { "unknown error", "broken promise",
+	                                  "future already retrieved", "promise already satisfied",
+	                                  "no state" };
+
+WINAPI const char *
+msvcp140_Future_error_map(int code)
+{
+	return code > 0 && code < 5 ? future_errors[code] : NULL;
+}
+
+WINAPI _Noreturn void
+msvcp140_Throw_future_error(const struct error_code *code)
+{
+	const char *text = msvcp140_Future_error_map(code->value);
+	struct system_error x = { exception(text ? text : future_errors[0]), code->value,
+		                  code->category };
+	throw(FUTURE_ERROR, &x.base);
+}
+
+WINAPI void msvcp140_exception_Rethrow(const void *p);
+
+WINAPI void
+msvcp140_Rethrow_future_exception(void *p)
+{
+	msvcp140_exception_Rethrow(p);
 }
 
 void *

@@ -14,6 +14,7 @@
 // expect: files: ok
 // expect: locale: ok
 // expect: tasks: ok
+// expect: older programs: ok
 #include <errno.h>
 #include <math.h>
 #include <stdint.h>
@@ -501,6 +502,83 @@ tasks(void)
 	done("tasks");
 }
 
+/* std::thread of Visual C++ 2015: the object stands on the stack of who starts it. */
+struct pad {
+	unsigned (**table)(struct pad *);
+	void *condition, *mutex;
+	char started;
+	int *x;
+};
+
+static unsigned
+go(struct pad *p)
+{
+	int *x = p->x;
+	CXX(void, "?_Release@_Pad@std@@QEAAXXZ", struct pad *)(p);
+	*x = 6;
+	return 0;
+}
+
+static int
+plain_thread(void *x)
+{
+	return *(int *)x + 1;
+}
+
+static int once, handled;
+static int WINAPI
+once_only(void *o, void *x, void **context)
+{
+	(void)o, (void)context;
+	once += *(int *)x;
+	return 1;
+}
+
+static void
+handle_new(void)
+{
+	handled++;
+}
+
+static void
+old(void)
+{
+	static unsigned (*table[])(struct pad *) = { go };
+	int x = 0, code = 0;
+	struct thrd t;
+	struct pad p = { table, NULL, NULL, 1, &x };
+	CXX(void *, "??0_Pad@std@@QEAA@XZ", struct pad *)(&p);
+	IS(!p.started);
+	CXX(void, "?_Launch@_Pad@std@@QEAAXPEAU_Thrd_imp_t@@@Z", struct pad *, struct thrd *)
+	(&p, &t);
+	CXX(void, "??1_Pad@std@@QEAA@XZ", struct pad *)(&p);
+	IS(CALL(int, _Thrd_join, struct thrd *, int *)(&t, &code) == SUCCESS && x == 6);
+	IS(CALL(int, _Thrd_create, struct thrd *, void *, void *)(&t, plain_thread, &x) == SUCCESS);
+	IS(CALL(int, _Thrd_join, struct thrd *, int *)(&t, &code) == SUCCESS && code == 7);
+	void *flag = NULL;
+	int (*execute)(void **, void *, void *) =
+	        (void *)of("?_Execute_once@std@@YAHAEAUonce_flag@1@P6AHPEAX1PEAPEAX@Z1@Z");
+	IS(execute(&flag, once_only, &x) && execute(&flag, once_only, &x) && once == 6);
+	void *(*set)(void *) = (void *)of("?set_new_handler@std@@YAP6AXXZP6AXXZ@Z");
+	IS(!set(handle_new) &&
+	   CXX(void *, "?get_new_handler@std@@YAP6AXXZXZ", void)() == (void *)handle_new);
+	IS(set(NULL) == (void *)handle_new && handled == 0);
+	IS(*(int *)of("?skipws@?$_Iosb@H@std@@2HB") == 1 &&
+	   *(int *)of("?hex@?$_Iosb@H@std@@2HB") == 0x800);
+	IS(*(int *)of("?floatfield@?$_Iosb@H@std@@2HB") == 0x3000 &&
+	   *(int *)of("?badbit@?$_Iosb@H@std@@2HB") == 4);
+	IS(*(int *)of("?binary@?$_Iosb@H@std@@2HB") == 32 &&
+	   *(int *)of("?end@?$_Iosb@H@std@@2HB") == 2);
+	IS(*(int *)of("?_Statmask@?$_Iosb@H@std@@2HB") == 0x17 &&
+	   *(int *)of("?_Fmtmask@?$_Iosb@H@std@@2HB") == 0xffff);
+	IS(*(long long *)of("?_BADOFF@std@@3_JB") == -1 && of("?nothrow@std@@3Unothrow_t@1@B"));
+	IS(!*(void **)of("?_Raise_handler@std@@3P6AXAEBVexception@stdext@@@ZEA"));
+	IS(!strcmp(CXX(const char *, "?_Future_error_map@std@@YAPEBDH@Z", int)(1),
+	           "broken promise"));
+	IS(!CXX(const char *, "?_Future_error_map@std@@YAPEBDH@Z", int)(9));
+	done("older programs");
+}
+
 int
 main(void)
 {
@@ -515,5 +593,6 @@ main(void)
 	files();
 	locale();
 	tasks();
+	old();
 	return 0;
 }

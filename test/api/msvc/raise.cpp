@@ -116,7 +116,8 @@ start()
 	try_it<bad_function_call>("bad_function_call", [] { _Xbad_function_call(); });
 	try_it<length_error>("not length_error", [] { _Xout_of_range("out of it"); });
 	try_it<system_error>("system_error", [] { _Throw_Cpp_error(5); });
-	try_it<_System_error>("_System_error", [] { _Throw_C_error(13); });
+	try_it<_System_error>("_System_error", [] { _Throw_C_error(3); });
+	try_it<future_error>("future_error", [] { _Throw_future_error(error_code{ 4, nullptr }); });
 	try {
 		_Throw_Cpp_error(1);
 	} catch (system_error &x) {

@@ -423,6 +423,18 @@ DLL void _Xbad_alloc();
 DLL void _Xbad_function_call();
 DLL void _Throw_C_error(int value);
 DLL void _Throw_Cpp_error(int code);
+class error_code
+{
+public:
+	int value;
+	const error_category *category;
+};
+class future_error : public logic_error
+{
+public:
+	error_code code;
+};
+DLL void _Throw_future_error(const error_code &code);
 DLL const char *_Syserror_map(int value);
 DLL int _Winerror_map(int value);
 DLL bool uncaught_exception();
