@@ -238,6 +238,20 @@ struct istreambuf_iterator {
 	WCHAR unit;     /* or a char */
 };
 
+/* What a stream does between its beginning and its end.  An exception of the buffer or of a facet
+ * is the stream's badbit, and goes on only where the program wants exceptions with that. */
+struct ios_job {
+	void *stream;
+	struct ios *s;
+	int state;              /* to be set at the end */
+	const void *from;
+	void *to;
+	int64_t n;
+	double d;
+	int c;
+};
+void msvcp140_ios_base_run(void (*f)(void *job), struct ios_job *j);
+
 WINAPI void msvcp140_ios_base_ctor(struct ios_base *b);
 WINAPI void msvcp140_ios_base_Init(struct ios_base *b);
 WINAPI void msvcp140_ios_base_Ios_base_dtor(struct ios_base *b);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "layer/api/dll/msvcp140.h"
+#include "layer/api/nt/except/cxx.h"
 
 enum event { ERASE, IMBUE, COPYFMT };
 
@@ -96,6 +97,30 @@ msvcp140_ios_base_set_exceptions(struct ios_base *b, int except)
 {
 	b->except = except & IOS_STATES;
 	msvcp140_ios_base_clear(b, b->state, false);
+}
+
+/* -- exceptions of others ------------------------------------------------------------------------------ */
+
+static bool
+take(void *job)
+{
+	return !(((const struct ios_job *)job)->s->base.except & IOS_BAD);
+}
+
+static void
+passed(void *job)
+{
+	struct ios *s = ((const struct ios_job *)job)->s;
+	s->base.state |= IOS_BAD;
+	if (s->buffer)
+		VIRTUAL(s->buffer, BUF_UNLOCK, WINAPI void (*)(struct streambuf *), s->buffer);
+}
+
+void
+msvcp140_ios_base_run(void (*f)(void *job), struct ios_job *j)
+{
+	if (!cxx_attempt(f, take, passed, j))
+		j->state |= IOS_BAD;
 }
 
 /* -- flags ----------------------------------------------------------------------------------------- */
