@@ -259,6 +259,8 @@ both: ok
 wide both: ok
 buffers: ok
 wide buffers: ok
+failures: ok
+wide failures: ok
 ios_base::failbit set: iostream stream erroriostream
 ios_base::badbit set: iostream stream error
 states: ok

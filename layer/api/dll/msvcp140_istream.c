@@ -6,6 +6,7 @@
 #define UNIT        char
 #define INT         int
 #define END         (-1)
+#define TO_INT(c)   ((unsigned char)(c))
 #define SPACE(c)    ((void)(c), false)
 #define C(name)     msvcp140_##name
 #define CLASS(name) CLASS_##name
@@ -14,6 +15,7 @@
 #undef UNIT
 #undef INT
 #undef END
+#undef TO_INT
 #undef SPACE
 #undef C
 #undef CLASS
@@ -21,6 +23,7 @@
 #define UNIT        WCHAR
 #define INT         uint16_t
 #define END         0xffff
+#define TO_INT(c)   ((uint16_t)(c))
 #define SPACE(c)    (crt_ctype_wide(c) & CRT_SPACE)
 #define C(name)     msvcp140_w##name
 #define CLASS(name) CLASS_W##name

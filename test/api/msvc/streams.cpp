@@ -439,6 +439,75 @@ public:
 };
 } // namespace std
 
+static int passed, thrown;
+struct Noticed {
+	~Noticed() { passed++; }
+};
+struct Thrown {
+	Thrown() { thrown++; }
+	Thrown(const Thrown &) { thrown++; }
+	~Thrown() { thrown--; }
+};
+
+/* A buffer that throws: in a stream that is its badbit. */
+template <class C> struct failing : memory<C> {
+	typedef typename char_traits<C>::int_type INT;
+	INT fail()
+	{
+		Noticed n;
+		throw Thrown();
+	}
+	INT overflow(INT) override { return fail(); }
+	INT underflow() override { return fail(); }
+	int sync() override { return fail(); }
+};
+
+template <class C> static void
+failures()
+{
+	failing<C> f;
+	basic_iostream<C> io(&f);
+	C text[4];
+	int v = 9, caught = 0;
+	passed = 0;
+	io << 42;
+	IS(io.rdstate() == bad && passed == 1 && thrown == 0 && !uncaught_exceptions());
+	io.clear(0, false);
+	io.put((C)'x');
+	IS(io.rdstate() == bad);
+	io.clear(0, false);
+	io.write(text, 2);
+	IS(io.bad());
+	io.clear(0, false);
+	io.flush();
+	IS(io.bad());
+	io.clear(0, false);
+	io.unsetf(skipws);
+	io >> v;
+	IS(io.bad());
+	io.clear(0, false);
+	IS(!io.getline(text, 4) && io.bad() && f.locks == 0 && thrown == 0);
+	io.clear(0, false);
+	IS(!io.read(text, 1) && io.bad() && passed == 7);
+	io.clear(0, false);
+	io.exceptions(bad);
+	for (int i = 0; i < 3; i++) {
+		io.clear(0, false);
+		try {
+			if (i == 0)
+				io << 1.5;
+			else if (i == 1)
+				io.get();
+			else
+				io.put((C)'x');
+		} catch (Thrown &) {
+			caught += io.rdstate() == bad && f.locks == 0 && !uncaught_exceptions();
+		}
+	}
+	IS(caught == 3 && thrown == 0 && passed == 10);
+	done(sizeof(C) == 1 ? "failures" : "wide failures");
+}
+
 struct maker {
 	static locale::_Locimp *copy(const locale &l) { return locale::_Locimp::_New_Locimp(*l.p); }
 	static void add(locale &l, locale::facet *f, size_t id)
@@ -487,6 +556,7 @@ start()
 	reading<char>(), reading<wchar_t>();
 	both<char>(), both<wchar_t>();
 	buffers<char>(), buffers<wchar_t>();
+	failures<char>(), failures<wchar_t>();
 	states();
 	locales();
 	cout << 1 << count_base;

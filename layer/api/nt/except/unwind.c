@@ -14,7 +14,6 @@ enum {
 	INVALID_DISPOSITION = (int)0xc0000026,
 };
 
-
 bool
 unwind_read(const struct bounds *b, uint64_t address, void *out, size_t n)
 {
