@@ -15,12 +15,12 @@ cat >"$W/find.c" <<'END'
 int
 main(int argc, char **argv)
 {
-	char line[256], dll[64], name[160];
+	char line[512], dll[64], name[320];
 	int ordinal, dlls = 0, rows = 0;
 	_setmode(1, _O_BINARY);
 	FILE *f = fopen(argv[1], "rb");
 	while (f && fgets(line, sizeof line, f)) {
-		int n = sscanf(line, "%63s %159s %d", dll, name, &ordinal);
+		int n = sscanf(line, "%63s %319s %d", dll, name, &ordinal);
 		HMODULE m = LoadLibraryA(dll);
 		if (!m) {
 			printf("no %s: %lu\n", dll, GetLastError());

@@ -14,6 +14,9 @@
 #define JOIN(a, b) JOIN_(a, b)
 #define IMAGE JOIN(dll_image, DLL_NAME)
 #define LABEL(n) JOIN(JOIN(.Ldll, DLL_NAME), n)
+#define STRING_(...) #__VA_ARGS__
+#define STRING(...) STRING_(__VA_ARGS__)
+#define NAMED(n) STRING(LABEL(name) n)
 
 	.section .text.unlikely.dll, "ax", @progbits
 
@@ -234,11 +237,25 @@
 #include "layer/api/dll/image.inc"
 
 #include "layer/api/dll/vcruntime140_throw.inc"
+#include "layer/api/dll/msvcp140_throw.inc"
+#include "layer/api/dll/msvcp140_rtti.inc"
 
 #define DLL_NAME msvcp140
 #define DLL_FILE "MSVCP140.dll"
 #define DLL_PREFIX msvcp140
 #define DLL_TABLE "layer/api/dll/msvcp140.def"
+#include "layer/api/dll/image.inc"
+
+#define DLL_NAME msvcp140_1
+#define DLL_FILE "MSVCP140_1.dll"
+#define DLL_PREFIX msvcp140
+#define DLL_TABLE "layer/api/dll/msvcp140_1.def"
+#include "layer/api/dll/image.inc"
+
+#define DLL_NAME msvcp140_atomic_wait
+#define DLL_FILE "MSVCP140_ATOMIC_WAIT.dll"
+#define DLL_PREFIX msvcp140
+#define DLL_TABLE "layer/api/dll/msvcp140_atomic_wait.def"
 #include "layer/api/dll/image.inc"
 
 #define DLL_NAME comctl32
@@ -257,6 +274,18 @@
 #define DLL_FILE "SSPICLI.DLL"
 #define DLL_PREFIX secur32
 #define DLL_TABLE "layer/api/dll/secur32.def"
+#include "layer/api/dll/image.inc"
+
+#define DLL_NAME setupapi
+#define DLL_FILE "SETUPAPI.dll"
+#define DLL_PREFIX setupapi
+#define DLL_TABLE "layer/api/dll/setupapi.def"
+#include "layer/api/dll/image.inc"
+
+#define DLL_NAME dxgi
+#define DLL_FILE "dxgi.dll"
+#define DLL_PREFIX dxgi
+#define DLL_TABLE "layer/api/dll/dxgi.def"
 #include "layer/api/dll/image.inc"
 
 /* Headers for those of which nothing is done. */

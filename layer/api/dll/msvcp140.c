@@ -167,3 +167,39 @@ msvcp140__Query_perf_counter(void)
 {
 	return (int64_t)clock_counter();
 }
+
+/* Until a time of the wall clock, in turns: the lock itself knows no time. */
+WINAPI int
+msvcp140__Mtx_timedlock(struct mutex *m, const int64_t until[2])
+{
+	for (;;) {
+		if (msvcp140__Mtx_trylock(m) == THREAD_SUCCESS)
+			return THREAD_SUCCESS;
+		int64_t left = until[0] * 1000000000 + (int32_t)until[1] -
+		               (clock_now() - CLOCK_UNIX) * 100;
+		if (left <= 0)
+			return THREAD_TIMEDOUT;
+		wait_sleep(false, wait_now() + (uint64_t)(left < 1000000 ? left : 1000000));
+	}
+}
+
+/* For who waits on the lock by other means: nobody's now, and this thread's again. */
+WINAPI void
+msvcp140__Mtx_clear_owner(struct mutex *m)
+{
+	m->thread = -1;
+	m->count--;
+}
+
+WINAPI void
+msvcp140__Mtx_reset_owner(struct mutex *m)
+{
+	m->thread = self();
+	m->count++;
+}
+
+WINAPI void *
+msvcp140__Mtx_getconcrtcs(struct mutex *m)
+{
+	return &m->lock;
+}

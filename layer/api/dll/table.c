@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "layer/api/dll/msvcp140.h"
 
 #define DLL(name, file, brief) extern const char dll_image_##name[], dll_extra_##name[];
 #define SYSTEM(name)
@@ -84,6 +85,19 @@ table_next(size_t n)
 		                             "shlwapi",    "user32", "version",  "shcore",
 		                             "powrprof",   "shell32" };
 	return n < sizeof order / sizeof *order ? table_find(order[n]) : NULL;
+}
+
+bool
+table_starts(const struct table *t)
+{
+	return t->image == dll_image_msvcp140;
+}
+
+void
+table_start(const struct table *t)
+{
+	if (table_starts(t))
+		msvcp140_start();
 }
 
 static const struct exports *

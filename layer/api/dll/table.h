@@ -25,6 +25,10 @@ const struct table *table_of_set(const char *name);
 /* The nth DLL in which to look for a function of an API set that its own has not; NULL: no more. */
 const struct table *table_next(size_t n);
 
+/* A program loads it: what its variables hold is made now, and not for those who never do. */
+bool table_starts(const struct table *t);
+void table_start(const struct table *t);
+
 void *table_symbol(const struct table *t, const char *name);
 void *table_ordinal(const struct table *t, uint16_t ordinal);
 /* The ith export; false behind the last. */

@@ -336,3 +336,52 @@ cxx_handler4(struct EXCEPTION_RECORD *r, void *frame, struct CONTEXT *c,
 		return ExceptionContinueSearch;
 	return handle(r, c, dc, &f);
 }
+
+/* -- catching in our own code ------------------------------------------------------------------------- */
+
+struct attempt {
+	void (*f)(void *);
+	bool (*take)(void *);
+	void (*passed)(void *);
+	void *a;
+	volatile bool caught;
+};
+
+static uint64_t
+attempt(void *a)
+{
+	struct attempt *t = a;
+	t->f(t->a);
+	return 0;
+}
+
+/* The frame goes on as if the function had come back. */
+static int
+attempted(struct EXCEPTION_RECORD *r, struct guard *g, struct DISPATCHER_CONTEXT *dc)
+{
+	struct attempt *t = g->data;
+	struct CONTEXT here;
+	if (r->ExceptionFlags & EXCEPTION_UNWINDING) {
+		if (!t->caught)
+			t->passed(t->a);
+		return ExceptionContinueSearch;
+	}
+	if (!cxx_is(r) || !t->take(t->a))
+		return ExceptionContinueSearch;
+	t->caught = true;
+	cxx_destroy(r);
+	if (mine.throwing > 0)
+		mine.throwing--;
+	except_capture(&here);
+	unwind_to(&here, (void *)dc->EstablisherFrame, (void *)(uintptr_t)unwind_guard_return, NULL,
+	          NULL, NULL);
+}
+
+bool
+cxx_attempt(void (*f)(void *a), bool (*take)(void *a), void (*passed)(void *a), void *a)
+{
+	struct attempt t = { f, take, passed, a, false };
+	struct guard g = { .handler = attempted, .data = &t };
+	unwind_guard(attempt, &t, &g);
+	return !t.caught;
+}

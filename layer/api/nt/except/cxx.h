@@ -115,6 +115,10 @@ struct cxx_thread *cxx_thread(void);
 void cxx_throwing(bool again);          /* _CxxThrowException begins */
 _Noreturn void cxx_terminate(void);
 
+/* f(a); false: an exception of C++ has left it, and `take` has said that it ends here.  `passed` is
+ * called when one goes on, through this frame. */
+bool cxx_attempt(void (*f)(void *a), bool (*take)(void *a), void (*passed)(void *a), void *a);
+
 /* __C_specific_handler (seh.c) */
 WINAPI int seh_handler(struct EXCEPTION_RECORD *r, void *frame, struct CONTEXT *c, struct DISPATCHER_CONTEXT *dc);
 

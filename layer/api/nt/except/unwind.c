@@ -14,8 +14,6 @@ enum {
 	INVALID_DISPOSITION = (int)0xc0000026,
 };
 
-extern const char unwind_guard_return[];
-
 bool
 unwind_read(const struct bounds *b, uint64_t address, void *out, size_t n)
 {
@@ -270,7 +268,7 @@ unwind_to(struct CONTEXT *from, void *frame, void *ip, struct EXCEPTION_RECORD *
 			describe(&u);
 			frame_unwind(&u, flags, is_target(&u));
 		}
-		if (u.f.function && is_target(&u))
+		if ((u.f.function || u.f.guard) && is_target(&u))
 			break;
 		if (u.target && u.f.function && u.f.establisher > u.target)
 			cannot(&u, INVALID_UNWIND_TARGET);

@@ -76,6 +76,7 @@ struct guard {
 
 /* f(a), with g in the frame. */
 uint64_t unwind_guard(uint64_t (*f)(void *a), void *a, struct guard *g);
+extern const char unwind_guard_return[];        /* where it goes on, with f's result */
 
 /* -- one frame ---------------------------------------------------------------------------- */
 

@@ -139,7 +139,7 @@ load_table(const struct table *t)
 	m = add(name, NULL, t->image ? t->file : name, image, 0x10000, NULL);
 	m->table = t;
 	m->refs = (uint32_t)FOR_GOOD;
-	m->started = true;
+	m->started = !table_starts(t);
 	append(&peb_ldr.InInitializationOrderModuleList, &m->entry.InInitializationOrderLinks);
 	return m;
 }
@@ -329,7 +329,9 @@ start_all(void *reserved)
 		if (m->started)
 			continue;
 		m->started = true;
-		if (!call_main(m, DLL_PROCESS_ATTACH, reserved))
+		if (m->builtin)
+			table_start(table_find(m->name));
+		else if (!call_main(m, DLL_PROCESS_ATTACH, reserved))
 			return STATUS_DLL_INIT_FAILED;
 	}
 	return STATUS_SUCCESS;

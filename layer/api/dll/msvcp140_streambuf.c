@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* msvcp140_streambuf.c -- basic_streambuf<char> and <wchar_t>. */
+#include "layer/api/dll/msvcp140_unit.h"
+
+#define UNIT        char
+#define INT         int
+#define END         (-1)
+#define TO_INT(c)   ((unsigned char)(c))
+#define C(name)     msvcp140_##name
+#define CLASS(name) CLASS_##name
+#include "layer/api/dll/msvcp140_streambuf.inc"
+#undef UNIT
+#undef INT
+#undef END
+#undef TO_INT
+#undef C
+#undef CLASS
+#define UNIT        WCHAR
+#define INT         uint16_t
+#define END         0xffff
+#define TO_INT(c)   ((uint16_t)(c))
+#define C(name)     msvcp140_w##name
+#define CLASS(name) CLASS_W##name
+#include "layer/api/dll/msvcp140_streambuf.inc"
