@@ -50,6 +50,18 @@ from_resource(WCHAR *text, const WCHAR *folder)
 	return n ? ERROR_SUCCESS : ERROR_FILE_NOT_FOUND;
 }
 
+/* The texts of Windows' own DLLs stand in English beside their references: Std for MUI_Std. */
+static bool
+beside(HKEY h, const WCHAR *name, WCHAR text[ROOM + 1])
+{
+	DWORD type = 0, n = ROOM * 2;
+	if (!name || memcmp(name, u"MUI_", 8) != 0 ||
+	    advapi32_RegQueryValueExW(h, name + 4, NULL, &type, (BYTE *)text, &n) || type != REG_SZ)
+		return false;
+	text[n / 2] = 0;
+	return true;
+}
+
 WINAPI LONG
 advapi32_RegLoadMUIStringW(HKEY h, const WCHAR *name, WCHAR *out, DWORD room, DWORD *size,
                            DWORD flags, const WCHAR *folder)
@@ -68,7 +80,7 @@ advapi32_RegLoadMUIStringW(HKEY h, const WCHAR *name, WCHAR *out, DWORD room, DW
 	need = kernel32_ExpandEnvironmentStringsW(raw, text, ROOM);
 	if (!need || need > ROOM)
 		return ERROR_INVALID_DATA;
-	if (*text == '@' && (e = from_resource(text, folder)))
+	if (*text == '@' && (e = from_resource(text, folder)) && !beside(h, name, text))
 		return (LONG)e;
 	need = (DWORD)(nls_length(text) + 1) * 2;
 	if (size)

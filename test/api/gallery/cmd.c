@@ -8,6 +8,31 @@
 // expect: 1.
 // expect: ;
 // expect-status: 3
+// test: the registry, and who and where one is
+// run: cd $W && joist run --rm --hostname box $GUEST '@echo off' 'hostname' 'whoami | findstr /b box >nul && echo me' 'reg add HKCU\Software\T /v n /t REG_DWORD /d 0x1f /f' 'reg add HKCU\Software\T /v m /t REG_MULTI_SZ /d x\0y /f >nul' 'reg add HKCU\Software\T /ve /d "a b" /f >nul' 'reg add HKCU\Software\T\s /v b /t REG_BINARY /d 00ffA1 /f >nul' 'reg query HKCU\Software\T' 'reg query HKCU\Software\T /s /v b' 'reg add HKCU\Software\T /v n /t REG_DWORD /d x /f 2>nul || echo no number' 'reg query HKCU\Software\T /v none 2>nul || echo none' 'echo no| reg delete HKCU\Software\T' 'reg delete HKCU\Software\T /v n /f' 'reg query HKCU\Software\T /v n 2>nul || echo gone' 'reg delete HKCU\Software\T /f >nul & reg query HKCU\Software\T 2>nul || echo all gone' 'reg query HKLM\SOFTWARE\Microsoft\Cryptography /v MachineGuid | find "REG_SZ" >nul && echo a machine'
+// expect: box
+// expect: me
+// expect: The operation completed successfully.
+// expect:
+// expect: HKEY_CURRENT_USER\Software\T
+// expect:     n    REG_DWORD    0x1f
+// expect:     m    REG_MULTI_SZ    x\0y
+// expect:     (Default)    REG_SZ    a b
+// expect:
+// expect: HKEY_CURRENT_USER\Software\T\s
+// expect:
+// expect: HKEY_CURRENT_USER\Software\T\s
+// expect:     b    REG_BINARY    00FFA1
+// expect:
+// expect: no number
+// expect:
+// expect: none
+// expect: HKEY_CURRENT_USER\Software\T, delete it (Yes/No)? The operation was canceled by the user.
+// expect: The operation completed successfully.
+// expect:
+// expect: gone
+// expect: all gone
+// expect: a machine
 // test: folders, links, and words that say little
 // run: cd $W && joist run --rm $GUEST '@echo off' 'mkdir one\two' 'pushd one' 'chdir two' 'echo deep>f' 'popd' 'setlocal' 'set LOCAL=1' 'endlocal' 'echo [%LOCAL%]' 'xcopy /q one\two\f copy\ >nul' 'type copy\f' 'erase copy\f' 'if not exist copy\f echo erased' 'mklink /h g one\two\f >nul' 'type g' 'chcp 65001' 'assoc .none 2>nul || echo no assoc' 'ftype none 2>nul || echo no ftype' 'cls >nul' 'ver | find "Windows" >nul && echo a version'
 // expect: []
