@@ -120,24 +120,38 @@ in_one(const struct x509_element *name, struct x509_span parts, bool *any)
 	return false;
 }
 
+/* It is in nothing that is excluded, and in what is permitted when that says anything of its kind. */
+static bool
+allows(const struct x509_element *name, struct x509_span permitted, struct x509_span excluded)
+{
+	bool any;
+
+	return !in_one(name, excluded, &any) && (in_one(name, permitted, &any) || !any);
+}
+
 bool
 x509_allows(const struct x509 *ca, const struct x509 *x)
 {
 	struct x509_span v = ca->known[X509_CONSTRAINTS], names = x->known[X509_NAMES];
 	struct x509_element all, e, list, permitted = { 0 }, excluded = { 0 };
-	bool any;
 
-	if (!v.p || !names.p)
+	if (!v.p)
 		return true;
-	if (!x509_take(&v, SEQUENCE, &all) || !x509_take(&names, SEQUENCE, &list))
+	if (!x509_take(&v, SEQUENCE, &all))
 		return false;
 	(void)x509_take(&all.in, 0xa0, &permitted);
 	(void)x509_take(&all.in, 0xa1, &excluded);
-	while (x509_next(&list.in, &e)) {
-		if (e.tag != DNS && e.tag != ADDRESS)
-			continue;
-		if (in_one(&e, excluded.in, &any) || (!in_one(&e, permitted.in, &any) && any))
-			return false;
+	/* one of old, whose common name x509_for_host() takes for a server's */
+	if (!names.p && !x->ca) {
+		e = (struct x509_element){ .tag = DNS, .in = common_name(x) };
+		return !e.in.n || allows(&e, permitted.in, excluded.in);
 	}
+	if (!names.p)
+		return true;
+	if (!x509_take(&names, SEQUENCE, &list))
+		return false;
+	while (x509_next(&list.in, &e))
+		if ((e.tag == DNS || e.tag == ADDRESS) && !allows(&e, permitted.in, excluded.in))
+			return false;
 	return true;
 }
