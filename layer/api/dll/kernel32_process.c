@@ -56,7 +56,8 @@ kernel32_UpdateProcThreadAttribute(struct attribute_list *l, DWORD flags, DWORD_
 			return refuse(698); /* ERROR_OBJECT_NAME_EXISTS */
 	if (l->count == l->most)
 		return refuse(ERROR_BAD_LENGTH);
-	if ((id == ATTRIBUTE_HANDLE_LIST || id == ATTRIBUTE_JOB_LIST) &&
+	if ((id == ATTRIBUTE_PARENT_PROCESS || id == ATTRIBUTE_HANDLE_LIST ||
+	     id == ATTRIBUTE_JOB_LIST) &&
 	    (!size || size % sizeof(HANDLE)))
 		return refuse(ERROR_BAD_LENGTH);
 	l->item[l->count++] = (struct attribute){ id, size, value };
@@ -208,9 +209,11 @@ start(struct process_start *s, const struct STARTUPINFOEXW *info, DWORD flags, s
 	const struct attribute *list = attribute(info, flags, ATTRIBUTE_HANDLE_LIST);
 	const struct attribute *jobs = attribute(info, flags, ATTRIBUTE_JOB_LIST);
 	const struct attribute *console = attribute(info, flags, ATTRIBUTE_PSEUDO_CONSOLE);
+	const struct attribute *parent = attribute(info, flags, ATTRIBUTE_PARENT_PROCESS);
 	struct object *job = NULL;
 	HANDLE std[3] = { NULL, NULL, NULL };
 	NTSTATUS status = STATUS_SUCCESS;
+	struct object *of;
 
 	if (list) {
 		if (!s->inherit)
@@ -218,7 +221,12 @@ start(struct process_start *s, const struct STARTUPINFOEXW *info, DWORD flags, s
 		s->list = list->value;
 		s->nlist = list->size / sizeof(HANDLE);
 	}
-	if (jobs)
+	/* what it inherits is still ours */
+	if (parent && (status = handle_get(*(HANDLE *)parent->value, &process_class, &of)) >= 0) {
+		s->parent_id = ((struct process *)of)->id;
+		object_unref(of);
+	}
+	if (jobs && status >= 0)
 		status = handle_get(*(HANDLE *)jobs->value, &job_class, &job);
 	if (status < 0)
 		return status;

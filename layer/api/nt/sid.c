@@ -242,6 +242,10 @@ sid_of_account(const WCHAR *name, BYTE out[SID_MOST])
 		memcpy(out, &user, sizeof user);
 		return sizeof user;
 	}
+	if (nls_equal(name, u"None") && domain_is(domain, n, here)) {
+		memcpy(out, &none_group, sizeof none_group);
+		return sizeof none_group;
+	}
 	for (size_t i = 0; i < sizeof wells / sizeof *wells; i++)
 		if (*wells[i].name && nls_equal(name, wells[i].name) &&
 		    domain_is(domain, n, wells[i].domain))

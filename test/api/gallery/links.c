@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // Links and paths of rare forms: links from a drive's root, junctions, a link with a backslash behind
 // it, dots that are taken as they are, folders that may be passed but not listed; a writer of a
-// full pipe that is cancelled; the first thread of another process by its id.
+// full pipe that is cancelled; the first thread of another process by its id, and children that
+// are called another one's.
 // needs: joist mingw
 // run: joist run --rm $GUEST
 // expect: links: ok
@@ -9,6 +10,7 @@
 // expect: spelling: ok
 // expect: a full pipe: ok
 // expect: another's thread: ok
+// expect: another's child: ok
 #define _WIN32_WINNT 0x0A00
 #include "check.h"
 #include <tlhelp32.h>
@@ -167,6 +169,43 @@ anothers(char *self)
 	done("another's thread");
 }
 
+static void
+anothers_child(char *self)
+{
+	STARTUPINFOEXA si = { .StartupInfo.cb = sizeof si };
+	PROCESS_INFORMATION a, b;
+	PROCESSENTRY32 e = { .dwSize = sizeof e };
+	char line[MAX_PATH + 20];
+	SIZE_T n = 0;
+	DWORD of = 0;
+	snprintf(line, sizeof line, "\"%s\" child", self);
+	IS(CreateProcessA(NULL, line, NULL, NULL, FALSE, CREATE_SUSPENDED, NULL, NULL,
+	                  &si.StartupInfo, &a));
+	InitializeProcThreadAttributeList(NULL, 1, 0, &n);
+	si.lpAttributeList = HeapAlloc(GetProcessHeap(), 0, n);
+	IS(InitializeProcThreadAttributeList(si.lpAttributeList, 1, 0, &n));
+	IS(UpdateProcThreadAttribute(si.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_PARENT_PROCESS,
+	                             &a.hProcess, sizeof a.hProcess, NULL, NULL));
+	IS(CreateProcessA(NULL, line, NULL, NULL, FALSE,
+	                  CREATE_SUSPENDED | EXTENDED_STARTUPINFO_PRESENT, NULL, NULL,
+	                  &si.StartupInfo, &b));
+	HANDLE s = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
+	for (BOOL is = Process32First(s, &e); is; is = Process32Next(s, &e))
+		of = e.th32ProcessID == b.dwProcessId ? e.th32ParentProcessID : of;
+	CloseHandle(s);
+	IS(of == a.dwProcessId);
+	IS(TerminateProcess(b.hProcess, 1) && TerminateProcess(a.hProcess, 1));
+	HANDLE none = NULL;
+	DeleteProcThreadAttributeList(si.lpAttributeList);
+	InitializeProcThreadAttributeList(si.lpAttributeList, 1, 0, &n);
+	UpdateProcThreadAttribute(si.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_PARENT_PROCESS,
+	                          &none, sizeof none, NULL, NULL);
+	ERR(CreateProcessA(NULL, line, NULL, NULL, FALSE, EXTENDED_STARTUPINFO_PRESENT, NULL, NULL,
+	                   &si.StartupInfo, &b),
+	    ERROR_INVALID_HANDLE);
+	done("another's child");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -180,5 +219,6 @@ main(int argc, char **argv)
 	spelling(self);
 	full_pipe();
 	anothers(self);
+	anothers_child(self);
 	return 0;
 }

@@ -60,6 +60,7 @@ struct process_start {
 	DWORD show, start_flags;
 	const void *reserved;           /* lpReserved2: descriptors of the C run-time */
 	WORD reserved_size;
+	uint32_t parent_id;             /* whose child it is called; 0: ours */
 	struct job *job;                /* to be born in, or NULL: the parent's */
 	struct pseudo *pseudo;          /* the console to be attached to; NULL: the parent's */
 	int terminal;                   /* of that: what becomes its controlling terminal */

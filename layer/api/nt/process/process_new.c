@@ -179,7 +179,7 @@ describe(struct pack *k, const char *image, const char *cwd, WCHAR *environment,
 	b->show_window = s->show;
 	b->reserved = (void *)(uintptr_t)s->reserved;
 	b->reserved_size = s->reserved_size;
-	b->parent_id = process_self()->id;
+	b->parent_id = s->parent_id ? s->parent_id : process_self()->id;
 	b->process_id = id;
 	k->parcel.shared_fd = shared_fd();
 	k->parcel.exe_fd = process_exe();
@@ -278,7 +278,8 @@ make(const struct process_start *s, const char *image, const char *cwd, WCHAR *e
 	pid_t pid = 0;
 	NTSTATUS status;
 
-	slot = shared_new_process(s->image ? s->image : PROCESS_CMD, process_self()->id);
+	slot = shared_new_process(s->image ? s->image : PROCESS_CMD,
+	                          s->parent_id ? s->parent_id : process_self()->id);
 	if (!slot)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	uint32_t id = atomic_load(&slot->id);
