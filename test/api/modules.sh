@@ -145,4 +145,30 @@ head -c 3000 low.dll >cut.dll
 run joist run --rm ./late.exe cut.dll
 out=${out//$'\r'/}
 expect_out 193 "a DLL that was cut off" && ok "and what is no DLL"
+
+# A program's own copy of the C++ library, and of Windows' own DLLs none.
+cat >own.c <<'END'
+#include <windows.h>
+__declspec(dllexport) int _Thrd_id(void) { return -5; }
+BOOL WINAPI DllMain(HINSTANCE h, DWORD why, LPVOID r) { (void)h, (void)why, (void)r; return TRUE; }
+END
+cat >brought.c <<'END'
+#include <windows.h>
+#include <stdio.h>
+int main(void) {
+	int (*id)(void) = (int (*)(void))(void *)GetProcAddress(LoadLibraryA("MSVCP140.dll"), "_Thrd_id");
+	void *none = (void *)GetProcAddress(LoadLibraryA("ws2_32.dll"), "_Thrd_id");
+	printf("%s %s\n", id() == -5 ? "own" : id() == (int)GetCurrentThreadId() ? "ours" : "none", none ? "own" : "ours");
+	return 0;
+}
+END
+mkdir -p own alone
+$cc -O1 -shared -o own/msvcp140.dll own.c && cp own/msvcp140.dll own/ws2_32.dll && $cc -O1 -o own/brought.exe brought.c &&
+	cp own/brought.exe alone/ || { not_ok "does not compile"; exit 1; }
+run joist run --rm ./own/brought.exe
+out=${out//$'\r'/}
+expect_status 0 && expect_out "own ours" && ok "a program brings the C++ library"
+run joist run --rm ./alone/brought.exe
+out=${out//$'\r'/}
+expect_status 0 && expect_out "ours ours" && ok "a program without its own finds ours"
 no_leaks "nothing left"

@@ -13,6 +13,7 @@
 // expect: mathematics: ok
 // expect: files: ok
 // expect: locale: ok
+// expect: Unicode: ok
 // expect: tasks: ok
 // expect: older programs: ok
 #include <errno.h>
@@ -467,6 +468,90 @@ locale(void)
 	done("locale");
 }
 
+/* codecvt<char16_t, ...> and codecvt<char32_t, ...>: UTF-8, with or without a byte order mark */
+enum { OK, PARTIAL, WRONG };
+typedef struct {
+	unsigned long w;
+	unsigned short b, s;
+} state_t;
+#define IN16                                                                                       \
+	CXX(int,                                                                                   \
+	    "?in@?$codecvt@_SDU_Mbstatet@@@std@@QEBAHAEAU_Mbstatet@@PEBD1AEAPEBDPEA_S3AEAPEA_S@Z", \
+	    void *, state_t *, const char *, const char *, const char **, wchar_t *, wchar_t *,    \
+	    wchar_t **)
+#define OUT16                                                                                      \
+	CXX(int,                                                                                   \
+	    "?out@?$codecvt@_SDU_Mbstatet@@@std@@QEBAHAEAU_Mbstatet@@PEB_S1AEAPEB_SPEAD3AEAPEAD@"  \
+	    "Z",                                                                                   \
+	    void *, state_t *, const wchar_t *, const wchar_t *, const wchar_t **, char *, char *, \
+	    char **)
+#define IN32                                                                                       \
+	CXX(int,                                                                                   \
+	    "?in@?$codecvt@_UDU_Mbstatet@@@std@@QEBAHAEAU_Mbstatet@@PEBD1AEAPEBDPEA_U3AEAPEA_U@Z", \
+	    void *, state_t *, const char *, const char *, const char **, unsigned *, unsigned *,  \
+	    unsigned **)
+#define OUT32                                                                                      \
+	CXX(int,                                                                                   \
+	    "?out@?$codecvt@_UDU_Mbstatet@@@std@@QEBAHAEAU_Mbstatet@@PEB_U1AEAPEB_UPEAD3AEAPEAD@"  \
+	    "Z",                                                                                   \
+	    void *, state_t *, const unsigned *, const unsigned *, const unsigned **, char *,      \
+	    char *, char **)
+
+static void
+unicode(void)
+{
+	void *a = NULL, *b = NULL;
+	static const char text[] = "\xef\xbb\xbfh\xc3\xa9\xf0\x9f\x98\x80";
+	const char *mid;
+	wchar_t w[8], *wmid;
+	const wchar_t *wfrom = L"h\xe9\xd83d\xde00", *wend;
+	unsigned u[8], *umid;
+	const unsigned *uend;
+	char out[16], *omid;
+	state_t s = { 0 };
+	CXX(size_t, "?_Getcat@?$codecvt@_SDU_Mbstatet@@@std@@SA_KPEAPEBVfacet@locale@2@PEBV42@@Z",
+	    void **, void *)
+	(&a, NULL);
+	CXX(size_t, "?_Getcat@?$codecvt@_UDU_Mbstatet@@@std@@SA_KPEAPEBVfacet@locale@2@PEBV42@@Z",
+	    void **, void *)
+	(&b, NULL);
+	IS(IN16(a, &s, text, text + 10, &mid, w, w + 8, &wmid) == OK && wmid == w + 4 &&
+	   mid == text + 10);
+	IS(!memcmp(w, wfrom, 8));
+	IS(IN16(a, &s, text + 6, text + 9, &mid, w, w + 8, &wmid) == PARTIAL && mid == text + 6 &&
+	   wmid == w);
+	IS(IN16(a, &s, text + 3, text + 10, &mid, w, w + 3, &wmid) == PARTIAL && mid == text + 6 &&
+	   wmid == w + 2);
+	IS(IN16(a, &s, text + 7, text + 10, &mid, w, w + 8, &wmid) == WRONG && mid == text + 7);
+	IS(OUT16(a, &s, wfrom, wfrom + 4, &wend, out, out + 16, &omid) == OK && omid == out + 7 &&
+	   !memcmp(out, text + 3, 7));
+	IS(OUT16(a, &s, wfrom, wfrom + 3, &wend, out, out + 16, &omid) == PARTIAL &&
+	   wend == wfrom + 2);
+	IS(OUT16(a, &s, wfrom + 3, wfrom + 4, &wend, out, out + 16, &omid) == WRONG);
+	s.w = 0;
+	IS(IN32(b, &s, text, text + 10, &mid, u, u + 8, &umid) == OK && umid == u + 3 &&
+	   u[2] == 0x1f600);
+	IS(OUT32(b, &s, u, u + 3, &uend, out, out + 16, &omid) == OK && omid == out + 7 &&
+	   !memcmp(out, text + 3, 7));
+	IS(OUT32(b, &s, u + 1, u + 3, &uend, out, out + 3, &omid) == PARTIAL && uend == u + 2 &&
+	   omid == out + 2);
+	IS(CXX(int, "?length@?$codecvt@_SDU_Mbstatet@@@std@@QEBAHAEAU_Mbstatet@@PEBD1_K@Z", void *,
+	       state_t *, const char *, const char *, size_t)(a, &s, text + 3, text + 10, 2) == 3);
+	IS(CXX(int, "?max_length@codecvt_base@std@@QEBAHXZ", void *)(a) == 9);
+	IS(CXX(int, "?encoding@codecvt_base@std@@QEBAHXZ", void *)(a) == 0);
+	IS(CXX(int, "?encoding@codecvt_base@std@@QEBAHXZ", void *)(b) == -1);
+	/* a mark is written */
+	char own[32];
+	CXX(void *, "??0?$codecvt@_UDU_Mbstatet@@@std@@QEAA@AEBV_Locinfo@1@KW4_Codecvt_mode@1@_K@Z",
+	    void *, void *, unsigned long, int, size_t)
+	(own, NULL, 0x7f, 2, 1);
+	s.w = 0;
+	IS(OUT32(own, &s, u, u + 1, &uend, out, out + 16, &omid) == OK && omid == out + 4 &&
+	   !memcmp(out, text, 4));
+	IS(OUT32(own, &s, u + 1, u + 2, &uend, out, out + 16, &omid) == WRONG);
+	done("Unicode");
+}
+
 static int worked;
 static void
 work(void *x)
@@ -592,6 +677,7 @@ main(void)
 	mathematics();
 	files();
 	locale();
+	unicode();
 	tasks();
 	old();
 	return 0;
