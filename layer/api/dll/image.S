@@ -161,6 +161,12 @@
 #define DLL_TABLE "layer/api/dll/cfgmgr32.def"
 #include "layer/api/dll/image.inc"
 
+#define DLL_NAME hid
+#define DLL_FILE "HID.DLL"
+#define DLL_PREFIX hid
+#define DLL_TABLE "layer/api/dll/hid.def"
+#include "layer/api/dll/image.inc"
+
 #define DLL_NAME winmm
 #define DLL_FILE "WINMM.dll"
 #define DLL_PREFIX winmm

@@ -5,6 +5,7 @@
 // run: joist run --rm $GUEST
 // expect: sets: ok
 // expect: the tree: ok
+// expect: of hands: ok
 #include "check.h"
 #include <initguid.h>
 #include <setupapi.h>
@@ -76,10 +77,52 @@ tree(void)
 	done("the tree");
 }
 
+static void
+hands(void)
+{
+	static const char *const texts[] = { "HidD_GetManufacturerString",
+		                             "HidD_GetProductString",
+		                             "HidD_GetSerialNumberString",
+		                             "HidD_GetFeature",
+		                             "HidD_SetFeature",
+		                             "HidD_GetInputReport",
+		                             "HidD_SetOutputReport" };
+	HMODULE m = LoadLibraryA("hid.dll");
+	BOOLEAN(WINAPI * text)(HANDLE, void *, ULONG);
+	BOOLEAN(WINAPI * two)(HANDLE, void *);
+	BOOLEAN(WINAPI * indexed)(HANDLE, ULONG, void *, ULONG);
+	void(WINAPI * guid)(GUID *) = (void *)GetProcAddress(m, "HidD_GetHidGuid");
+	NTSTATUS(WINAPI * caps)(void *, void *) = (void *)GetProcAddress(m, "HidP_GetCaps");
+	HANDLE e = CreateEventA(NULL, FALSE, FALSE, NULL);
+	char out[8];
+	GUID g;
+	guid(&g);
+	IS(g.Data1 == 0x4d1e55b2 && g.Data4[7] == 0x30);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		text = (void *)GetProcAddress(m, texts[i]);
+		ERR(text(e, out, sizeof out), ERROR_INVALID_FUNCTION);
+		ERR(text(NULL, out, sizeof out), ERROR_INVALID_HANDLE);
+	}
+	indexed = (void *)GetProcAddress(m, "HidD_GetIndexedString");
+	ERR(indexed(e, 1, out, sizeof out), ERROR_INVALID_FUNCTION);
+	two = (void *)GetProcAddress(m, "HidD_GetAttributes");
+	ERR(two(e, out), ERROR_INVALID_FUNCTION);
+	two = (void *)GetProcAddress(m, "HidD_GetPreparsedData");
+	ERR(two(e, out), ERROR_INVALID_FUNCTION);
+	BOOLEAN(WINAPI * buffers)
+	(HANDLE, ULONG) = (void *)GetProcAddress(m, "HidD_SetNumInputBuffers");
+	ERR(buffers(e, 8), ERROR_INVALID_FUNCTION);
+	BOOLEAN(WINAPI * drop)(void *) = (void *)GetProcAddress(m, "HidD_FreePreparsedData");
+	ERR(drop(out), ERROR_INVALID_PARAMETER);
+	IS(caps(out, out) == (NTSTATUS)0xc0110001);
+	done("of hands");
+}
+
 int
 main(void)
 {
 	sets();
 	tree();
+	hands();
 	return 0;
 }
