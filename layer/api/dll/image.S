@@ -152,6 +152,24 @@
 #define DLL_TABLE "layer/api/dll/winhttp.def"
 #include "layer/api/dll/image.inc"
 
+#define DLL_NAME setupapi
+#define DLL_FILE "SETUPAPI.dll"
+#define DLL_PREFIX setupapi
+#define DLL_TABLE "layer/api/dll/setupapi.def"
+#include "layer/api/dll/image.inc"
+
+#define DLL_NAME cfgmgr32
+#define DLL_FILE "CFGMGR32.dll"
+#define DLL_PREFIX cfgmgr32
+#define DLL_TABLE "layer/api/dll/cfgmgr32.def"
+#include "layer/api/dll/image.inc"
+
+#define DLL_NAME hid
+#define DLL_FILE "HID.DLL"
+#define DLL_PREFIX hid
+#define DLL_TABLE "layer/api/dll/hid.def"
+#include "layer/api/dll/image.inc"
+
 #define DLL_NAME winmm
 #define DLL_FILE "WINMM.dll"
 #define DLL_PREFIX winmm
@@ -274,12 +292,6 @@
 #define DLL_FILE "SSPICLI.DLL"
 #define DLL_PREFIX secur32
 #define DLL_TABLE "layer/api/dll/secur32.def"
-#include "layer/api/dll/image.inc"
-
-#define DLL_NAME setupapi
-#define DLL_FILE "SETUPAPI.dll"
-#define DLL_PREFIX setupapi
-#define DLL_TABLE "layer/api/dll/setupapi.def"
 #include "layer/api/dll/image.inc"
 
 #define DLL_NAME dxgi

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
+#include "layer/api/dll/table.h"
 #include "layer/api/nt/process/birth.h"
 #include "layer/api/nt/image/ldr.h"
 #include "layer/api/nt/image/seek.h"
@@ -406,9 +407,25 @@ kernel32_EnumResourceLanguagesW(HMODULE h, const WCHAR *type, const WCHAR *name,
 	        .h = h, .languages = f, .type = type, .name = name, .arg = arg });
 }
 
+/* Is there a DLL behind an API set?  Its name without .dll, in any case. */
+WINAPI BOOL
+kernel32_IsApiSetImplemented(const char *name)
+{
+	char low[64];
+	size_t n = 0;
+
+	if (!name)
+		return FALSE;
+	for (; name[n] && n < sizeof low - 1; n++)
+		low[n] = (char)(name[n] >= 'A' && name[n] <= 'Z' ? name[n] + 32 : name[n]);
+	low[n] = 0;
+	return table_of_set(low) != NULL;
+}
+
 /* -- the end ------------------------------------------------------------------------------------------- */
 
-WINAPI void
+/* Packed programs end themselves by a jump, from a stack that is not as it should be. */
+WINAPI __attribute__((force_align_arg_pointer)) void
 kernel32_ExitProcess(UINT code)
 {
 	birth_exit(code);

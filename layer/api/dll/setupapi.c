@@ -1,59 +1,150 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* setupapi.c -- devices: there are none.  Lists of them can be made, and are empty. */
+/* setupapi.c -- sets of devices (Learn: SetupAPI): each is empty, so nothing is known of any device
+ * that is asked about. */
+#include <stdlib.h>
+
 #include "layer/api/dll/dll.h"
 
-enum { ERROR_NO_MORE_ITEMS_ = 259, ERROR_NO_SUCH_DEVINST_ = (int)0xe000020b };
+enum {
+	DIGCF_ALLCLASSES = 4,
+	MAGIC = 0x54455344,
+};
+#define ERROR_NO_SUCH_DEVINST 0xe000020b
 
-WINAPI HANDLE
-setupapi_SetupDiGetClassDevsW(const void *class, const WCHAR *enumerator, HWND parent, DWORD flags)
+struct set {
+	uint32_t magic;
+};
+
+static bool
+is_set(const struct set *s)
 {
-	static char list;
-	(void)class, (void)enumerator, (void)parent, (void)flags;
-	return &list;
+	if (s && s != INVALID_HANDLE_VALUE && s->magic == MAGIC)
+		return true;
+	last_error(ERROR_INVALID_HANDLE);
+	return false;
 }
 
-WINAPI HANDLE
+static void *
+of_class(const void *class, DWORD flags)
+{
+	struct set *s;
+
+	if (!class && !(flags & DIGCF_ALLCLASSES)) {
+		last_error(ERROR_INVALID_PARAMETER);
+		return INVALID_HANDLE_VALUE;
+	}
+	s = calloc(1, sizeof *s);
+	if (!s) {
+		last_error(ERROR_NOT_ENOUGH_MEMORY);
+		return INVALID_HANDLE_VALUE;
+	}
+	s->magic = MAGIC;
+	return s;
+}
+
+WINAPI void *
 setupapi_SetupDiGetClassDevsA(const void *class, const char *enumerator, HWND parent, DWORD flags)
 {
-	(void)enumerator;
-	return setupapi_SetupDiGetClassDevsW(class, NULL, parent, flags);
+	(void)enumerator, (void)parent;
+	return of_class(class, flags);
+}
+
+WINAPI void *
+setupapi_SetupDiGetClassDevsW(const void *class, const WCHAR *enumerator, HWND parent, DWORD flags)
+{
+	(void)enumerator, (void)parent;
+	return of_class(class, flags);
 }
 
 WINAPI BOOL
-setupapi_SetupDiDestroyDeviceInfoList(HANDLE list)
+setupapi_SetupDiDestroyDeviceInfoList(struct set *s)
 {
-	(void)list;
+	if (!is_set(s))
+		return FALSE;
+	s->magic = 0;
+	free(s);
 	return TRUE;
 }
 
 WINAPI BOOL
-setupapi_SetupDiEnumDeviceInfo(HANDLE list, DWORD i, void *data)
+setupapi_SetupDiEnumDeviceInfo(struct set *s, DWORD index, void *out)
 {
-	(void)list, (void)i, (void)data;
-	return refuse((DWORD)ERROR_NO_MORE_ITEMS_);
+	(void)index;
+	if (!is_set(s))
+		return FALSE;
+	return refuse(out ? ERROR_NO_MORE_ITEMS : ERROR_INVALID_PARAMETER);
 }
 
 WINAPI BOOL
-setupapi_SetupDiEnumDeviceInterfaces(HANDLE list, void *data, const void *class, DWORD i, void *out)
+setupapi_SetupDiEnumDeviceInterfaces(struct set *s, const void *device, const void *class,
+                                     DWORD index, void *out)
 {
-	(void)list, (void)data, (void)class, (void)i, (void)out;
-	return refuse((DWORD)ERROR_NO_MORE_ITEMS_);
+	(void)device, (void)index;
+	if (!is_set(s))
+		return FALSE;
+	return refuse(class && out ? ERROR_NO_MORE_ITEMS : ERROR_INVALID_PARAMETER);
 }
 
-/* For a device that nobody can have. */
-WINAPI HKEY
-setupapi_SetupDiOpenDevRegKey(HANDLE list, void *data, DWORD scope, DWORD profile, DWORD kind,
-                              DWORD access)
+/* -- of a device: none can be of the set --------------------------------------------------------- */
+
+static BOOL
+nobody(struct set *s)
 {
-	(void)list, (void)data, (void)scope, (void)profile, (void)kind, (void)access;
-	refuse((DWORD)ERROR_NO_SUCH_DEVINST_);
+	return is_set(s) ? refuse(ERROR_NO_SUCH_DEVINST) : FALSE;
+}
+
+WINAPI BOOL
+setupapi_SetupDiGetDeviceInterfaceDetailW(struct set *s, const void *interface, void *detail,
+                                          DWORD size, DWORD *need, void *device)
+{
+	(void)interface, (void)detail, (void)size, (void)need, (void)device;
+	return nobody(s);
+}
+
+WINAPI BOOL
+setupapi_SetupDiGetDeviceInterfaceDetailA(struct set *s, const void *interface, void *detail,
+                                          DWORD size, DWORD *need, void *device)
+{
+	return setupapi_SetupDiGetDeviceInterfaceDetailW(s, interface, detail, size, need, device);
+}
+
+WINAPI BOOL
+setupapi_SetupDiGetDeviceRegistryPropertyW(struct set *s, const void *device, DWORD property,
+                                           DWORD *type, BYTE *out, DWORD size, DWORD *need)
+{
+	(void)device, (void)property, (void)type, (void)out, (void)size, (void)need;
+	return nobody(s);
+}
+
+WINAPI BOOL
+setupapi_SetupDiGetDeviceRegistryPropertyA(struct set *s, const void *device, DWORD property,
+                                           DWORD *type, BYTE *out, DWORD size, DWORD *need)
+{
+	return setupapi_SetupDiGetDeviceRegistryPropertyW(s, device, property, type, out, size,
+	                                                  need);
+}
+
+WINAPI BOOL
+setupapi_SetupDiGetDeviceInstanceIdW(struct set *s, const void *device, WCHAR *out, DWORD size,
+                                     DWORD *need)
+{
+	(void)device, (void)out, (void)size, (void)need;
+	return nobody(s);
+}
+
+WINAPI BOOL
+setupapi_SetupDiGetDeviceInstanceIdA(struct set *s, const void *device, char *out, DWORD size,
+                                     DWORD *need)
+{
+	(void)device, (void)out, (void)size, (void)need;
+	return nobody(s);
+}
+
+WINAPI void *
+setupapi_SetupDiOpenDevRegKey(struct set *s, const void *device, DWORD scope, DWORD profile,
+                              DWORD type, DWORD access)
+{
+	(void)device, (void)scope, (void)profile, (void)type, (void)access;
+	(void)nobody(s);
 	return INVALID_HANDLE_VALUE;
-}
-
-WINAPI BOOL
-setupapi_SetupDiGetDeviceRegistryPropertyW(HANDLE list, void *data, DWORD property, DWORD *type,
-                                           void *out, DWORD n, DWORD *needed)
-{
-	(void)list, (void)data, (void)property, (void)type, (void)out, (void)n, (void)needed;
-	return refuse((DWORD)ERROR_NO_SUCH_DEVINST_);
 }

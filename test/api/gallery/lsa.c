@@ -45,7 +45,7 @@ names(void)
 static void
 identifiers(void)
 {
-	LSA_UNICODE_STRING name[2] = { { 16, 18, L"Everyone" }, { 8, 10, L"none" } };
+	LSA_UNICODE_STRING name[2] = { { 16, 18, L"Everyone" }, { 8, 10, L"nope" } };
 	PLSA_REFERENCED_DOMAIN_LIST d = NULL;
 	PLSA_TRANSLATED_SID2 s = NULL;
 	PSID everyone;

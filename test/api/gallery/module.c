@@ -13,6 +13,7 @@
 // expect: sets lead to it
 // expect: thread calls off
 // expect: delay-free
+// expect: sets: 1 1 0
 #include <windows.h>
 #include <stdio.h>
 #include <string.h>
@@ -72,5 +73,10 @@ main(void)
 	    !FindResourceW(NULL, L"x", L"y") && !FindResourceExW(NULL, L"x", L"y", 0) &&
 	    !FindResourceExA(NULL, "x", "y", 0))
 		puts("delay-free");
+	BOOL(WINAPI * set)
+	(const char *) = (void *)GetProcAddress(LoadLibraryA("api-ms-win-core-apiquery-l2-1-0.dll"),
+	                                        "IsApiSetImplemented");
+	printf("sets: %d %d %d\n", set && set("api-ms-win-core-file-l1-1-0"),
+	       set && set("API-MS-Win-Security-Base-l1-2-2"), set && set("ext-ms-win-none-l1-1-0"));
 	return 0;
 }

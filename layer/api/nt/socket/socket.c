@@ -319,6 +319,16 @@ socket_connected(struct socket *s)
 }
 
 int
+socket_host_connect(int fd, const struct sockaddr_storage *a, socklen_t n)
+{
+	int rc = connect(fd, (const struct sockaddr *)a, n);
+
+	/* The host says once that an attempt before has failed, which the program knows; Windows
+	 * just tries again, and with another address, too. */
+	return rc < 0 && errno == ECONNABORTED ? connect(fd, (const struct sockaddr *)a, n) : rc;
+}
+
+int
 socket_connect(struct socket *s, const struct ws_sockaddr *a, int size)
 {
 	struct sockaddr_storage host;
@@ -349,7 +359,7 @@ socket_connect(struct socket *s, const struct ws_sockaddr *a, int size)
 		(void)host_nonblocking(fd, true);
 	s->blocked++;
 	bool paused = !later && port_pause();
-	int rc = connect(fd, (struct sockaddr *)&host, n);
+	int rc = socket_host_connect(fd, &host, n);
 	int error = rc < 0 ? errno : 0;
 	port_resume(paused);
 	s->blocked--;

@@ -165,6 +165,8 @@ int socket_name(struct socket *s, bool peer, struct ws_sockaddr *a, int *size);
 int socket_nonblocking(struct socket *s, bool on);
 /* Between a blocking call of the host and its end. */
 void socket_connected(struct socket *s);
+/* connect(), also where an attempt before has failed. */
+int socket_host_connect(int fd, const struct sockaddr_storage *a, socklen_t n);
 
 /* -- socket_io.c ---------------------------------------------------------------- */
 

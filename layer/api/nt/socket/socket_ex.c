@@ -87,7 +87,7 @@ socket_try_connect(struct socket_op *op)
 			                            : STATUS_INVALID_PARAMETER;
 		int flags = fcntl(fd, F_GETFL);
 		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-		int rc = connect(fd, (struct sockaddr *)&host, n), error = errno;
+		int rc = socket_host_connect(fd, &host, n), error = errno;
 		(void)fcntl(fd, F_SETFL, flags);
 		op->t.address = NULL;
 		op->phase = 1;
