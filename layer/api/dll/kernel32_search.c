@@ -37,7 +37,8 @@ join(const WCHAR *folder, size_t n, const WCHAR *name, const WCHAR *extension)
 	if (n && s[n - 1] != '\\' && s[n - 1] != '/')
 		s[n++] = '\\';
 	memcpy(s + n, name, m * sizeof *s);
-	memcpy(s + n + m, extension, k * sizeof *s);
+	if (k)
+		memcpy(s + n + m, extension, k * sizeof *s);
 	s[n + m + k] = 0;
 	return s;
 }

@@ -67,7 +67,8 @@ read_version(const WCHAR *file, BYTE *out, DWORD room)
 	const void *p = r ? kernel32_LoadResource(h, r) : NULL;
 	if (p) {
 		size = kernel32_SizeofResource(h, r);
-		memcpy(out, p, size < room ? size : room);
+		if (room)
+			memcpy(out, p, size < room ? size : room);
 	}
 	kernel32_FreeLibrary(h);
 	if (!p)

@@ -77,8 +77,8 @@ struct shared_wait {
 	uint64_t turn;                  /* who came first */
 	uint32_t result;                /* GRANTED: which of thing[], and SHARED_ABANDONED */
 	uint16_t n;
-	bool all;                       /* it looks itself whether all are there */
-	bool bell;                      /* no thread sleeps: its process has a listener */
+	uint8_t all;                    /* it looks itself whether all are there */
+	uint8_t bell;                   /* no thread sleeps: its process has a listener */
 	uint16_t thing[SHARED_WAIT_MOST];
 };
 
@@ -98,8 +98,7 @@ struct shared_file {
 	_Atomic uint32_t process;       /* its index + 1; 0: a free place */
 	_Atomic uint32_t next;          /* of its bucket, or of the free ones: index + 1 */
 	uint64_t dev, ino;
-	uint8_t want, share;
-	bool pending;
+	uint8_t want, share, pending;
 };
 
 enum { SHARED_FILES = 32768, SHARED_FILE_BUCKETS = 8192 };
