@@ -51,7 +51,8 @@ put_buffer(struct crt_out *o, const void *p, size_t n)
 {
 	struct buffer_out *b = (struct buffer_out *)o;
 	size_t some = n < b->room ? n : b->room, unit = o->wide ? 2 : 1;
-	memcpy(b->at, p, some * unit);
+	if (some)
+		memcpy(b->at, p, some * unit);
 	b->at += some * unit;
 	b->room -= some;
 	return 0;

@@ -127,10 +127,13 @@ drive(ares_channel c, const struct answer *a)
 	while (!a->done) {
 		ares_socket_t s[ARES_GETSOCK_MAXNUM];
 		struct pollfd p[ARES_GETSOCK_MAXNUM];
-		int mask = ares_getsock(c, s, ARES_GETSOCK_MAXNUM), n = 0;
+		/* the library's own macros shift into an int's sign */
+		unsigned mask = (unsigned)ares_getsock(c, s, ARES_GETSOCK_MAXNUM);
+		int n = 0;
 		for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
-			short events = (short)((ARES_GETSOCK_READABLE(mask, i) ? POLLIN : 0) |
-			                       (ARES_GETSOCK_WRITABLE(mask, i) ? POLLOUT : 0));
+			short events =
+			        (short)((mask >> i & 1 ? POLLIN : 0) |
+			                (mask >> (i + ARES_GETSOCK_MAXNUM) & 1 ? POLLOUT : 0));
 			if (events)
 				p[n++] = (struct pollfd){ s[i], events, 0 };
 		}
