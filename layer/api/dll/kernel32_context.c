@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
+#include "layer/api/nt/except/except.h"
 #include "layer/api/nt/except/xstate.h"
 
 enum { CONTEXT_AMD64 = 0x100000, XSTATE_FLAG = 0x40 };
@@ -46,27 +47,7 @@ kernel32_CopyContext(struct CONTEXT *to, DWORD flags, const struct CONTEXT *from
 	if (!(flags & CONTEXT_AMD64) || flags & ~to->ContextFlags)
 		return refuse(ERROR_INVALID_PARAMETER);
 	flags &= from->ContextFlags;
-	if ((flags & CONTEXT_CONTROL) == CONTEXT_CONTROL) {
-		to->Rip = from->Rip;
-		to->Rsp = from->Rsp;
-		to->EFlags = from->EFlags;
-		to->SegCs = from->SegCs;
-		to->SegSs = from->SegSs;
-	}
-	if ((flags & CONTEXT_INTEGER) == CONTEXT_INTEGER) {
-		DWORD64 rsp = to->Rsp;
-		memcpy(&to->Rax, &from->Rax,
-		       offsetof(struct CONTEXT, Rip) - offsetof(struct CONTEXT, Rax));
-		to->Rsp = rsp;
-	}
-	if ((flags & CONTEXT_SEGMENTS) == CONTEXT_SEGMENTS)
-		memcpy(&to->SegDs, &from->SegDs, 4 * sizeof to->SegDs);
-	if ((flags & CONTEXT_FLOATING_POINT) == CONTEXT_FLOATING_POINT) {
-		to->FltSave = from->FltSave;
-		to->MxCsr = from->MxCsr;
-	}
-	if ((flags & CONTEXT_DEBUG_REGISTERS) == CONTEXT_DEBUG_REGISTERS)
-		memcpy(&to->Dr0, &from->Dr0, 6 * sizeof to->Dr0);
+	except_context_parts(to, from, flags);
 	struct XSTATE *x = xstate_of(to), *y = xstate_of(from);
 	if (flags & XSTATE_FLAG && x && y)
 		xstate_copy(x, y, XSTATE_FEATURES);

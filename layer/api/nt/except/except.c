@@ -179,6 +179,32 @@ except_context_to(const struct CONTEXT *c, ucontext_t *u)
 		xstate_store(x, u->uc_mcontext.fpregs);
 }
 
+void
+except_context_parts(struct CONTEXT *to, const struct CONTEXT *from, DWORD flags)
+{
+	if ((flags & CONTEXT_CONTROL) == CONTEXT_CONTROL) {
+		to->Rip = from->Rip;
+		to->Rsp = from->Rsp;
+		to->EFlags = from->EFlags;
+		to->SegCs = from->SegCs;
+		to->SegSs = from->SegSs;
+	}
+	if ((flags & CONTEXT_INTEGER) == CONTEXT_INTEGER) {
+		uint64_t rsp = to->Rsp;
+		memcpy(&to->Rax, &from->Rax,
+		       offsetof(struct CONTEXT, Rip) - offsetof(struct CONTEXT, Rax));
+		to->Rsp = rsp;
+	}
+	if ((flags & CONTEXT_SEGMENTS) == CONTEXT_SEGMENTS)
+		memcpy(&to->SegDs, &from->SegDs, 4 * sizeof to->SegDs);
+	if ((flags & CONTEXT_FLOATING_POINT) == CONTEXT_FLOATING_POINT) {
+		to->FltSave = from->FltSave;
+		to->MxCsr = from->MxCsr;
+	}
+	if ((flags & CONTEXT_DEBUG_REGISTERS) == CONTEXT_DEBUG_REGISTERS)
+		memcpy(&to->Dr0, &from->Dr0, 6 * sizeof to->Dr0);
+}
+
 /* Where registers are put together before they are taken back.  Not on the stack, which may be as short
  * as programs make it that know what an exception of Windows needs there (Go: 4 KiB). */
 static _Thread_local struct {
@@ -193,21 +219,7 @@ except_resume(const struct CONTEXT *c)
 	const struct XSTATE *x = xstate_of(c);
 	uint64_t features = x ? xstate_unpack(x, back.area) : 0;
 	except_capture(t);
-	if ((c->ContextFlags & CONTEXT_CONTROL) == CONTEXT_CONTROL) {
-		t->Rip = c->Rip;
-		t->Rsp = c->Rsp;
-		t->EFlags = c->EFlags;
-	}
-	if ((c->ContextFlags & CONTEXT_INTEGER) == CONTEXT_INTEGER) {
-		uint64_t rsp = t->Rsp;
-		memcpy(&t->Rax, &c->Rax,
-		       offsetof(struct CONTEXT, Rip) - offsetof(struct CONTEXT, Rax));
-		t->Rsp = rsp;
-	}
-	if ((c->ContextFlags & CONTEXT_FLOATING_POINT) == CONTEXT_FLOATING_POINT) {
-		t->FltSave = c->FltSave;
-		t->MxCsr = c->MxCsr;
-	}
+	except_context_parts(t, c, c->ContextFlags);
 	t->MxCsr &= 0xffff;
 	t->FltSave.MxCsr = t->MxCsr;
 	except_jump(t, features ? back.area : NULL, (uint32_t)features);

@@ -48,6 +48,8 @@ LONG except_unhandled(struct EXCEPTION_POINTERS *p);
 
 void except_context_of(struct CONTEXT *c, const ucontext_t *u);
 void except_context_to(const struct CONTEXT *c, ucontext_t *u);
+/* Those parts of a context that the flags name, in whole; not the upper parts of vector registers. */
+void except_context_parts(struct CONTEXT *to, const struct CONTEXT *from, DWORD flags);
 WINAPI void except_capture(struct CONTEXT *c);          /* RtlCaptureContext */
 _Noreturn void except_resume(const struct CONTEXT *c);  /* its parts by ContextFlags, the rest as it is */
 /* RtlRestoreContext: r may be one of the two special ones (unwind.c). */

@@ -170,46 +170,15 @@ registers(struct thread *t)
 	return u;
 }
 
-static void
-copy(struct CONTEXT *to, const struct CONTEXT *from)
-{
-	DWORD flags = to->ContextFlags;
-	if ((flags & CONTEXT_CONTROL) == CONTEXT_CONTROL) {
-		to->Rip = from->Rip;
-		to->Rsp = from->Rsp;
-		to->EFlags = from->EFlags;
-		to->SegCs = from->SegCs;
-		to->SegSs = from->SegSs;
-	}
-	if ((flags & CONTEXT_INTEGER) == CONTEXT_INTEGER) {
-		uint64_t rsp = to->Rsp;
-		memcpy(&to->Rax, &from->Rax,
-		       offsetof(struct CONTEXT, Rip) - offsetof(struct CONTEXT, Rax));
-		to->Rsp = rsp;
-	}
-	if ((flags & CONTEXT_SEGMENTS) == CONTEXT_SEGMENTS) {
-		to->SegDs = from->SegDs;
-		to->SegEs = from->SegEs;
-		to->SegFs = from->SegFs;
-		to->SegGs = from->SegGs;
-	}
-	if ((flags & CONTEXT_FLOATING_POINT) == CONTEXT_FLOATING_POINT) {
-		to->MxCsr = from->MxCsr;
-		to->FltSave = from->FltSave;
-	}
-	if ((flags & CONTEXT_DEBUG_REGISTERS) == CONTEXT_DEBUG_REGISTERS)
-		to->Dr0 = to->Dr1 = to->Dr2 = to->Dr3 = to->Dr6 = to->Dr7 = 0;
-}
-
 /* A thread that is not suspended is stopped for the moment. */
 NTSTATUS
 suspend_get(struct thread *t, struct CONTEXT *c)
 {
-	struct CONTEXT now;
+	struct CONTEXT now = { 0 };
 	ULONG before;
 	if (t == thread_self()) {
 		except_capture(&now);
-		copy(c, &now);
+		except_context_parts(c, &now, c->ContextFlags);
 		return STATUS_SUCCESS;
 	}
 	NTSTATUS s = suspend_thread(t, &before);
@@ -218,7 +187,7 @@ suspend_get(struct thread *t, struct CONTEXT *c)
 	ucontext_t *u = registers(t);
 	if (u) {
 		except_context_of(&now, u);
-		copy(c, &now);
+		except_context_parts(c, &now, c->ContextFlags);
 		struct XSTATE *x = xstate_of(c);
 		if (x)
 			xstate_load(x, u->uc_mcontext.fpregs);
