@@ -17,7 +17,7 @@ enum {
 	XSTATE_AVX512 = 7 << 5, /* masks, the upper halves of 16, the other 16 */
 	XSTATE_FEATURES = XSTATE_AVX | XSTATE_AVX512,
 	XSTATE_SPACE = 256 + 64 + 512 + 1024, /* of them all */
-	XSTATE_AREA = 4096,                   /* what XRSTOR takes, at most */
+	XSTATE_AREA = 2688,                   /* what XRSTOR takes: to the end of feature 7 */
 };
 
 struct CONTEXT_CHUNK {
