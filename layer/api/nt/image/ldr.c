@@ -330,7 +330,7 @@ start_all(void *reserved)
 			continue;
 		m->started = true;
 		if (m->builtin)
-			table_start(table_find(m->name));
+			table_start(m->table);
 		else if (!call_main(m, DLL_PROCESS_ATTACH, reserved))
 			return STATUS_DLL_INIT_FAILED;
 	}
