@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
+#include "layer/api/nt/image/pe.h"
 #include "layer/api/nt/text/nls.h"
 #include "layer/api/nt/text/utf.h"
 
@@ -25,9 +26,6 @@ enum {
 	ERROR_WRITE_FAULT = 29,
 	ERROR_READ_FAULT = 30,
 	ERROR_BAD_EXE_FORMAT = 193,
-	DIR_RESOURCES = 2,
-	DIR_CERTIFICATES = 4,
-	DIR_RELOCATIONS = 5,
 };
 
 WINAPI HANDLE kernel32_CreateFileW(const WCHAR *name, DWORD access, DWORD share,
@@ -113,7 +111,7 @@ headers(struct update *u)
 	bool wide = get(u->file + u->optional, 2) == 0x20b;
 	u->directories = u->optional + (wide ? 112 : 96);
 	return u->sections <= u->size && u->count * SECTION <= u->size - u->sections &&
-	       u->directories + 8 * (DIR_RELOCATIONS + 1) <= u->sections;
+	       u->directories + 8 * (PE_RELOC + 1) <= u->sections;
 }
 
 static BYTE *directory(struct update *u, int i) { return u->file + u->directories + 8 * i; }
@@ -232,7 +230,7 @@ load(struct update *u, bool drop)
 		return u->file ? ERROR_READ_FAULT : ERROR_NOT_ENOUGH_MEMORY;
 	if (!headers(u))
 		return ERROR_BAD_EXE_FORMAT;
-	DWORD base = get(directory(u, DIR_RESOURCES), 4);
+	DWORD base = get(directory(u, PE_RESOURCE), 4);
 	return drop || !base || tree(u, base, 0, 0, k) ? ERROR_SUCCESS : ERROR_INVALID_DATA;
 }
 
@@ -513,7 +511,7 @@ put_all(const struct item *i, size_t n, BYTE *out, DWORD address)
 static DWORD
 own_section(struct update *u)
 {
-	DWORD base = get(directory(u, DIR_RESOURCES), 4), i = 0;
+	DWORD base = get(directory(u, PE_RESOURCE), 4), i = 0;
 	while (i < u->count && (!base || get(section(u, i) + 12, 4) != base))
 		i++;
 	return i;
@@ -561,10 +559,10 @@ rebuilt(struct update *u, DWORD i, DWORD n, DWORD *size)
 		return NULL;
 	put32(s + 8, n);
 	put32(s + 16, have);
-	put32(directory(u, DIR_RESOURCES), address);
-	put32(directory(u, DIR_RESOURCES) + 4, n);
+	put32(directory(u, PE_RESOURCE), address);
+	put32(directory(u, PE_RESOURCE) + 4, n);
 	/* a signature is none any more */
-	memset(directory(u, DIR_CERTIFICATES), 0, 8);
+	memset(directory(u, PE_SECURITY), 0, 8);
 	for (DWORD k = 0; k < u->count; k++) {
 		BYTE *t = section(u, k);
 		if (k != i && get(t + 16, 4) && get(t + 20, 4) >= raw + old)
@@ -575,7 +573,7 @@ rebuilt(struct update *u, DWORD i, DWORD n, DWORD *size)
 		if (up(get(t + 12, 4) + most, alignment) > end)
 			end = up(get(t + 12, 4) + most, alignment);
 	}
-	BYTE *relocations = directory(u, DIR_RELOCATIONS);
+	BYTE *relocations = directory(u, PE_RELOC);
 	if (get(relocations, 4) > address)
 		put32(relocations, get(relocations, 4) + grows);
 	put32(optional + 56, end);                              /* SizeOfImage */
@@ -595,8 +593,7 @@ rebuilt(struct update *u, DWORD i, DWORD n, DWORD *size)
 static bool
 may_move(struct update *u, DWORD i)
 {
-	DWORD address = get(section(u, i) + 12, 4),
-	      relocations = get(directory(u, DIR_RELOCATIONS), 4);
+	DWORD address = get(section(u, i) + 12, 4), relocations = get(directory(u, PE_RELOC), 4);
 	for (DWORD k = 0; k < u->count; k++)
 		if (get(section(u, k) + 12, 4) > address &&
 		    get(section(u, k) + 12, 4) != relocations)
