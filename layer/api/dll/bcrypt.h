@@ -10,9 +10,8 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/crypto/cipher.h"
-#include "layer/api/nt/crypto/curve.h"
 #include "layer/api/nt/crypto/digest.h"
-#include "layer/api/nt/crypto/rsakey.h"
+#include "layer/api/nt/crypto/keypair.h"
 
 /* BCRYPT_..._INTERFACE's numbers */
 enum bcrypt_class { BCRYPT_CIPHER = 1, BCRYPT_HASH, BCRYPT_ASYMMETRIC, BCRYPT_AGREEMENT, BCRYPT_SIGNATURE,
@@ -73,10 +72,9 @@ struct bcrypt_key {
 struct bcrypt_pair {
 	DWORD magic;
 	struct bcrypt_provider set;
-	bool rsa, begun, ready;         /* begun: there is something to clear; ready: it is a key */
+	bool ready;             /* it is a key */
 	DWORD bits;
-	struct rsakey key;
-	struct curve_key curve;
+	struct keypair pair;
 };
 
 const struct bcrypt_algorithm *bcrypt_algorithm(unsigned number);
@@ -86,6 +84,9 @@ struct bcrypt_hash *bcrypt_hash(void *h);
 struct bcrypt_key *bcrypt_key(void *h);
 struct bcrypt_pair *bcrypt_pair(void *h);
 void bcrypt_pair_destroy(struct bcrypt_pair *k);
+/* A key out of one that is read already, which it takes; algorithm: a name of the table that fits it.
+ * NULL: no memory. */
+struct bcrypt_pair *bcrypt_pair_of(const char *algorithm, struct keypair *own);
 NTSTATUS bcrypt_pair_export(struct bcrypt_pair *k, const WCHAR *type, BYTE *out, ULONG room, ULONG *size);
 /* k NULL: of the provider */
 NTSTATUS bcrypt_pair_property(struct bcrypt_provider *p, struct bcrypt_pair *k, const WCHAR *name, BYTE *out,

@@ -23,10 +23,7 @@ static bool is_pair(const struct bcrypt_algorithm *a) { return a->class >= BCRYP
 void
 bcrypt_pair_destroy(struct bcrypt_pair *k)
 {
-	if (k->rsa)
-		rsakey_clear(&k->key);
-	else if (k->begun)
-		curve_clear(&k->curve);
+	keypair_clear(&k->pair);
 	cipher_wipe(k, sizeof *k);
 	free(k);
 }
@@ -40,21 +37,38 @@ fresh(const struct bcrypt_provider *p)
 	k->magic = BCRYPT_PAIR;
 	k->set = *p;
 	k->set.lent = true;
-	k->rsa = algorithm(p)->kind == BCRYPT_RSA;
-	if (k->rsa)
-		rsakey_init(&k->key);
+	if (algorithm(p)->kind == BCRYPT_RSA)
+		keypair_begin_rsa(&k->pair);
 	return k;
 }
 
 static void
 begin_curve(struct bcrypt_pair *k, enum curve_kind c)
 {
-	if (k->begun)
-		curve_clear(&k->curve);
-	curve_init(&k->curve, c);
-	k->begun = true;
+	keypair_begin_curve(&k->pair, c);
 	k->set.curve = (uint8_t)c;
 	k->bits = curve_bits(c);
+}
+
+struct bcrypt_pair *
+bcrypt_pair_of(const char *name, struct keypair *own)
+{
+	struct bcrypt_provider p = { .magic = BCRYPT_PROVIDER, .segment = 1, .curve = CURVE_KINDS };
+	int i = 0;
+	while (strcmp(bcrypt_algorithm((unsigned)i)->name, name))
+		i++;
+	p.algorithm = (uint8_t)i;
+	if (!own->rsa)
+		p.curve = (uint8_t)own->curve.kind;
+	struct bcrypt_pair *k = fresh(&p);
+	if (!k)
+		return NULL;
+	keypair_clear(&k->pair);
+	k->pair = *own;
+	*own = (struct keypair){ 0 };
+	k->bits = k->pair.rsa ? rsakey_bits(&k->pair.key) : curve_bits(k->pair.curve.kind);
+	k->ready = true;
+	return k;
 }
 
 /* It becomes a key when it is finalized: until then properties may be set. */
@@ -89,12 +103,12 @@ bcrypt_BCryptFinalizeKeyPair(void *h, ULONG flags)
 	struct bcrypt_pair *k = bcrypt_pair(h);
 	if (!k || k->ready)
 		return STATUS_INVALID_HANDLE;
-	if (flags || (!k->rsa && !k->begun))
+	if (flags || !k->pair.begun)
 		return STATUS_INVALID_PARAMETER;
-	if (k->rsa && !rsakey_generate(&k->key, k->bits))
+	if (k->pair.rsa && !rsakey_generate(&k->pair.key, k->bits))
 		return STATUS_UNSUCCESSFUL;
-	if (!k->rsa)
-		curve_generate(&k->curve);
+	if (!k->pair.rsa)
+		curve_generate(&k->pair.curve);
 	k->ready = true;
 	return STATUS_SUCCESS;
 }
@@ -137,17 +151,19 @@ import_rsa(struct bcrypt_pair *k, const BYTE *in, size_t n, bool private)
 		b.p = b.q = 0;
 	else if (b.magic != RSA_PRIVATE && b.magic != RSA_FULL)
 		return STATUS_INVALID_PARAMETER;
-	if ((b.magic != RSA_PUBLIC) != private || (uint64_t)sizeof b + b.e + b.n + b.p + b.q > n ||
-	    (private && (!b.p || !b.q)))
+	uint64_t need = (uint64_t)sizeof b + b.e + b.n + b.p + b.q;
+	if (b.magic == RSA_FULL)
+		need += (uint64_t)b.p + b.q + b.p + b.n;
+	if ((b.magic != RSA_PUBLIC) != private || need > n || (private && (!b.p || !b.q)))
 		return STATUS_INVALID_PARAMETER;
 	in += sizeof b;
 	/* what a full blob has besides is worked out again */
-	if (!rsakey_set(&k->key, (struct rsakey_bytes){ in, b.e },
+	if (!rsakey_set(&k->pair.key, (struct rsakey_bytes){ in, b.e },
 	                (struct rsakey_bytes){ in + b.e, b.n },
 	                (struct rsakey_bytes){ in + b.e + b.n, b.p },
 	                (struct rsakey_bytes){ in + b.e + b.n + b.p, b.q }))
 		return STATUS_INVALID_PARAMETER;
-	k->bits = rsakey_bits(&k->key);
+	k->bits = rsakey_bits(&k->pair.key);
 	return STATUS_SUCCESS;
 }
 
@@ -174,7 +190,7 @@ import_curve(struct bcrypt_pair *k, const BYTE *in, size_t n, bool private)
 		static const BYTE zero[2 * CURVE_MOST];
 		/* a private half may come without its point */
 		bool alone = private && !memcmp(in, zero, 2 * size);
-		return curve_set(&k->curve, alone ? NULL : in, alone ? NULL : in + size,
+		return curve_set(&k->pair.curve, alone ? NULL : in, alone ? NULL : in + size,
 		                 private ? in + 2 * size : NULL)
 		               ? STATUS_SUCCESS
 		               : STATUS_INVALID_PARAMETER;
@@ -233,7 +249,7 @@ bcrypt_BCryptImportKeyPair(void *h, void *wrapping, const WCHAR *type, void **ou
 static NTSTATUS
 export_rsa(const struct bcrypt_pair *k, bool private, bool full, BYTE *out, ULONG room, ULONG *size)
 {
-	const struct rsakey *r = &k->key;
+	const struct rsakey *r = &k->pair.key;
 	struct rsa_blob b = { full      ? RSA_FULL
 		              : private ? RSA_PRIVATE
 		                        : RSA_PUBLIC,
@@ -266,9 +282,10 @@ export_rsa(const struct bcrypt_pair *k, bool private, bool full, BYTE *out, ULON
 static NTSTATUS
 export_curve(const struct bcrypt_pair *k, bool private, BYTE *out, ULONG room, ULONG *size)
 {
-	size_t n = curve_size(k->curve.kind);
+	size_t n = curve_size(k->pair.curve.kind);
 	bool generic = algorithm(&k->set)->kind == CURVE_KINDS;
-	struct curve_blob b = { curve_magic(&k->set, k->curve.kind, private, generic), (DWORD)n };
+	struct curve_blob b = { curve_magic(&k->set, k->pair.curve.kind, private, generic),
+		                (DWORD)n };
 	*size = (ULONG)(sizeof b + n * (private ? 3 : 2));
 	if (!out)
 		return STATUS_SUCCESS;
@@ -276,7 +293,7 @@ export_curve(const struct bcrypt_pair *k, bool private, BYTE *out, ULONG room, U
 		return STATUS_BUFFER_TOO_SMALL;
 	memcpy(out, &b, sizeof b);
 	out += sizeof b;
-	curve_get(&k->curve, out, out + n, private ? out + 2 * n : NULL);
+	curve_get(&k->pair.curve, out, out + n, private ? out + 2 * n : NULL);
 	return STATUS_SUCCESS;
 }
 
@@ -286,13 +303,13 @@ bcrypt_pair_export(struct bcrypt_pair *k, const WCHAR *type, BYTE *out, ULONG ro
 	bool private;
 	if (!k->ready)
 		return STATUS_INVALID_HANDLE;
-	if (!blob_type(type, k->rsa, NULL, 0, &private))
+	if (!blob_type(type, k->pair.rsa, NULL, 0, &private))
 		return STATUS_NOT_SUPPORTED;
-	if (private && !(k->rsa ? k->key.private : k->curve.private))
+	if (private && !keypair_private(&k->pair))
 		return STATUS_INVALID_PARAMETER;
-	return k->rsa ? export_rsa(k, private, nls_equal_ascii(type, "RSAFULLPRIVATEBLOB"), out,
-	                           room, size)
-	              : export_curve(k, private, out, room, size);
+	return k->pair.rsa ? export_rsa(k, private, nls_equal_ascii(type, "RSAFULLPRIVATEBLOB"),
+	                                out, room, size)
+	                   : export_curve(k, private, out, room, size);
 }
 
 /* -- properties ----------------------------------------------------------------------------- */
@@ -305,8 +322,9 @@ bcrypt_pair_property(struct bcrypt_provider *p, struct bcrypt_pair *k, const WCH
 {
 	bool rsa = algorithm(p)->kind == BCRYPT_RSA;
 	DWORD v, bytes = 0;
-	if (k && (k->rsa ? k->ready : k->begun))
-		bytes = (DWORD)(k->rsa ? rsakey_size(&k->key) : curve_size(k->curve.kind));
+	if (k && (k->pair.rsa ? k->ready : k->pair.begun))
+		bytes = (DWORD)(k->pair.rsa ? rsakey_size(&k->pair.key)
+		                            : curve_size(k->pair.curve.kind));
 	if (nls_equal_ascii(name, "KeyLengths")) {
 		DWORD bits = p->curve < CURVE_KINDS ? curve_bits((enum curve_kind)p->curve) : 0;
 		DWORD lengths[3] = { rsa ? RSAKEY_LEAST : bits, rsa ? RSAKEY_MOST : bits,
@@ -352,7 +370,7 @@ bcrypt_pair_set(struct bcrypt_provider *p, struct bcrypt_pair *k, const WCHAR *n
 	DWORD v;
 	if (k && k->ready)
 		return STATUS_INVALID_HANDLE;
-	if (nls_equal_ascii(name, "KeyLength") && k && k->rsa) {
+	if (nls_equal_ascii(name, "KeyLength") && k && k->pair.rsa) {
 		if (n < 4)
 			return STATUS_INVALID_PARAMETER;
 		memcpy(&v, in, 4);

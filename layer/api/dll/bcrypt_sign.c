@@ -64,22 +64,24 @@ bcrypt_BCryptSignHash(void *h, void *info, BYTE *hash, ULONG n, BYTE *out, ULONG
 		return STATUS_INVALID_HANDLE;
 	if (!hash || !size)
 		return STATUS_INVALID_PARAMETER;
-	if (!signs(k) || !(k->rsa ? k->key.private : k->curve.private))
+	if (!signs(k) || !keypair_private(&k->pair))
 		return STATUS_NOT_SUPPORTED;
-	*size = (ULONG)(k->rsa ? rsakey_size(&k->key) : 2 * curve_size(k->curve.kind));
+	*size = (ULONG)(k->pair.rsa ? rsakey_size(&k->pair.key)
+	                            : 2 * curve_size(k->pair.curve.kind));
 	if (!out)
 		return STATUS_SUCCESS;
 	if (room < *size)
 		return STATUS_BUFFER_TOO_SMALL;
-	if (!k->rsa)
-		return !info && curve_sign(&k->curve, hash, n, out) ? STATUS_SUCCESS
-		                                                    : STATUS_INVALID_PARAMETER;
+	if (!k->pair.rsa)
+		return !info && curve_sign(&k->pair.curve, hash, n, out) ? STATUS_SUCCESS
+		                                                         : STATUS_INVALID_PARAMETER;
 	NTSTATUS s = read_padding(info, flags, &p);
 	if (s < 0)
 		return s;
 	if (p.scheme == RSAKEY_RAW || p.scheme == RSAKEY_OAEP)
 		return STATUS_NOT_SUPPORTED;
-	return rsakey_sign(&k->key, &p, hash, n, out) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+	return rsakey_sign(&k->pair.key, &p, hash, n, out) ? STATUS_SUCCESS
+	                                                   : STATUS_INVALID_PARAMETER;
 }
 
 WINAPI NTSTATUS
@@ -95,16 +97,16 @@ bcrypt_BCryptVerifySignature(void *h, void *info, BYTE *hash, ULONG n, BYTE *sig
 		return STATUS_INVALID_PARAMETER;
 	if (!signs(k))
 		return STATUS_NOT_SUPPORTED;
-	if (k->rsa) {
+	if (k->pair.rsa) {
 		NTSTATUS s = read_padding(info, flags, &p);
 		if (s < 0)
 			return s;
 		if (p.scheme == RSAKEY_RAW || p.scheme == RSAKEY_OAEP)
 			return STATUS_NOT_SUPPORTED;
-		ok = rsakey_verify(&k->key, &p, hash, n, signature, m);
+		ok = rsakey_verify(&k->pair.key, &p, hash, n, signature, m);
 	} else {
-		ok = m == 2 * curve_size(k->curve.kind) &&
-		     curve_verify(&k->curve, hash, n, signature);
+		ok = m == 2 * curve_size(k->pair.curve.kind) &&
+		     curve_verify(&k->pair.curve, hash, n, signature);
 	}
 	return ok ? STATUS_SUCCESS : STATUS_INVALID_SIGNATURE;
 }
@@ -119,23 +121,23 @@ bcrypt_pair_crypt(struct bcrypt_pair *k, bool encrypt, const BYTE *in, ULONG n, 
 	size_t m = 0;
 	if (!k->ready)
 		return STATUS_INVALID_HANDLE;
-	if (!k->rsa || bcrypt_algorithm(k->set.algorithm)->class != BCRYPT_ASYMMETRIC)
+	if (!k->pair.rsa || bcrypt_algorithm(k->set.algorithm)->class != BCRYPT_ASYMMETRIC)
 		return STATUS_NOT_SUPPORTED;
 	NTSTATUS s = read_padding(info, flags, &p);
 	if (s < 0)
 		return s;
-	if ((!in && n) || p.scheme == RSAKEY_PSS || (!encrypt && !k->key.private))
+	if ((!in && n) || p.scheme == RSAKEY_PSS || (!encrypt && !k->pair.key.private))
 		return STATUS_INVALID_PARAMETER;
-	*size = (ULONG)rsakey_size(&k->key);
+	*size = (ULONG)rsakey_size(&k->pair.key);
 	if (!out)
 		return STATUS_SUCCESS;
 	if (encrypt) {
 		if (room < *size)
 			return STATUS_BUFFER_TOO_SMALL;
-		return rsakey_encrypt(&k->key, &p, in, n, out) ? STATUS_SUCCESS
-		                                               : STATUS_INVALID_PARAMETER;
+		return rsakey_encrypt(&k->pair.key, &p, in, n, out) ? STATUS_SUCCESS
+		                                                    : STATUS_INVALID_PARAMETER;
 	}
-	if (!rsakey_decrypt(&k->key, &p, in, n, text, &m))
+	if (!rsakey_decrypt(&k->pair.key, &p, in, n, text, &m))
 		return STATUS_INVALID_PARAMETER;
 	*size = (ULONG)m;
 	if (room >= m)
@@ -167,13 +169,13 @@ bcrypt_BCryptSecretAgreement(void *own, void *other, void **out, ULONG flags)
 		return STATUS_INVALID_HANDLE;
 	if (!out || flags)
 		return STATUS_INVALID_PARAMETER;
-	if (a->rsa || b->rsa || signs(a))
+	if (a->pair.rsa || b->pair.rsa || signs(a))
 		return STATUS_NOT_SUPPORTED;
 	if (!(x = calloc(1, sizeof *x)))
 		return STATUS_NO_MEMORY;
 	x->magic = BCRYPT_SECRET;
-	x->n = curve_size(a->curve.kind);
-	if (!curve_agree(&a->curve, &b->curve, x->x)) {
+	x->n = curve_size(a->pair.curve.kind);
+	if (!curve_agree(&a->pair.curve, &b->pair.curve, x->x)) {
 		free(x);
 		return STATUS_INVALID_PARAMETER;
 	}

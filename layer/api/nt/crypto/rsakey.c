@@ -53,7 +53,8 @@ complete(struct rsakey *k)
 	          mpz_cmp_ui(k->priv.p, 1) > 0 && mpz_cmp_ui(k->priv.q, 1) > 0;
 	mpz_sub_ui(p1, k->priv.p, 1);
 	mpz_sub_ui(q1, k->priv.q, 1);
-	mpz_mul(phi, p1, q1);
+	/* FIPS 186-4 B.3.1: of all that fit the smallest, which others write, too */
+	mpz_lcm(phi, p1, q1);
 	if (ok && mpz_invert(k->priv.d, k->pub.e, phi) &&
 	    mpz_invert(k->priv.c, k->priv.q, k->priv.p)) {
 		mpz_fdiv_r(k->priv.a, k->priv.d, p1);

@@ -86,6 +86,13 @@ x509_oid_text(struct x509_span oid, char *out, size_t room)
 	return used + 1;
 }
 
+bool
+x509_oid_is(struct x509_span oid, const char *text)
+{
+	char own[128];
+	return x509_oid_text(oid, own, sizeof own) <= sizeof own && !strcmp(own, text);
+}
+
 /* -- one certificate ------------------------------------------------------------------------ */
 
 static int64_t

@@ -48,6 +48,10 @@ struct x509 {
 enum { X509_MAY_SIGN = 0x8000 >> 5 };
 
 bool x509_read(struct x509 *x, const uint8_t *p, size_t n);
+/* Is it this key's signature of a text, by an algorithm (an OID, its parameters) whose hash is good for that? */
+struct keypair;
+bool x509_signature_good(const struct keypair *k, struct x509_span oid, struct x509_span more, struct x509_span text,
+                 struct x509_span signature);
 /* Did this issuer's key sign it?  By hashes that are good for that. */
 bool x509_signed_by(const struct x509 *x, const struct x509 *issuer);
 /* oid: as text.  Without a list of usages it is good for all. */
@@ -58,5 +62,6 @@ bool x509_for_host(const struct x509 *x, const char *host);
 bool x509_allows(const struct x509 *ca, const struct x509 *x);
 /* Text of an OID, with its zero; the bytes that it needs. */
 size_t x509_oid_text(struct x509_span oid, char *out, size_t room);
+bool x509_oid_is(struct x509_span oid, const char *text);
 
 #endif

@@ -2,9 +2,7 @@
 /* Who signed a certificate.  RFC 3279, 4055, 5758. */
 #include <string.h>
 
-#include "layer/api/nt/crypto/curve.h"
-#include "layer/api/nt/crypto/rsakey.h"
-#include "layer/api/nt/crypto/x509.h"
+#include "layer/api/nt/crypto/keypair.h"
 
 enum { INTEGER = 2, OID = 6, SEQUENCE = 0x30 };
 
@@ -34,8 +32,6 @@ static const struct named hashes[] = {
 	{ NULL, 0 },
 };
 static const char rsa_pss[] = "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a";
-static const char rsa_key[] = "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
-static const char ec_key[] = "\x2a\x86\x48\xce\x3d\x02\x01";
 
 static bool
 is(struct x509_span oid, const char *bytes)
@@ -76,31 +72,6 @@ pss(struct x509_span from, struct rsakey_padding *p)
 }
 
 static bool
-by_rsa(const struct x509 *x, const struct x509 *issuer, const struct rsakey_padding *p,
-       const uint8_t *hash)
-{
-	struct x509_span key = issuer->key;
-	struct x509_element all, n, e;
-	struct rsakey k;
-	const struct rsakey_bytes none = { NULL, 0 };
-
-	if (!is(issuer->key_algorithm, rsa_key) && !is(issuer->key_algorithm, rsa_pss))
-		return false;
-	if (!x509_take(&key, SEQUENCE, &all) || !x509_take(&all.in, INTEGER, &n) ||
-	    !x509_take(&all.in, INTEGER, &e))
-		return false;
-	rsakey_init(&k);
-	for (; n.in.n && !*n.in.p; n.in.p++)
-		n.in.n--;
-	bool ok = rsakey_set(&k, (struct rsakey_bytes){ e.in.p, e.in.n },
-	                     (struct rsakey_bytes){ n.in.p, n.in.n }, none, none) &&
-	          rsakey_bits(&k) >= 1024 &&
-	          rsakey_verify(&k, p, hash, digest_size(p->hash), x->signature.p, x->signature.n);
-	rsakey_clear(&k);
-	return ok;
-}
-
-static bool
 fixed(struct x509_span *from, uint8_t *out, size_t size)
 {
 	struct x509_element e;
@@ -116,61 +87,48 @@ fixed(struct x509_span *from, uint8_t *out, size_t size)
 	return true;
 }
 
-static bool
-by_curve(const struct x509 *x, const struct x509 *issuer, enum digest_kind kind,
-         const uint8_t *hash)
+bool
+x509_signature_good(const struct keypair *k, struct x509_span oid, struct x509_span more,
+                    struct x509_span text, struct x509_span signature)
 {
-	static const struct {
-		const char *oid;
-		enum curve_kind kind;
-	} curves[] = { { "\x2a\x86\x48\xce\x3d\x03\x01\x07", CURVE_P256 },
-		       { "\x2b\x81\x04\x00\x22", CURVE_P384 },
-		       { "\x2b\x81\x04\x00\x23", CURVE_P521 } };
-	struct x509_span more = issuer->key_more, s = x->signature;
-	struct x509_element oid, both;
-	uint8_t rs[2 * CURVE_MOST];
-	struct curve_key c;
+	struct rsakey_padding p = { .scheme = RSAKEY_PKCS1 };
+	uint8_t hash[DIGEST_MOST], rs[2 * CURVE_MOST];
+	struct x509_element both;
+	enum digest_kind kind;
+	struct digest d;
+	bool curve = find(ecdsa, oid, &kind);
 
-	if (!is(issuer->key_algorithm, ec_key) || !x509_take(&more, OID, &oid) ||
-	    !x509_take(&s, SEQUENCE, &both))
-		return false;
-	for (size_t i = 0; i < sizeof curves / sizeof *curves; i++) {
-		size_t size = curve_size(curves[i].kind);
-		/* oid's last bytes may be 0: lengths differ from strlen() of none of them */
-		if (oid.in.n != (curves[i].kind == CURVE_P256 ? 8u : 5u) ||
-		    memcmp(oid.in.p, curves[i].oid, oid.in.n))
-			continue;
-		if (issuer->key.n != 1 + 2 * size || issuer->key.p[0] != 4 ||
-		    !fixed(&both.in, rs, size) || !fixed(&both.in, rs + size, size))
+	if (is(oid, rsa_pss)) {
+		if (!pss(more, &p))
 			return false;
-		curve_init(&c, curves[i].kind);
-		bool ok = curve_set(&c, issuer->key.p + 1, issuer->key.p + 1 + size, NULL) &&
-		          curve_verify(&c, hash, digest_size(kind), rs);
-		curve_clear(&c);
-		return ok;
+	} else if (!curve && !find(rsa, oid, &p.hash)) {
+		return false;
 	}
-	return false;
+	if (curve == k->rsa)
+		return false;
+	if (!curve)
+		kind = p.hash;
+	digest_start(&d, kind);
+	digest_add(&d, text.p, text.n);
+	digest_end(&d, hash);
+	if (!curve)
+		return rsakey_bits(&k->key) >= 1024 &&
+		       rsakey_verify(&k->key, &p, hash, digest_size(kind), signature.p,
+		                     signature.n);
+	size_t size = curve_size(k->curve.kind);
+	return x509_take(&signature, SEQUENCE, &both) && fixed(&both.in, rs, size) &&
+	       fixed(&both.in, rs + size, size) &&
+	       curve_verify(&k->curve, hash, digest_size(kind), rs);
 }
 
 bool
 x509_signed_by(const struct x509 *x, const struct x509 *issuer)
 {
-	struct rsakey_padding p = { .scheme = RSAKEY_PKCS1 };
-	uint8_t hash[DIGEST_MOST];
-	enum digest_kind kind;
-	struct digest d;
-	bool curve = find(ecdsa, x->algorithm, &kind);
+	struct keypair k = { 0 };
+	bool ok = keypair_read_public(&k, issuer->key_all) &&
+	          x509_signature_good(&k, x->algorithm, x->algorithm_more, x->signed_part,
+	                              x->signature);
 
-	if (is(x->algorithm, rsa_pss)) {
-		if (!pss(x->algorithm_more, &p))
-			return false;
-	} else if (!curve && !find(rsa, x->algorithm, &p.hash)) {
-		return false;
-	}
-	if (!curve)
-		kind = p.hash;
-	digest_start(&d, kind);
-	digest_add(&d, x->signed_part.p, x->signed_part.n);
-	digest_end(&d, hash);
-	return curve ? by_curve(x, issuer, kind, hash) : by_rsa(x, issuer, &p, hash);
+	keypair_clear(&k);
+	return ok;
 }
