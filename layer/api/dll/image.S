@@ -284,8 +284,8 @@
 
 #define DLL_NAME ncrypt
 #define DLL_FILE "ncrypt.dll"
-#define DLL_PREFIX bcrypt
-#define DLL_TABLE "layer/api/dll/bcrypt.def"
+#define DLL_PREFIX ncrypt
+#define DLL_TABLE "layer/api/dll/ncrypt.def"
 #include "layer/api/dll/image.inc"
 
 #define DLL_NAME sspicli
