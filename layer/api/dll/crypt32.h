@@ -8,10 +8,12 @@
 #define LAYER_API_DLL_CRYPT32_H
 
 #include "layer/api/dll/dll.h"
+#include "layer/api/nt/crypto/der.h"
 #include "layer/api/nt/crypto/x509.h"
 
 #define CRYPT_E_NOT_FOUND 0x80092004
 #define CRYPT_E_EXISTS 0x80092005
+#define CRYPT_E_NO_KEY_PROPERTY 0x8009200b
 #define CRYPT_E_ASN1_BADTAG 0x8009310b
 #define CRYPT_E_INVALID_ARGUMENT 0x80070057
 
@@ -67,6 +69,24 @@ struct crypt32_property {
 	BYTE data[];
 };
 
+/* The private key's handle: of NCrypt, or of a provider of CryptoAPI; one count of it. */
+struct crypt32_key {
+	void *handle;           /* own; NULL: there is none */
+	DWORD spec;             /* AT_KEYEXCHANGE, AT_SIGNATURE, CERT_NCRYPT_KEY_SPEC */
+};
+#define CERT_NCRYPT_KEY_SPEC 0xffffffffu
+
+enum { CERT_KEY_PROV_HANDLE_PROP_ID = 1, CERT_KEY_PROV_INFO_PROP_ID, CERT_KEY_CONTEXT_PROP_ID = 5,
+       CERT_KEY_SPEC_PROP_ID, CERT_NCRYPT_KEY_HANDLE_PROP_ID = 78, CERT_HCRYPTPROV_OR_NCRYPT_KEY_HANDLE_PROP_ID,
+       CERT_STORE_NO_CRYPT_RELEASE_FLAG = 1 };
+
+struct CRYPT_KEY_PROV_INFO {
+	WCHAR *pwszContainerName, *pwszProvName;
+	DWORD dwProvType, dwFlags, cProvParam;
+	void *rgProvParam;
+	DWORD dwKeySpec;
+};
+
 struct crypt32_store;
 
 struct crypt32_cert {
@@ -78,6 +98,7 @@ struct crypt32_cert {
 	bool listed;
 	struct crypt32_cert *next;              /* of the store */
 	struct crypt32_property *properties;    /* own */
+	struct crypt32_key key;                 /* own */
 	BYTE bytes[];                           /* the encoded one; and texts of OIDs */
 };
 
@@ -88,6 +109,26 @@ struct crypt32_cert *crypt32_cert_ref(struct crypt32_cert *c);
 void crypt32_cert_unref(struct crypt32_cert *c);
 void crypt32_cert_free(struct crypt32_cert *c); /* whose counts and list are gone */
 void crypt32_cert_hash(const struct crypt32_cert *c, DWORD property, BYTE out[64], DWORD *n);
+
+/* Under the lock. */
+struct crypt32_property *crypt32_cert_property(struct crypt32_cert *c, DWORD id);
+/* Takes p, whose id it has; NULL: it is removed. */
+void crypt32_cert_attach(struct crypt32_cert *c, DWORD id, struct crypt32_property *p);
+/* Gives as much as was asked for, by *size. */
+BOOL crypt32_hand(const void *from, DWORD n, void *out, DWORD *size);
+
+/* -- crypt32_key.c: private keys ---------------------------------------------------------------- */
+
+bool crypt32_key_property(DWORD id);            /* one that is about the private key */
+BOOL crypt32_key_get(struct crypt32_cert *c, DWORD id, void *out, DWORD *size);
+BOOL crypt32_key_set(struct crypt32_cert *c, DWORD id, DWORD flags, const void *data);
+bool crypt32_key_there(struct crypt32_cert *c);
+/* Under the lock: what one certificate has, for another. */
+void crypt32_key_copy(struct crypt32_key *to, const struct crypt32_key *from);
+void crypt32_key_free(struct crypt32_key *k);
+/* The certificate's private key as PKCS #8 (RFC 5208), for der_free(); false: it has none.  *der is
+ * empty before. */
+bool crypt32_private_key(const struct CERT_CONTEXT *cert, struct der *der);
 
 /* -- crypt32_store.c ----------------------------------------------------------------------------- */
 

@@ -113,6 +113,7 @@ crypt32_cert_free(struct crypt32_cert *c)
 		next = p->next;
 		free(p);
 	}
+	crypt32_key_free(&c->key);
 	free(c);
 }
 
@@ -197,8 +198,8 @@ crypt32_cert_hash(const struct crypt32_cert *c, DWORD property, BYTE out[64], DW
 	*n = (DWORD)digest_size(kind);
 }
 
-static BOOL
-hand(const void *from, DWORD n, void *out, DWORD *size)
+BOOL
+crypt32_hand(const void *from, DWORD n, void *out, DWORD *size)
 {
 	DWORD have = *size;
 
@@ -208,6 +209,15 @@ hand(const void *from, DWORD n, void *out, DWORD *size)
 	if (out)
 		memcpy(out, from, n);
 	return TRUE;
+}
+
+struct crypt32_property *
+crypt32_cert_property(struct crypt32_cert *c, DWORD id)
+{
+	struct crypt32_property *p = c->properties;
+	while (p && p->id != id)
+		p = p->next;
+	return p;
 }
 
 static struct crypt32_property **
@@ -229,14 +239,17 @@ crypt32_CertGetCertificateContextProperty(const struct CERT_CONTEXT *context, DW
 
 	if (!c || !size)
 		return refuse(CRYPT_E_INVALID_ARGUMENT);
+	if (crypt32_key_property(id))
+		return crypt32_key_get(c, id, out, size);
 	/* memory of the program is touched without the lock */
 	steady_lock(&crypt32_lock);
-	struct crypt32_property *p = *find(c, id), *copy = p ? malloc(sizeof *p + p->n) : NULL;
+	struct crypt32_property *p = crypt32_cert_property(c, id),
+	                        *copy = p ? malloc(sizeof *p + p->n) : NULL;
 	if (copy)
 		memcpy(copy, p, sizeof *p + p->n);
 	steady_unlock(&crypt32_lock);
 	if (p) {
-		BOOL ok = copy ? hand(copy->data, copy->n, out, size)
+		BOOL ok = copy ? crypt32_hand(copy->data, copy->n, out, size)
 		               : refuse(ERROR_NOT_ENOUGH_MEMORY);
 		free(copy);
 		return ok;
@@ -245,30 +258,12 @@ crypt32_CertGetCertificateContextProperty(const struct CERT_CONTEXT *context, DW
 	    id != CERT_KEY_IDENTIFIER_PROP_ID && id != CERT_SHA256_HASH_PROP_ID)
 		return refuse(CRYPT_E_NOT_FOUND);
 	crypt32_cert_hash(c, id, hash, &n);
-	return hand(hash, n, out, size);
+	return crypt32_hand(hash, n, out, size);
 }
 
-/* Of those that are blobs: handles of keys there are none. */
-WINAPI BOOL
-crypt32_CertSetCertificateContextProperty(const struct CERT_CONTEXT *context, DWORD id, DWORD flags,
-                                          const struct CRYPT_BLOB *data)
+void
+crypt32_cert_attach(struct crypt32_cert *c, DWORD id, struct crypt32_property *p)
 {
-	struct crypt32_cert *c = (struct crypt32_cert *)context;
-	struct crypt32_property *p = NULL;
-
-	(void)flags;
-	if (!c || !id)
-		return refuse(CRYPT_E_INVALID_ARGUMENT);
-	if (id == 1 || id == 2 || id == 5 || id == 6) /* CERT_KEY_PROV_HANDLE ... KEY_SPEC */
-		return refuse(ERROR_NOT_SUPPORTED);
-	if (data) {
-		p = malloc(sizeof *p + data->cbData);
-		if (!p)
-			return refuse(ERROR_NOT_ENOUGH_MEMORY);
-		p->id = id;
-		p->n = data->cbData;
-		memcpy(p->data, data->pbData, data->cbData);
-	}
 	steady_lock(&crypt32_lock);
 	struct crypt32_property **at = find(c, id), *old = *at;
 	if (old)
@@ -279,6 +274,29 @@ crypt32_CertSetCertificateContextProperty(const struct CERT_CONTEXT *context, DW
 	}
 	steady_unlock(&crypt32_lock);
 	free(old);
+}
+
+WINAPI BOOL
+crypt32_CertSetCertificateContextProperty(const struct CERT_CONTEXT *context, DWORD id, DWORD flags,
+                                          const void *value)
+{
+	struct crypt32_cert *c = (struct crypt32_cert *)context;
+	const struct CRYPT_BLOB *data = value;
+	struct crypt32_property *p = NULL;
+
+	if (!c || !id)
+		return refuse(CRYPT_E_INVALID_ARGUMENT);
+	if (crypt32_key_property(id))
+		return crypt32_key_set(c, id, flags, value);
+	if (data) {
+		p = malloc(sizeof *p + data->cbData);
+		if (!p)
+			return refuse(ERROR_NOT_ENOUGH_MEMORY);
+		p->id = id;
+		p->n = data->cbData;
+		memcpy(p->data, data->pbData, data->cbData);
+	}
+	crypt32_cert_attach(c, id, p);
 	return TRUE;
 }
 

@@ -484,6 +484,7 @@ crypt32_CertAddCertificateContextToStore(void *store, const struct CERT_CONTEXT 
 		q->next = c->properties;
 		c->properties = q;
 	}
+	crypt32_key_copy(&c->key, &from->key);
 	steady_unlock(&crypt32_lock);
 	return add(s, c, how, out);
 }
@@ -584,7 +585,7 @@ struct wanted {
 };
 
 static bool
-fits(const struct crypt32_cert *c, const struct wanted *w)
+fits(struct crypt32_cert *c, const struct wanted *w)
 {
 	struct x509_span name = w->info == INFO_ISSUER ? c->x.issuer : c->x.subject;
 	const struct CERT_INFO *i = w->param;
@@ -598,6 +599,7 @@ fits(const struct crypt32_cert *c, const struct wanted *w)
 
 	switch (w->what) {
 	case FIND_ANY: return true;
+	case FIND_HAS_PRIVATE_KEY: return crypt32_key_there(c);
 	case FIND_NAME: return blob_is(w->param, name);
 	case FIND_NAME_A:
 	case FIND_NAME_W: return w->text && holds(name, w->text);
@@ -622,7 +624,7 @@ fits(const struct crypt32_cert *c, const struct wanted *w)
 				return false;
 		return true;
 	}
-	return false; /* keys there are none, and other ways are not known */
+	return false; /* other ways are not known */
 }
 
 /* Takes the count of the one before. */

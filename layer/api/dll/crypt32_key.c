@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private keys of certificates: as a handle, or by the name that one is kept under. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "layer/api/dll/crypt32.h"
+#include "layer/api/dll/ncrypt.h"
+#include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/thread/steady.h"
+
+struct CERT_KEY_CONTEXT {
+	DWORD cbSize;
+	void *handle;
+	DWORD dwKeySpec;
+};
+
+bool
+crypt32_key_property(DWORD id)
+{
+	return id == CERT_KEY_PROV_HANDLE_PROP_ID || id == CERT_KEY_PROV_INFO_PROP_ID ||
+	       id == CERT_KEY_CONTEXT_PROP_ID || id == CERT_KEY_SPEC_PROP_ID ||
+	       id == CERT_NCRYPT_KEY_HANDLE_PROP_ID ||
+	       id == CERT_HCRYPTPROV_OR_NCRYPT_KEY_HANDLE_PROP_ID;
+}
+
+/* -- handles --------------------------------------------------------------------------------------- */
+
+void
+crypt32_key_free(struct crypt32_key *k)
+{
+	if (k->handle)
+		ncrypt_unref(k->handle);
+	*k = (struct crypt32_key){ 0 };
+}
+
+void
+crypt32_key_copy(struct crypt32_key *to, const struct crypt32_key *from)
+{
+	*to = *from;
+	if (to->handle)
+		ncrypt_ref(to->handle);
+}
+
+/* A count of the handle that a certificate has. */
+static struct crypt32_key
+held(struct crypt32_cert *c)
+{
+	struct crypt32_key k;
+	steady_lock(&crypt32_lock);
+	crypt32_key_copy(&k, &c->key);
+	steady_unlock(&crypt32_lock);
+	return k;
+}
+
+static void
+put(struct crypt32_cert *c, struct crypt32_key k)
+{
+	steady_lock(&crypt32_lock);
+	struct crypt32_key old = c->key;
+	c->key = k;
+	steady_unlock(&crypt32_lock);
+	crypt32_key_free(&old);
+}
+
+/* For later calls; another thread may have been the first. */
+static void
+cache(struct crypt32_cert *c, struct crypt32_key *k)
+{
+	struct crypt32_key late = { 0 };
+	steady_lock(&crypt32_lock);
+	if (c->key.handle) {
+		late = *k;
+		*k = c->key;
+	} else {
+		c->key = *k;
+	}
+	steady_unlock(&crypt32_lock);
+	crypt32_key_free(&late);
+}
+
+/* The certificate takes the program's count, or one more. */
+static BOOL
+set_handle(struct crypt32_cert *c, void *handle, DWORD flags)
+{
+	struct crypt32_key k = { handle, CERT_NCRYPT_KEY_SPEC };
+	if (handle && !ncrypt_key(handle))
+		return refuse(CRYPT_E_INVALID_ARGUMENT);
+	if (handle && flags & CERT_STORE_NO_CRYPT_RELEASE_FLAG)
+		ncrypt_ref(handle);
+	if (!handle)
+		k.spec = 0;
+	put(c, k);
+	return TRUE;
+}
+
+/* -- names ------------------------------------------------------------------------------------------- */
+
+/* As it is kept: texts behind the structure, which has their places instead of pointers. */
+static struct crypt32_property *
+flat(const struct CRYPT_KEY_PROV_INFO *from)
+{
+	size_t n = from->pwszContainerName ? nls_length(from->pwszContainerName) + 1 : 0;
+	size_t m = from->pwszProvName ? nls_length(from->pwszProvName) + 1 : 0;
+	struct crypt32_property *p = calloc(1, sizeof *p + sizeof *from + (n + m) * sizeof(WCHAR));
+	if (!p)
+		return NULL;
+	struct CRYPT_KEY_PROV_INFO i = { .dwProvType = from->dwProvType,
+		                         .dwFlags = from->dwFlags,
+		                         .dwKeySpec = from->dwKeySpec };
+	WCHAR *text = (WCHAR *)(void *)(p->data + sizeof i);
+	if (n)
+		memcpy(text, from->pwszContainerName, n * sizeof *text);
+	if (m)
+		memcpy(text + n, from->pwszProvName, m * sizeof *text);
+	i.pwszContainerName = (WCHAR *)(n ? sizeof i : 0);
+	i.pwszProvName = (WCHAR *)(m ? sizeof i + n * sizeof *text : 0);
+	memcpy(p->data, &i, sizeof i);
+	p->id = CERT_KEY_PROV_INFO_PROP_ID;
+	p->n = (DWORD)(sizeof i + (n + m) * sizeof *text);
+	return p;
+}
+
+static void
+point(BYTE *at)
+{
+	struct CRYPT_KEY_PROV_INFO *i = (struct CRYPT_KEY_PROV_INFO *)(void *)at;
+	if (i->pwszContainerName)
+		i->pwszContainerName = (WCHAR *)(void *)(at + (uintptr_t)i->pwszContainerName);
+	if (i->pwszProvName)
+		i->pwszProvName = (WCHAR *)(void *)(at + (uintptr_t)i->pwszProvName);
+}
+
+/* A copy to be freed, which points into itself; NULL: there is none, or no memory. */
+static struct CRYPT_KEY_PROV_INFO *
+named(struct crypt32_cert *c, DWORD *n)
+{
+	BYTE *copy = NULL;
+	steady_lock(&crypt32_lock);
+	struct crypt32_property *p = crypt32_cert_property(c, CERT_KEY_PROV_INFO_PROP_ID);
+	if (p && (copy = malloc(p->n)))
+		memcpy(copy, p->data, *n = p->n);
+	steady_unlock(&crypt32_lock);
+	if (copy)
+		point(copy);
+	return (struct CRYPT_KEY_PROV_INFO *)(void *)copy;
+}
+
+bool
+crypt32_key_there(struct crypt32_cert *c)
+{
+	steady_lock(&crypt32_lock);
+	bool there = c->key.handle || crypt32_cert_property(c, CERT_KEY_PROV_INFO_PROP_ID);
+	steady_unlock(&crypt32_lock);
+	return there;
+}
+
+/* -- properties ------------------------------------------------------------------------------------- */
+
+BOOL
+crypt32_key_set(struct crypt32_cert *c, DWORD id, DWORD flags, const void *data)
+{
+	if (id == CERT_KEY_PROV_INFO_PROP_ID) {
+		struct crypt32_property *p = data ? flat(data) : NULL;
+		if (data && !p)
+			return refuse(ERROR_NOT_ENOUGH_MEMORY);
+		crypt32_cert_attach(c, id, p);
+		return TRUE;
+	}
+	if (id == CERT_KEY_CONTEXT_PROP_ID) {
+		const struct CERT_KEY_CONTEXT *k = data;
+		if (k && k->cbSize < sizeof *k)
+			return refuse(CRYPT_E_INVALID_ARGUMENT);
+		return set_handle(c, k ? k->handle : NULL, flags);
+	}
+	if (id == CERT_KEY_SPEC_PROP_ID)
+		return refuse(CRYPT_E_INVALID_ARGUMENT);
+	/* the value itself is the handle */
+	return set_handle(c, (void *)data, flags);
+}
+
+static BOOL
+get_named(struct crypt32_cert *c, void *out, DWORD *size)
+{
+	DWORD n = 0;
+	struct CRYPT_KEY_PROV_INFO *i = named(c, &n);
+	if (!i)
+		return refuse(CRYPT_E_NOT_FOUND);
+	/* with pointers into what the caller lends */
+	BYTE *base = (BYTE *)i;
+	if (i->pwszContainerName)
+		i->pwszContainerName = (WCHAR *)((uintptr_t)((BYTE *)i->pwszContainerName - base));
+	if (i->pwszProvName)
+		i->pwszProvName = (WCHAR *)((uintptr_t)((BYTE *)i->pwszProvName - base));
+	BOOL ok = crypt32_hand(i, n, out, size);
+	free(i);
+	if (ok && out)
+		point(out);
+	return ok;
+}
+
+static DWORD
+spec_of(struct crypt32_cert *c, const struct crypt32_key *k)
+{
+	DWORD n = 0;
+	struct CRYPT_KEY_PROV_INFO *i = k->handle ? NULL : named(c, &n);
+	DWORD spec = i ? i->dwKeySpec : k->spec;
+	free(i);
+	return spec;
+}
+
+BOOL
+crypt32_key_get(struct crypt32_cert *c, DWORD id, void *out, DWORD *size)
+{
+	if (id == CERT_KEY_PROV_INFO_PROP_ID)
+		return get_named(c, out, size);
+	struct crypt32_key k = held(c);
+	struct CERT_KEY_CONTEXT x = { sizeof x, k.handle, k.spec };
+	bool cng = k.spec == CERT_NCRYPT_KEY_SPEC;
+	DWORD spec = spec_of(c, &k);
+	bool there = id == CERT_KEY_SPEC_PROP_ID            ? spec != 0
+	             : id == CERT_NCRYPT_KEY_HANDLE_PROP_ID ? k.handle && cng
+	             : id == CERT_KEY_PROV_HANDLE_PROP_ID   ? k.handle && !cng
+	                                                    : k.handle != NULL;
+	/* what the caller gets is the certificate's, which still has it */
+	crypt32_key_free(&k);
+	if (!there)
+		return refuse(CRYPT_E_NOT_FOUND);
+	if (id == CERT_KEY_CONTEXT_PROP_ID)
+		return crypt32_hand(&x, sizeof x, out, size);
+	if (id == CERT_KEY_SPEC_PROP_ID)
+		return crypt32_hand(&spec, sizeof spec, out, size);
+	return crypt32_hand(&x.handle, sizeof x.handle, out, size);
+}
+
+/* -- the key itself --------------------------------------------------------------------------------- */
+
+#define NTE_BAD_PROV_TYPE  0x80090014
+#define NTE_BAD_PUBLIC_KEY 0x80090015
+
+enum {
+	ACQUIRE_CACHE = 1,
+	ACQUIRE_USE_PROV_INFO = 2,
+	ACQUIRE_COMPARE_KEY = 4,
+	ACQUIRE_NCRYPT = 0x70000, /* allowed, preferred, only */
+	ACQUIRE_PREFER_NCRYPT = 0x20000,
+	ACQUIRE_ONLY_NCRYPT = 0x40000
+};
+
+/* One count of what the certificate names. */
+static BOOL
+open_named(struct crypt32_cert *c, struct crypt32_key *k)
+{
+	DWORD n = 0;
+	struct ncrypt_key *key = NULL;
+	struct CRYPT_KEY_PROV_INFO *i = named(c, &n);
+	if (!i || !i->pwszContainerName) {
+		free(i);
+		return refuse(CRYPT_E_NO_KEY_PROPERTY);
+	}
+	LONG e = NTE_BAD_KEYSET;
+	if (!i->dwProvType && ncrypt_provider_named(i->pwszProvName))
+		e = ncrypt_open(i->pwszContainerName, i->dwFlags & NCRYPT_MACHINE_KEY_FLAG, &key);
+	free(i);
+	*k = (struct crypt32_key){ key, CERT_NCRYPT_KEY_SPEC };
+	return e ? refuse((DWORD)e) : TRUE;
+}
+
+static BOOL
+matches(const struct crypt32_cert *c, const struct crypt32_key *k)
+{
+	struct keypair public = { 0 };
+	const struct ncrypt_key *key = k->handle;
+	bool same = keypair_read_public(&public, c->x.key_all) &&
+	            keypair_same(&public, &key->pair->pair);
+	keypair_clear(&public);
+	return same ? TRUE : refuse(NTE_BAD_PUBLIC_KEY);
+}
+
+/* One count of the key, and whether the certificate had it already. */
+static BOOL
+acquire(struct crypt32_cert *c, DWORD flags, struct crypt32_key *k, bool *had)
+{
+	*k = held(c);
+	*had = k->handle != NULL;
+	if (!*had && !open_named(c, k))
+		return FALSE;
+	if (!(flags & ACQUIRE_COMPARE_KEY) || matches(c, k))
+		return TRUE;
+	crypt32_key_free(k);
+	return FALSE;
+}
+
+WINAPI BOOL
+crypt32_CryptAcquireCertificatePrivateKey(const struct CERT_CONTEXT *context, DWORD flags,
+                                          void *parameters, void **out, DWORD *spec, BOOL *free_it)
+{
+	struct crypt32_cert *c = (struct crypt32_cert *)context;
+	struct crypt32_key k;
+	bool had;
+	(void)parameters; /* a window, or nothing */
+	if (!c || !out)
+		return refuse(CRYPT_E_INVALID_ARGUMENT);
+	*out = NULL;
+	if (!acquire(c, flags, &k, &had))
+		return FALSE;
+	if (k.spec == CERT_NCRYPT_KEY_SPEC && !(flags & ACQUIRE_NCRYPT)) {
+		crypt32_key_free(&k);
+		return refuse(NTE_BAD_PROV_TYPE);
+	}
+	bool keep = flags & (ACQUIRE_CACHE | ACQUIRE_USE_PROV_INFO);
+	if (!had && keep)
+		cache(c, &k);
+	*out = k.handle;
+	if (spec)
+		*spec = k.spec;
+	if (free_it)
+		*free_it = !had && !keep;
+	if (had)
+		crypt32_key_free(&k); /* the certificate's, as long as that lives */
+	return TRUE;
+}
+
+bool
+crypt32_private_key(const struct CERT_CONTEXT *context, struct der *der)
+{
+	struct crypt32_key k;
+	bool had;
+	if (!acquire((struct crypt32_cert *)context, 0, &k, &had))
+		return false;
+	const struct ncrypt_key *key = k.handle;
+	keypair_put_pkcs8(&key->pair->pair, der);
+	crypt32_key_free(&k);
+	if (der->bad)
+		der_free(der);
+	return der->n != 0;
+}
