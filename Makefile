@@ -69,7 +69,7 @@ objects   = $(patsubst %.c,$(B)/%.o,$(filter-out $(HARSH_SRC),$(wildcard $(1:%=%
             $(patsubst %.S,$(B)/%.o,$(wildcard $(1:%=%/*.S)))
 HARSH_OBJ = $(if $(HARSH),$(HARSH_SRC:%.c=$(B)/%.o))
 OBJ       = $(call objects,$(ROOMS)) $(HARSH_OBJ)
-LIBS      = -lcares -lhogweed -lnettle -lgmp -lseccomp -ljansson -lfdt -lzstd -lz -lpthread -lm
+LIBS      = -lcares -lmbedtls -lmbedx509 -lmbedcrypto -lhogweed -lnettle -lgmp -lseccomp -ljansson -lfdt -lzstd -lz -lpthread -lm
 
 # The interpreter jumps by computed goto: the compiler must not gather the jumps
 # into one, which costs half its speed.

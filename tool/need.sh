@@ -8,7 +8,7 @@ set -u
 packages() {
 	case $1 in
 	build) echo gcc make libc6-dev libseccomp-dev libjansson-dev libcurl4-openssl-dev \
-		libarchive-dev libzstd-dev zlib1g-dev libfdt-dev libssl-dev libc-ares-dev nettle-dev libgmp-dev ;;
+		libarchive-dev libzstd-dev zlib1g-dev libfdt-dev libssl-dev libc-ares-dev nettle-dev libgmp-dev libmbedtls-dev ;;
 	test)  echo libcmocka-dev busybox-static iproute2 iputils-ping nftables passt slirp4netns \
 		uidmap fuse-overlayfs docker-registry skopeo apache2-utils python3 zstd \
 		attr libcap2-bin procps util-linux openssl netcat-openbsd pkg-config \

@@ -144,4 +144,12 @@ void *crypt32_store_named(const WCHAR *name);   /* one more use of it */
 void *crypt32_store_ref(void *store);
 void crypt32_store_unref(void *store);
 
+/* -- crypt32_chain.c ----------------------------------------------------------------------------- */
+
+/* The certificate and those that lead up from it, as far as they are known; counts. */
+size_t crypt32_way_up(const struct CERT_CONTEXT *c, struct crypt32_cert **out, size_t most);
+/* What speaks against it as the end of a connection (CERT_E_..., TRUST_E_...), or 0.  roots: whom one
+ * trusts, NULL: whom the system trusts; host: whom it must be for, NULL: anybody. */
+DWORD crypt32_verdict(const struct CERT_CONTEXT *c, void *roots, bool server, const WCHAR *host);
+
 #endif

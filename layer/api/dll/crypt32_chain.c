@@ -515,3 +515,39 @@ crypt32_CertVerifyCertificateChainPolicy(const char *policy, const struct CERT_C
 	}
 	return TRUE;
 }
+
+/* -- for Schannel ---------------------------------------------------------------------------------- */
+
+size_t
+crypt32_way_up(const struct CERT_CONTEXT *c, struct crypt32_cert **out, size_t most)
+{
+	const struct CERT_CHAIN_CONTEXT *chain;
+	size_t n = 0;
+
+	if (!crypt32_CertGetCertificateChain(NULL, c, NULL, c->hCertStore, NULL, 0, NULL, &chain))
+		return 0;
+	for (; n < chain->rgpChain[0]->cElement && n < most; n++)
+		out[n] = crypt32_cert_ref(((const struct chain *)chain)->cert[n]);
+	crypt32_CertFreeCertificateChain(chain);
+	return n;
+}
+
+DWORD
+crypt32_verdict(const struct CERT_CONTEXT *c, void *roots, bool server, const WCHAR *host)
+{
+	static char server_usage[] = "1.3.6.1.5.5.7.3.1", client_usage[] = "1.3.6.1.5.5.7.3.2";
+	char *usage[] = { server ? server_usage : client_usage };
+	const struct CERT_CHAIN_PARA para = { sizeof para, { 0, { 1, usage } } };
+	const struct SSL_EXTRA_CERT_CHAIN_POLICY_PARA ssl = { sizeof ssl, server ? 2 : 1, 0, host };
+	const struct CERT_CHAIN_POLICY_PARA policy = { sizeof policy, 0, &ssl };
+	struct CERT_CHAIN_POLICY_STATUS status = { sizeof status, CRYPT_E_NOT_FOUND, -1, -1, NULL };
+	struct engine engine = { .roots = roots };
+	const struct CERT_CHAIN_CONTEXT *chain;
+
+	if (!crypt32_CertGetCertificateChain(roots ? &engine : NULL, c, NULL, c->hCertStore, &para,
+	                                     0, NULL, &chain))
+		return CRYPT_E_NOT_FOUND;
+	crypt32_CertVerifyCertificateChainPolicy((const char *)4, chain, &policy, &status);
+	crypt32_CertFreeCertificateChain(chain);
+	return status.dwError;
+}

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* secur32.c -- who the user is, and the security packages, of which there is none.
+/* secur32.c -- who the user is, and the security packages, of which there is one: Schannel.
  *
- * A program that wants Schannel, NTLM or Kerberos is told that the package does not exist, as
- * on a machine where it is not installed; so there is never a credential or a context, and what
- * takes one says that it is no valid one.
+ * A program that wants NTLM or Kerberos is told that the package does not exist, as on a machine
+ * where it is not installed.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "layer/api/dll/dll.h"
+#include "layer/api/dll/secur32.h"
 #include "layer/api/nt/text/nls.h"
-
-#define SEC_E_OK               ((LONG)0)
-#define SEC_E_UNSUPPORTED      ((LONG)0x80090302)
-#define SEC_E_INVALID_HANDLE   ((LONG)0x80090301)
-#define SEC_E_SECPKG_NOT_FOUND ((LONG)0x80090305)
+#include "layer/api/nt/text/utf.h"
 
 enum { NAME_SAM_COMPATIBLE = 2, NAME_LAST = 12, MOST = 256, ERROR_NONE_MAPPED = 1332 };
 
@@ -68,38 +63,107 @@ secur32_GetUserNameExA(int format, char *out, ULONG *size)
 
 /* -- security packages ------------------------------------------------------------------------ */
 
-WINAPI LONG
-secur32_EnumerateSecurityPackagesW(ULONG *n, void **packages)
+/* One package under three names. */
+static const WCHAR *const packages[] = { u"Schannel",
+	                                 u"Microsoft Unified Security Protocol Provider",
+	                                 u"Default TLS SSP" };
+enum { PACKAGES = sizeof packages / sizeof *packages };
+
+/* Of bytes or of wide characters: behind it, or behind the last of a list, are its texts. */
+struct SecPkgInfo {
+	ULONG fCapabilities;
+	USHORT wVersion, wRPCID;
+	ULONG cbMaxToken;
+	void *Name, *Comment;
+};
+
+static size_t
+find(const WCHAR *name)
 {
-	*n = 0;
-	*packages = calloc(1, 1);
+	size_t i = 0;
+	while (i < PACKAGES && utf_compare(packages[i], name))
+		i++;
+	return i;
+}
+
+bool
+secur32_is_schannel(const WCHAR *name)
+{
+	return find(name) < PACKAGES;
+}
+
+static void *
+put_text(char **at, const WCHAR *text, bool wide)
+{
+	void *p = *at;
+	size_t n = utf_length(text);
+	if (wide)
+		memcpy(p, text, (n + 1) * sizeof *text);
+	else
+		((char *)p)[utf_to_8(p, text, n)] = 0; /* ASCII */
+	*at += (n + 1) * sizeof *text;
+	return p;
+}
+
+/* Packages from..to, in one piece. */
+static LONG
+describe(size_t from, size_t to, bool wide, void **out)
+{
+	/* integrity, privacy, connections, many requests, extended errors, client by user, streams ... */
+	enum { CAPABILITIES = 0x1107b3, RPC_ID = 14, MOST_TOKEN = 24576 };
+	static const WCHAR comment[] = u"Schannel Security Package";
+	size_t n = to - from, room = n * (sizeof(struct SecPkgInfo) + sizeof comment);
+	for (size_t i = from; i < to; i++)
+		room += (utf_length(packages[i]) + 1) * sizeof(WCHAR);
+	struct SecPkgInfo *p = malloc(room);
+	if (!p)
+		return SEC_E_INSUFFICIENT_MEMORY;
+	char *at = (char *)(p + n);
+	for (size_t i = 0; i < n; i++) {
+		p[i] = (struct SecPkgInfo){ CAPABILITIES, 1, RPC_ID, MOST_TOKEN, NULL, NULL };
+		p[i].Name = put_text(&at, packages[from + i], wide);
+		p[i].Comment = put_text(&at, comment, wide);
+	}
+	*out = p;
 	return SEC_E_OK;
 }
 
-WINAPI LONG
-secur32_QuerySecurityPackageInfoW(const void *name, void **info)
+LONG
+secur32_package(size_t i, bool wide, void **out)
 {
-	(void)name;
+	return describe(i, i + 1, wide, out);
+}
+
+WINAPI LONG
+secur32_EnumerateSecurityPackagesW(ULONG *n, void **out)
+{
+	*n = PACKAGES;
+	return describe(0, PACKAGES, true, out);
+}
+
+WINAPI LONG
+secur32_EnumerateSecurityPackagesA(ULONG *n, void **out)
+{
+	*n = PACKAGES;
+	return describe(0, PACKAGES, false, out);
+}
+
+WINAPI LONG
+secur32_QuerySecurityPackageInfoW(const WCHAR *name, void **info)
+{
+	size_t i = find(name);
 	*info = NULL;
-	return SEC_E_SECPKG_NOT_FOUND;
+	return i < PACKAGES ? describe(i, i + 1, true, info) : SEC_E_SECPKG_NOT_FOUND;
 }
 
 WINAPI LONG
-secur32_AcquireCredentialsHandleW(const void *principal, const void *package, ULONG use,
-                                  void *logon, const void *data, void *key, void *key_of,
-                                  ULONG_PTR *credential, LONGLONG *expires)
+secur32_QuerySecurityPackageInfoA(const char *name, void **info)
 {
-	(void)principal, (void)package, (void)use, (void)logon, (void)data, (void)key, (void)key_of;
-	(void)credential, (void)expires;
-	return SEC_E_SECPKG_NOT_FOUND;
-}
-
-/* All that takes a credential or a context. */
-WINAPI LONG
-secur32_FreeCredentialsHandle(const ULONG_PTR *handle)
-{
-	(void)handle;
-	return SEC_E_INVALID_HANDLE;
+	WCHAR *w = utf_wide(name);
+	size_t i = w ? find(w) : PACKAGES;
+	free(w);
+	*info = NULL;
+	return i < PACKAGES ? describe(i, i + 1, false, info) : SEC_E_SECPKG_NOT_FOUND;
 }
 
 WINAPI LONG
@@ -109,48 +173,72 @@ secur32_FreeContextBuffer(void *p)
 	return SEC_E_OK;
 }
 
+/* What Schannel does not have: messages signed alone, other users, contexts of another process. */
+WINAPI LONG
+secur32_ImpersonateSecurityContext(const struct SecHandle *h)
+{
+	return secur32_context_of(h) ? SEC_E_UNSUPPORTED_FUNCTION : SEC_E_INVALID_HANDLE;
+}
+
 static WINAPI LONG
 unsupported(void)
 {
-	return SEC_E_UNSUPPORTED;
+	return SEC_E_UNSUPPORTED_FUNCTION;
 }
 
-/* SecurityFunctionTable: the order is sspi.h's.  Version 1 ends with DecryptMessage. */
+/* -- all of it as a table: the order is sspi.h's ---------------------------------------------------- */
+
+typedef void any(void);
+struct SecurityFunctionTable {
+	ULONG version; /* 2 ends with SetContextAttributes */
+	any *f[27];
+};
+
+/* W or A: the same but for those that take texts. */
+#define TABLE(W)                                                                                           \
+	{                                                                                                  \
+		2,                                                                                         \
+		        {                                                                                  \
+			        (any *)secur32_EnumerateSecurityPackages##W,                               \
+			        (any *)secur32_QueryCredentialsAttributesW,                                \
+			        (any *)secur32_AcquireCredentialsHandle##W,                                \
+			        (any *)secur32_FreeCredentialsHandle,                                      \
+			        NULL,                                                                      \
+			        (any *)secur32_InitializeSecurityContext##W,                               \
+			        (any *)secur32_AcceptSecurityContext,                                      \
+			        (any *)secur32_CompleteAuthToken,                                          \
+			        (any *)secur32_DeleteSecurityContext,                                      \
+			        (any *)secur32_ApplyControlToken,                                          \
+			        (any *)secur32_QueryContextAttributes##W,                                  \
+			        (any *)secur32_ImpersonateSecurityContext, /* and: revert, sign, verify */ \
+			        (any *)secur32_ImpersonateSecurityContext,                                 \
+			        (any *)secur32_ImpersonateSecurityContext,                                 \
+			        (any *)secur32_ImpersonateSecurityContext,                                 \
+			        (any *)secur32_FreeContextBuffer,                                          \
+			        (any *)secur32_QuerySecurityPackageInfo##W,                                \
+			        NULL,                                                                      \
+			        NULL,                                                                      \
+			        (any *)secur32_ImpersonateSecurityContext, /* export */                    \
+			        (any *)unsupported, /* import, add credentials */                          \
+			        (any *)unsupported,                                                        \
+			        NULL,                                                                      \
+			        (any *)secur32_ImpersonateSecurityContext, /* token */                     \
+			        (any *)secur32_EncryptMessage,                                             \
+			        (any *)secur32_DecryptMessage,                                             \
+			        (any *)secur32_SetContextAttributesW,                                      \
+		        },                                                                                 \
+	}
+
 WINAPI const void *
 secur32_InitSecurityInterfaceW(void)
 {
-	typedef void any(void);
-	static const struct {
-		ULONG version;
-		any *f[27];
-	} table = { 1,
-		    {
-		            (any *)secur32_EnumerateSecurityPackagesW,
-		            (any *)secur32_FreeCredentialsHandle, /* query */
-		            (any *)secur32_AcquireCredentialsHandleW,
-		            (any *)secur32_FreeCredentialsHandle,
-		            NULL,
-		            (any *)secur32_FreeCredentialsHandle, /* initialize */
-		            (any *)secur32_FreeCredentialsHandle, /* accept */
-		            (any *)secur32_FreeCredentialsHandle, /* complete */
-		            (any *)secur32_FreeCredentialsHandle, /* delete */
-		            (any *)secur32_FreeCredentialsHandle, /* apply token */
-		            (any *)secur32_FreeCredentialsHandle, /* query */
-		            (any *)secur32_FreeCredentialsHandle, /* impersonate */
-		            (any *)secur32_FreeCredentialsHandle, /* revert */
-		            (any *)secur32_FreeCredentialsHandle, /* sign */
-		            (any *)secur32_FreeCredentialsHandle, /* verify */
-		            (any *)secur32_FreeContextBuffer,
-		            (any *)secur32_QuerySecurityPackageInfoW,
-		            NULL,
-		            NULL,
-		            (any *)secur32_FreeCredentialsHandle, /* export */
-		            (any *)unsupported,                   /* import */
-		            (any *)unsupported,                   /* add credentials */
-		            NULL,
-		            (any *)secur32_FreeCredentialsHandle, /* token */
-		            (any *)secur32_FreeCredentialsHandle, /* encrypt */
-		            (any *)secur32_FreeCredentialsHandle, /* decrypt */
-		    } };
+	static const struct SecurityFunctionTable table = TABLE(W);
+	return &table;
+}
+
+WINAPI const void *
+secur32_InitSecurityInterfaceA(void)
+{
+	static const struct SecurityFunctionTable table = TABLE(A);
 	return &table;
 }

@@ -43,7 +43,7 @@ packages(void)
 	TimeStamp expires;
 	ULONG n = 7;
 	IS(t && t->dwVersion >= 1 && InitSecurityInterfaceA());
-	IS(t->EnumerateSecurityPackagesW(&n, &wide) == SEC_E_OK && n == 0);
+	IS(t->EnumerateSecurityPackagesW(&n, &wide) == SEC_E_OK && n == 3);
 	IS(t->FreeContextBuffer(wide) == SEC_E_OK);
 	IS(EnumerateSecurityPackagesA(&n, &info) == SEC_E_OK &&
 	   FreeContextBuffer(info) == SEC_E_OK);
@@ -51,11 +51,11 @@ packages(void)
 	   FreeContextBuffer(wide) == SEC_E_OK);
 	IS(QuerySecurityPackageInfoA((char *)"NTLM", &info) == SEC_E_SECPKG_NOT_FOUND);
 	IS(QuerySecurityPackageInfoW((WCHAR *)L"NTLM", &wide) == SEC_E_SECPKG_NOT_FOUND);
-	IS(t->AcquireCredentialsHandleW(NULL, (WCHAR *)L"Schannel", SECPKG_CRED_OUTBOUND, NULL,
+	IS(t->AcquireCredentialsHandleW(NULL, (WCHAR *)L"Kerberos", SECPKG_CRED_OUTBOUND, NULL,
 	                                NULL, NULL, NULL, &c, &expires) == SEC_E_SECPKG_NOT_FOUND);
-	IS(AcquireCredentialsHandleA(NULL, (char *)"Schannel", SECPKG_CRED_OUTBOUND, NULL, NULL,
+	IS(AcquireCredentialsHandleA(NULL, (char *)"Kerberos", SECPKG_CRED_OUTBOUND, NULL, NULL,
 	                             NULL, NULL, &c, &expires) == SEC_E_SECPKG_NOT_FOUND);
-	IS(AcquireCredentialsHandleW(NULL, (WCHAR *)L"Schannel", SECPKG_CRED_OUTBOUND, NULL, NULL,
+	IS(AcquireCredentialsHandleW(NULL, (WCHAR *)L"Kerberos", SECPKG_CRED_OUTBOUND, NULL, NULL,
 	                             NULL, NULL, &c, &expires) == SEC_E_SECPKG_NOT_FOUND);
 	IS(InitializeSecurityContextA(&c, NULL, NULL, 0, 0, 0, NULL, 0, &x, NULL, &n, &expires) ==
 	   SEC_E_INVALID_HANDLE);

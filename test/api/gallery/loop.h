@@ -1,0 +1,35 @@
+/* loop.h -- a root, a server and a client with their keys, made with OpenSSL, for schannel.c; all on P-256, keys
+ * as PKCS #8.  They are good until 2126.
+ */
+static const char loop_root[] =
+        "MIIBtTCCAVugAwIBAgIUdLSCAs9jWla/vf2/S8S6/nqfnacwCgYIKoZIzj0EAwIwLzEUMBIGA1UECgwLSm9pc3QgdGVz"
+        "dHMxFzAVBgNVBAMMDlJvb3Qgb2YgYSBsb29wMCAXDTI2MTEyOTAyMTUzOVoYDzIxMjYxMTA1MDIxNTM5WjAvMRQwEgYD"
+        "VQQKDAtKb2lzdCB0ZXN0czEXMBUGA1UEAwwOUm9vdCBvZiBhIGxvb3AwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARe"
+        "O3DYAJGidbrUu2ggfafRUXZNmifU9uCqv1yvbi/DhHPDLvNAbMRA3Av9UxRo2QZB1h+MNuqJoAh0JXxk96rpo1MwUTAd"
+        "BgNVHQ4EFgQUAogZA4b9yehQHqKQdjfe0Wje5PcwHwYDVR0jBBgwFoAUAogZA4b9yehQHqKQdjfe0Wje5PcwDwYDVR0T"
+        "AQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAuyIUNNAtzw2vUzr9q256HYbu0CMdmRDVQdyV3OOw3iQCIGuXVPXl"
+        "B57RiYwDXSucfmwIcEJH5BSIAXJZQN5cTcQf";
+static const char loop_server[] =
+        "MIICBTCCAaqgAwIBAgIBAjAKBggqhkjOPQQDAjAvMRQwEgYDVQQKDAtKb2lzdCB0ZXN0czEXMBUGA1UEAwwOUm9vdCBv"
+        "ZiBhIGxvb3AwIBcNMjYxMTI5MDIxNTM5WhgPMjEyNjExMDUwMjE1MzlaMCwxFDASBgNVBAoMC0pvaXN0IHRlc3RzMRQw"
+        "EgYDVQQDDAtzZXJ2ZXIubG9vcDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABAxvTsvUjZ3fsBtfXD0dHwKvqbKx7V4O"
+        "Qhne1h6JYwooWI3ggM5mh+aF0i5RgJV7DXG2xZ6w7UoeU/9M8sMwixqjgbcwgbQwUAYDVR0RBEkwR4ILc2VydmVyLmxv"
+        "b3CCDSouc2VydmVyLmxvb3CBEHNlcnZlckBsb29wLnRlc3SGF2h0dHA6Ly9sb29wLnRlc3Qvc2VydmVyMBMGA1UdJQQM"
+        "MAoGCCsGAQUFBwMBMAsGA1UdDwQEAwIHgDAdBgNVHQ4EFgQUO2bBVG018l6izpSS4xlFKhLaosMwHwYDVR0jBBgwFoAU"
+        "AogZA4b9yehQHqKQdjfe0Wje5PcwCgYIKoZIzj0EAwIDSQAwRgIhAI77SNRaj/PeARy85PEHM8I1o/ljjPo3jdMwCUzn"
+        "4JsOAiEAslQU+IxoA4xUmeTcB0w4OuWhCqqKGMNLVLA+9qOxARc=";
+static const char loop_server_key[] =
+        "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg9c3dtt36sxApKWNrW0veu/n3psJVZmJb5rJnxJID/m2h"
+        "RANCAAQMb07L1I2d37AbX1w9HR8Cr6myse1eDkIZ3tYeiWMKKFiN4IDOZofmhdIuUYCVew1xtsWesO1KHlP/TPLDMIsa";
+static const char loop_client[] =
+        "MIICBDCCAaqgAwIBAgIBAjAKBggqhkjOPQQDAjAvMRQwEgYDVQQKDAtKb2lzdCB0ZXN0czEXMBUGA1UEAwwOUm9vdCBv"
+        "ZiBhIGxvb3AwIBcNMjYxMTI5MDIxNTM5WhgPMjEyNjExMDUwMjE1MzlaMCwxFDASBgNVBAoMC0pvaXN0IHRlc3RzMRQw"
+        "EgYDVQQDDAtjbGllbnQubG9vcDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABELzd95xQuZh7nGH1ihvHzdkfdgvwcUB"
+        "gRLz0/3IRZ87oCr7NORK0M5ddJw8kXvUEZclGwSntOXMwNs2hXFbRjyjgbcwgbQwUAYDVR0RBEkwR4ILY2xpZW50Lmxv"
+        "b3CCDSouY2xpZW50Lmxvb3CBEGNsaWVudEBsb29wLnRlc3SGF2h0dHA6Ly9sb29wLnRlc3QvY2xpZW50MBMGA1UdJQQM"
+        "MAoGCCsGAQUFBwMCMAsGA1UdDwQEAwIHgDAdBgNVHQ4EFgQUyC5xgwgkJD7Oho9oCAI3vvQDlB4wHwYDVR0jBBgwFoAU"
+        "AogZA4b9yehQHqKQdjfe0Wje5PcwCgYIKoZIzj0EAwIDSAAwRQIhAJoaIijB4E6JpzjFUjedRs4dMIoFLBvhowXkqq9X"
+        "uIFiAiACwO5bNbToWFqJJKH8AOxA2rmDwqS9bvb9d8NbmYI4PA==";
+static const char loop_client_key[] =
+        "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgKqnhALQ5o7Zy7SfNZgLdlnRGKdLR3zrlZwjMdcRDC3ih"
+        "RANCAARC83fecULmYe5xh9Yobx83ZH3YL8HFAYES89P9yEWfO6Aq+zTkStDOXXScPJF71BGXJRsEp7TlzMDbNoVxW0Y8";
