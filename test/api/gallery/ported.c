@@ -2,7 +2,8 @@
 // What programs that were ported to Windows count on: that a variable that is not there can be
 // removed, what the errors of loops, folders and missing paths are, the protocol of a local socket,
 // an address that is too short, polls that end each other, and a message that is too long, which
-// is told once.
+// is told once; functions that are looked for in KERNEL32.dll and ntdll.dll by their names, and
+// a list of attributes that was never made.
 // needs: joist mingw
 // libs: -lws2_32 -lntdll
 // run: joist run --rm $GUEST
@@ -12,6 +13,8 @@
 // expect: a short address: ok
 // expect: polls: ok
 // expect: told once: ok
+// expect: names: ok
+// expect: other places: ok
 #define _WIN32_WINNT 0x0A00
 #include <winsock2.h>
 #include <ws2tcpip.h>
@@ -182,6 +185,77 @@ once(void)
 	done("told once");
 }
 
+static FARPROC
+of(const char *dll, const char *name)
+{
+	FARPROC p = GetProcAddress(LoadLibraryA(dll), name);
+	if (!p)
+		printf("no %s of %s\n", name, dll);
+	return p;
+}
+#define CALL(dll, result, name, ...) ((result(WINAPI *)(__VA_ARGS__))(void *)of(dll, #name))
+
+/* .NET frees what it asked for with W by the name without a letter. */
+static void
+names(void)
+{
+	ADDRINFOEXA hints = { .ai_flags = AI_CANONNAME, .ai_family = AF_INET }, *l = NULL;
+	ADDRINFOEXW *w = NULL;
+	OVERLAPPED o = { 0 };
+	static const char dll[] = "ws2_32";
+	INT(WSAAPI * ask)
+	(const char *, const char *, DWORD, GUID *, const ADDRINFOEXA *, ADDRINFOEXA **,
+	 struct timeval *, OVERLAPPED *, void *, HANDLE *) = (void *)of(dll, "GetAddrInfoExA");
+	IS(!ask("127.0.0.1", "80", NS_DNS, NULL, &hints, &l, NULL, NULL, NULL, NULL) && l);
+	IS(!strcmp(l->ai_canonname, "127.0.0.1"));
+	IS(((struct sockaddr_in *)l->ai_addr)->sin_port == htons(80));
+	CALL(dll, void, FreeAddrInfoEx, void *)(l);
+	WSA(ask("127.0.0.1", "80", NS_DNS, NULL, &hints, &l, NULL, &o, NULL, NULL) == WSAEINVAL,
+	    WSAEINVAL);
+	IS(!GetAddrInfoExW(L"127.0.0.1", L"80", NS_DNS, NULL, NULL, &w, NULL, NULL, NULL, NULL));
+	CALL(dll, void, FreeAddrInfoEx, void *)(w);
+	done("names");
+}
+
+static void
+places(void)
+{
+	char text[64], bytes[8] = "abcdefg";
+	WCHAR wide[64], before[MAX_PATH], now[MAX_PATH];
+	static const char *const has[] = { "kernel32", "version" };
+	for (int i = 0; i < 2; i++) {
+		DWORD n = CALL(has[i], DWORD, VerLanguageNameA, DWORD, char *, DWORD)(0x409, text,
+		                                                                      64);
+		IS(n == strlen("English (United States)") &&
+		   !strcmp(text, "English (United States)"));
+		IS(CALL(has[i], DWORD, VerLanguageNameW, DWORD, WCHAR *, DWORD)(0x409, wide, 64) ==
+		   n);
+		IS(!wcscmp(wide, L"English (United States)"));
+		IS(CALL(has[i], DWORD, VerLanguageNameA, DWORD, char *, DWORD)(0x409, text, 8) ==
+		   n);
+		IS(!strcmp(text, "English"));
+	}
+	static const char *const both[] = { "kernel32", "ntdll" };
+	for (int i = 0; i < 2; i++) {
+		CALL(both[i], void, RtlMoveMemory, void *, const void *, SIZE_T)
+		(bytes + 1, bytes, 6);
+		IS(!memcmp(bytes, "aabcdef", 8));
+		CALL(both[i], void, RtlCopyMemory, void *, const void *, SIZE_T)(bytes, "xyz", 2);
+		CALL(both[i], void, RtlFillMemory, void *, SIZE_T, int)(bytes + 2, 3, '-');
+		CALL(both[i], void, RtlZeroMemory, void *, SIZE_T)(bytes + 5, 2);
+		IS(!memcmp(bytes, "xy---\0\0", 8));
+		memcpy(bytes, "abcdefg", 8);
+	}
+	UNICODE_STRING u = { 22, 24, L"C:\\Windows\\more" };
+	NTSTATUS(NTAPI * set)(UNICODE_STRING *) = (void *)of("ntdll", "RtlSetCurrentDirectory_U");
+	GetCurrentDirectoryW(MAX_PATH, before);
+	IS(!set(&u) && GetCurrentDirectoryW(MAX_PATH, now) == 10 && !wcscmp(now, L"C:\\Windows"));
+	u.Length = 32;
+	IS(set(&u) < 0 && SetCurrentDirectoryW(before));
+	DeleteProcThreadAttributeList(NULL);
+	done("other places");
+}
+
 int
 main(void)
 {
@@ -194,5 +268,7 @@ main(void)
 	short_address();
 	polls();
 	once();
+	names();
+	places();
 	return 0;
 }
