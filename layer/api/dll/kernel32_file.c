@@ -122,10 +122,9 @@ open_file(const WCHAR *name, DWORD access, DWORD share, const struct SECURITY_AT
 			s = STATUS_NO_MEMORY;
 	}
 	if (s < 0) {
-		/* CREATE_NEW says so in words of its own */
+		/* CreateFile says so in words of its own, also of a folder for CREATE_ALWAYS */
 		DWORD e = status_error(s);
-		last_error(s == STATUS_OBJECT_NAME_COLLISION && disposition == 1 ? ERROR_FILE_EXISTS
-		                                                                 : e);
+		last_error(s == STATUS_OBJECT_NAME_COLLISION ? ERROR_FILE_EXISTS : e);
 		return INVALID_HANDLE_VALUE;
 	}
 	last_error((disposition == 2 && what == FILE_OVERWRITTEN) ||

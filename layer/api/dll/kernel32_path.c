@@ -119,37 +119,14 @@ kernel32_GetCurrentDirectoryA(DWORD room, char *out)
 	return give_a(w, out, room);
 }
 
-/* Programs also find it in their process parameters. */
-static void
-tell_peb(void)
-{
-	struct RTL_USER_PROCESS_PARAMETERS *p = teb()->ProcessEnvironmentBlock->ProcessParameters;
-	struct UNICODE_STRING *u = &p->CurrentDirectory;
-	HANDLE before = p->CurrentDirectoryHandle;
-	p->CurrentDirectoryHandle = file_current();
-	if (before)
-		(void)handle_close(before);
-	WCHAR *w = path_current();
-	size_t bytes = w ? utf_length(w) * 2 : 0;
-	if (w && bytes + 2 <= u->MaximumLength) {
-		memcpy(u->Buffer, w, bytes + 2);
-		u->Length = (USHORT)bytes;
-		free(w);
-	} else if (w) {
-		/* the old one may be being read */
-		u->MaximumLength = 0;
-		u->Buffer = w;
-		u->Length = (USHORT)bytes;
-		u->MaximumLength = (USHORT)(bytes + 2);
-	}
-}
+WINAPI NTSTATUS ntdll_RtlSetCurrentDirectory_U(const struct UNICODE_STRING *name);
 
 WINAPI BOOL
 kernel32_SetCurrentDirectoryW(const WCHAR *name)
 {
-	NTSTATUS s = path_set_current(name);
-	if (s >= 0)
-		tell_peb();
+	size_t n = name ? utf_length(name) : 0;
+	struct UNICODE_STRING u = { .Length = (USHORT)(n * 2), .Buffer = (WCHAR *)(uintptr_t)name };
+	NTSTATUS s = n < 0x7fff ? ntdll_RtlSetCurrentDirectory_U(&u) : STATUS_NAME_TOO_LONG;
 	return s == STATUS_OBJECT_NAME_NOT_FOUND ? refuse(ERROR_FILE_NOT_FOUND) : succeed(s);
 }
 

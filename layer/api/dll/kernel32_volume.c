@@ -100,7 +100,7 @@ space(const WCHAR *name, struct statvfs *v)
 	         statvfs(p.host, v) < 0)
 		s = status_errno(errno);
 	path_free(&p);
-	return s == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_OBJECT_PATH_NOT_FOUND : s;
+	return s;
 }
 
 WINAPI BOOL
@@ -110,7 +110,8 @@ kernel32_GetDiskFreeSpaceExW(const WCHAR *name, uint64_t *available, uint64_t *t
 	struct statvfs v;
 	NTSTATUS s = space(name, &v);
 	if (s < 0)
-		return succeed(s);
+		return succeed(s == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_OBJECT_PATH_NOT_FOUND
+		                                                 : s);
 	if (available)
 		*available = (uint64_t)v.f_bavail * v.f_frsize;
 	if (total)

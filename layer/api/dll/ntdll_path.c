@@ -5,7 +5,9 @@
 
 #include "layer/api/dll/dll.h"
 #include "layer/api/nt/mem/heap.h"
+#include "layer/api/nt/file/file.h"
 #include "layer/api/nt/file/path.h"
+#include "layer/api/nt/object/handle.h"
 #include "layer/api/nt/text/utf.h"
 
 WINAPI ULONG
@@ -161,4 +163,45 @@ ntdll_RtlGetCurrentDirectory_U(ULONG bytes, WCHAR *out)
 		r += 2;
 	free(w);
 	return r;
+}
+
+/* Programs also find it in their process parameters. */
+static void
+tell_peb(void)
+{
+	struct RTL_USER_PROCESS_PARAMETERS *p = teb()->ProcessEnvironmentBlock->ProcessParameters;
+	struct UNICODE_STRING *u = &p->CurrentDirectory;
+	HANDLE before = p->CurrentDirectoryHandle;
+	p->CurrentDirectoryHandle = file_current();
+	if (before)
+		(void)handle_close(before);
+	WCHAR *w = path_current();
+	size_t bytes = w ? utf_length(w) * 2 : 0;
+	if (w && bytes + 2 <= u->MaximumLength) {
+		memcpy(u->Buffer, w, bytes + 2);
+		u->Length = (USHORT)bytes;
+		free(w);
+	} else if (w) {
+		/* the old one may be being read */
+		u->MaximumLength = 0;
+		u->Buffer = w;
+		u->Length = (USHORT)bytes;
+		u->MaximumLength = (USHORT)(bytes + 2);
+	}
+}
+
+WINAPI NTSTATUS
+ntdll_RtlSetCurrentDirectory_U(const struct UNICODE_STRING *name)
+{
+	WCHAR *w = malloc(name->Length + sizeof *w);
+	if (!w)
+		return STATUS_NO_MEMORY;
+	if (name->Length)
+		memcpy(w, name->Buffer, name->Length);
+	w[name->Length / 2] = 0;
+	NTSTATUS s = path_set_current(w);
+	free(w);
+	if (s >= 0)
+		tell_peb();
+	return s;
 }

@@ -443,3 +443,23 @@ ntdll_RtlGUIDFromString(const struct UNICODE_STRING *s, struct GUID *g)
 	memcpy(text, s->Buffer, 76);
 	return guid_parse(text, g) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
+
+/* -- memory: macros for C, functions for others -------------------------------------- */
+
+WINAPI void
+ntdll_RtlMoveMemory(void *to, const void *from, SIZE_T n)
+{
+	memmove(to, from, n);
+}
+
+WINAPI void
+ntdll_RtlFillMemory(void *to, SIZE_T n, int byte)
+{
+	memset(to, byte, n);
+}
+
+WINAPI void
+ntdll_RtlZeroMemory(void *to, SIZE_T n)
+{
+	memset(to, 0, n);
+}

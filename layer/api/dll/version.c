@@ -230,6 +230,21 @@ version_VerQueryValueA(const void *block, const char *path, void **out, UINT *le
 	return ok;
 }
 
+WINAPI DWORD version_VerLanguageNameW(DWORD language, WCHAR *out, DWORD room);
+
+WINAPI DWORD
+version_VerLanguageNameA(DWORD language, char *out, DWORD room)
+{
+	WCHAR w[64];
+	DWORD n = version_VerLanguageNameW(language, w, 64);
+	/* all names are ASCII */
+	for (DWORD i = 0; room && i <= n && i < room; i++)
+		out[i] = (char)w[i];
+	if (room && n >= room)
+		out[room - 1] = 0;
+	return n;
+}
+
 WINAPI DWORD
 version_VerLanguageNameW(DWORD language, WCHAR *out, DWORD room)
 {

@@ -219,6 +219,7 @@ ws2_32_freeaddrinfo(struct addrinfo_ws *p)
 struct query {
 	char *name, *service;
 	struct wanted w;
+	bool wide; /* the canonical name */
 	struct addrinfo_ex **out;
 	struct OVERLAPPED *o;
 	ws2_32_routine routine;
@@ -242,7 +243,7 @@ get_ex(const struct query *q)
 	struct addrinfo_ws *list,
 	        hints = { q->w.flags, q->w.family, q->w.type, q->w.protocol, 0, NULL, NULL, NULL };
 	struct addrinfo_ex *first = NULL, **last = &first;
-	int e = get(q->name, q->service, &hints, true, &list);
+	int e = get(q->name, q->service, &hints, q->wide, &list);
 	if (e)
 		return e;
 	for (struct addrinfo_ws *p = list; p && !e; p = p->ai_next) {
@@ -298,41 +299,28 @@ query_run(struct query *q)
 	return 0;
 }
 
-WINAPI int
-ws2_32_GetAddrInfoExW(const WCHAR *name, const WCHAR *service, DWORD space, void *id,
-                      const struct addrinfo_ex *hints, struct addrinfo_ex **out,
-                      const void *timeout, struct OVERLAPPED *o, ws2_32_routine routine,
-                      HANDLE *cancel)
+/* It owns the texts, which are NULL where none were given. */
+static int
+ask(struct query *q, const struct addrinfo_ex *hints, struct OVERLAPPED *o)
 {
-	(void)space, (void)id, (void)timeout;
-	struct query *q = calloc(1, sizeof *q);
-	int e = q ? 0 : ERROR_NOT_ENOUGH_MEMORY;
-	if (cancel)
-		*cancel = NULL;
-	if (q) {
-		q->name = name ? nls_utf8(name) : NULL;
-		q->service = service ? nls_utf8(service) : NULL;
-		q->out = out;
-		q->o = o;
-		q->routine = routine;
-		if (hints)
-			q->w = (struct wanted){ hints->ai_flags, hints->ai_family,
-				                hints->ai_socktype, hints->ai_protocol };
-		if (!out || (routine && o && o->hEvent))
-			e = WSAEINVAL;
-	}
+	int e = 0;
+	q->o = o;
+	if (hints)
+		q->w = (struct wanted){ hints->ai_flags, hints->ai_family, hints->ai_socktype,
+			                hints->ai_protocol };
+	if (!q->out || (q->routine && o && o->hEvent))
+		e = WSAEINVAL;
 	if (!e && !o)
 		e = get_ex(q);
 	if (e || !o) {
-		if (q)
-			query_free(q);
+		query_free(q);
 		if (e)
 			last_error((DWORD)e);
 		return e;
 	}
-	*out = NULL;
+	*q->out = NULL;
 	o->Internal = (ULONG_PTR)WSA_IO_PENDING;
-	o->Pointer = out;
+	o->Pointer = q->out;
 	if (o->hEvent && handle_get(o->hEvent, &sync_event_class, &q->event) >= 0)
 		sync_reset(q->event, NULL);
 	struct thread *t;
@@ -344,6 +332,62 @@ ws2_32_GetAddrInfoExW(const WCHAR *name, const WCHAR *service, DWORD space, void
 	object_unref(&t->object);
 	last_error(WSA_IO_PENDING);
 	return WSA_IO_PENDING;
+}
+
+static int
+no_memory(void)
+{
+	last_error(ERROR_NOT_ENOUGH_MEMORY);
+	return ERROR_NOT_ENOUGH_MEMORY;
+}
+
+WINAPI int
+ws2_32_GetAddrInfoExW(const WCHAR *name, const WCHAR *service, DWORD space, void *id,
+                      const struct addrinfo_ex *hints, struct addrinfo_ex **out,
+                      const void *timeout, struct OVERLAPPED *o, ws2_32_routine routine,
+                      HANDLE *cancel)
+{
+	(void)space, (void)id, (void)timeout;
+	struct query *q = calloc(1, sizeof *q);
+	if (cancel)
+		*cancel = NULL;
+	if (!q)
+		return no_memory();
+	*q = (struct query){ .wide = true, .out = out, .routine = routine };
+	q->name = name ? nls_utf8(name) : NULL;
+	q->service = service ? nls_utf8(service) : NULL;
+	if ((name && !q->name) || (service && !q->service)) {
+		query_free(q);
+		return no_memory();
+	}
+	return ask(q, hints, o);
+}
+
+/* Microsoft's page: what is asked with char has to be asked at once. */
+WINAPI int
+ws2_32_GetAddrInfoExA(const char *name, const char *service, DWORD space, void *id,
+                      const struct addrinfo_ex *hints, struct addrinfo_ex **out,
+                      const void *timeout, struct OVERLAPPED *o, ws2_32_routine routine,
+                      HANDLE *cancel)
+{
+	(void)space, (void)id;
+	if (cancel)
+		*cancel = NULL;
+	if (timeout || o || routine) {
+		last_error(WSAEINVAL);
+		return WSAEINVAL;
+	}
+	struct query *q = calloc(1, sizeof *q);
+	if (!q)
+		return no_memory();
+	q->out = out;
+	q->name = name ? strdup(name) : NULL;
+	q->service = service ? strdup(service) : NULL;
+	if ((name && !q->name) || (service && !q->service)) {
+		query_free(q);
+		return no_memory();
+	}
+	return ask(q, hints, NULL);
 }
 
 WINAPI int

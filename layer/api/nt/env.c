@@ -123,9 +123,8 @@ env_set(const WCHAR *name, size_t length, const WCHAR *value, size_t n)
 	size_t add = value ? length + n + 2 : 0;
 	if (!p)
 		p = place(old, name, length);
-	if (!value && !skip) {
-		s = STATUS_VARIABLE_NOT_FOUND;
-	} else {
+	/* to remove what is not there is no failure: Rust's remove_var and libuv count on it */
+	if (value || skip) {
 		size_t at = (size_t)(p - old);
 		WCHAR *block = malloc((units + add + 2) * sizeof *block), *w = block;
 		if (!block) {

@@ -3,7 +3,7 @@
 // needs: joist mingw
 // libs: -lws2_32 -lmswsock -liphlpapi -lntdll
 // run: joist run --rm --net host $GUEST
-// expect: startup: 0 202 202, catalogue 6
+// expect: startup: 0 202 202, catalogue 7
 // expect: echo: 5 hello, peer is client 1, nothing more 0
 // expect: options: nodelay 1 type 1 timeout 250 linger 1 5 reuse 0 protocol 6 v6only 1
 // expect: would block: 10035, timed out: 10060, available 3

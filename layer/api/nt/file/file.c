@@ -259,7 +259,7 @@ open_error(const char *host, DWORD options)
 	switch (errno) {
 	case EISDIR: return STATUS_FILE_IS_A_DIRECTORY;
 	case ENOTDIR: return STATUS_OBJECT_PATH_NOT_FOUND;
-	case ELOOP: return STATUS_OBJECT_NAME_NOT_FOUND;
+	case ELOOP: return STATUS_REPARSE_POINT_NOT_RESOLVED;
 	case EROFS: return STATUS_MEDIA_WRITE_PROTECTED;
 	case EACCES:
 		/* a sandbox answers so for a folder that was to be written, too */

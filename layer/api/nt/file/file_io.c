@@ -33,6 +33,13 @@ event_of(HANDLE h)
 	return h && handle_get(h, NULL, &o) >= 0 ? o : NULL;
 }
 
+void
+file_post(struct file *f, const struct file_request *r, NTSTATUS s, ULONG_PTR n)
+{
+	if (f->overlapped && f->port && !r->apc && r->apc_context)
+		(void)port_post(f->port, &(struct packet){ f->key, r->apc_context, s, n });
+}
+
 /* A request that failed at once is told by its status alone. */
 NTSTATUS
 file_at_once(struct file *f, const struct file_request *r, NTSTATUS s, ULONG_PTR n)
@@ -61,9 +68,9 @@ file_at_once(struct file *f, const struct file_request *r, NTSTATUS s, ULONG_PTR
 		return s;
 	if (r->apc)
 		(void)wait_apc_queue(thread_self(), r->apc, r->apc_context, r->iosb, NULL);
-	/* FILE_SKIP_COMPLETION_PORT_ON_SUCCESS: a part of a message is none */
-	else if (f->port && r->apc_context && (!(f->modes & 1) || s < 0))
-		(void)port_post(f->port, &(struct packet){ f->key, r->apc_context, s, n });
+	/* FILE_SKIP_COMPLETION_PORT_ON_SUCCESS: a part of a message is one */
+	else if (!(f->modes & 1))
+		file_post(f, r, s, n);
 	return s;
 }
 

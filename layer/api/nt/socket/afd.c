@@ -61,7 +61,7 @@ struct polled {
 	ULONG room;
 	_Atomic uint32_t refs;
 	struct reactor_timer timer;
-	bool timed;
+	bool timed, exclusive;
 	_Atomic bool ended;
 	ULONG count;
 	struct socket_poll one[];
@@ -297,6 +297,32 @@ polled_new(const struct poll_info *in, void *out, ULONG nout, NTSTATUS *s)
 	return p;
 }
 
+/* An exclusive poll ends the exclusive one before it on its socket: libuv changes what it looks
+ * for, and stops looking, so. */
+static void
+displace(struct socket *s)
+{
+	for (;;) {
+		struct polled *p = NULL;
+		steady_lock(&s->lock);
+		struct socket_poll **at = &s->polls;
+		while (*at && !(*at)->whole->exclusive)
+			at = &(*at)->next;
+		if (*at) {
+			p = (*at)->whole;
+			*at = (*at)->next;
+			atomic_fetch_add(&p->refs, 1);
+		}
+		steady_unlock(&s->lock);
+		if (!p)
+			return;
+		struct file_pending *pending = take(p);
+		if (pending)
+			end(p, pending, STATUS_CANCELLED, 0);
+		unref(p);
+	}
+}
+
 NTSTATUS
 afd_poll(struct file *f, const void *input, ULONG nin, void *out, ULONG nout, ULONG_PTR *done,
          struct file_pending *(*pend)(void *ctx), void *ctx)
@@ -311,6 +337,9 @@ afd_poll(struct file *f, const void *input, ULONG nin, void *out, ULONG nout, UL
 	struct polled *p = polled_new(in, out, nout, &s);
 	if (!p)
 		return s;
+	p->exclusive = in->exclusive;
+	for (ULONG i = 0; p->exclusive && i < p->count; i++)
+		displace(p->one[i].socket);
 	p->out->timeout = timeout;
 	if (collect(p, done) || timeout == 0) {
 		s = p->out->count ? STATUS_SUCCESS : STATUS_TIMEOUT;

@@ -202,8 +202,12 @@ socket_bind(struct socket *s, const struct ws_sockaddr *a, int size)
 	int e = socket_address_in(a, size, &host, &n);
 	if (e)
 		return e;
-	if (a->family != s->family)
+	if (a->family != s->family) {
+		/* an address that is too short is seen before its family */
+		if (s->family == WS_AF_INET6 && size < (int)sizeof(struct sockaddr_in6))
+			return WSAEFAULT;
 		return s->family == WS_AF_UNIX ? WSAEINVAL : WSAEAFNOSUPPORT;
+	}
 	if (s->bound)
 		return WSAEINVAL;
 	/* Windows binds to the port of a connection that has ended, without being asked; the host

@@ -628,7 +628,10 @@ socket_start(struct socket_op *op, const struct file_request *r, size_t *done)
 	if (st < 0 && st != STATUS_BUFFER_OVERFLOW)
 		return socket_error_of(st);
 	(void)file_at_once(f, r, st, *done);
-	/* a datagram that is longer than the buffers is told like one that comes later */
+	/* a datagram that is longer than the buffers is told like one that comes later, also where
+	 * the port is skipped: support.microsoft.com, KB 2568167 */
+	if (st < 0 && f->modes & 1)
+		file_post(f, r, st, *done);
 	return st < 0 ? WSA_IO_PENDING : 0;
 }
 
