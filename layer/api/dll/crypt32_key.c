@@ -320,17 +320,34 @@ crypt32_CryptAcquireCertificatePrivateKey(const struct CERT_CONTEXT *context, DW
 	return TRUE;
 }
 
-bool
-crypt32_private_key(const struct CERT_CONTEXT *context, struct der *der)
+static BOOL
+take(struct crypt32_cert *c, bool leaves, struct der *der)
 {
 	struct crypt32_key k;
 	bool had;
-	if (!acquire((struct crypt32_cert *)context, 0, &k, &had))
-		return false;
+	if (!acquire(c, 0, &k, &had))
+		return FALSE;
 	const struct ncrypt_key *key = k.handle;
-	keypair_put_pkcs8(&key->pair->pair, der);
+	bool may = !leaves ||
+	           key->policy & (NCRYPT_ALLOW_EXPORT_FLAG | NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG);
+	if (may)
+		keypair_put_pkcs8(&key->pair->pair, der);
 	crypt32_key_free(&k);
-	if (der->bad)
+	if (!may || der->bad) {
 		der_free(der);
-	return der->n != 0;
+		return refuse(may ? ERROR_NOT_ENOUGH_MEMORY : (DWORD)NTE_BAD_KEY_STATE);
+	}
+	return TRUE;
+}
+
+bool
+crypt32_private_key(const struct CERT_CONTEXT *context, struct der *der)
+{
+	return take((struct crypt32_cert *)context, false, der);
+}
+
+BOOL
+crypt32_key_export(struct crypt32_cert *c, struct der *der)
+{
+	return take(c, true, der);
 }
