@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "layer/api/dll/advapi32_csp.h"
 #include "layer/api/dll/crypt32.h"
 #include "layer/api/dll/ncrypt.h"
 #include "layer/api/nt/crypto/pkcs12.h"
@@ -13,8 +14,8 @@
 enum { CERT_FRIENDLY_NAME_PROP_ID = 11, CERT_STORE_PROV_MEMORY = 2, CERT_STORE_ADD_ALWAYS = 4 };
 enum { ERROR_INVALID_PASSWORD = 86 };
 enum {
-	CRYPT_EXPORTABLE = 1,
-	CRYPT_MACHINE_KEYSET = 0x20,
+	PKCS12_PREFER_CNG_KSP = 0x100,
+	PKCS12_ALWAYS_CNG_KSP = 0x200,
 	PKCS12_NO_PERSIST_KEY = 0x8000,
 	/* of exports */
 	REPORT_NO_PRIVATE_KEY = 1,
@@ -68,22 +69,40 @@ crypt32_PFXVerifyPassword(const struct CRYPT_BLOB *file, const WCHAR *password, 
 
 /* Under a name that nothing else has. */
 static bool
-keep(const struct CERT_CONTEXT *c, struct ncrypt_key *k)
+keep_cng(const struct CERT_CONTEXT *c, struct ncrypt_key *k, WCHAR *name)
 {
 	WCHAR provider[] = u"Microsoft Software Key Storage Provider";
-	struct GUID g;
-	guid_new(&g);
-	if (!(k->name = calloc(39, sizeof *k->name)))
-		return refuse(ERROR_NOT_ENOUGH_MEMORY);
-	guid_text(&g, k->name);
-	LONG e = ncrypt_keep(k, false);
 	struct CRYPT_KEY_PROV_INFO info = {
-		k->name, provider, 0, k->machine ? CRYPT_MACHINE_KEYSET : 0, 0, NULL, 0
+		name, provider, 0, k->machine ? CRYPT_MACHINE_KEYSET : 0, 0, NULL, 0
 	};
-	if (!e)
-		return crypt32_CertSetCertificateContextProperty(c, CERT_KEY_PROV_INFO_PROP_ID, 0,
-		                                                 &info);
-	return refuse((DWORD)e);
+	if (!(k->name = nls_dup(name)))
+		return refuse(ERROR_NOT_ENOUGH_MEMORY);
+	LONG e = ncrypt_keep(k, false);
+	return e ? refuse((DWORD)e)
+	         : crypt32_CertSetCertificateContextProperty(c, CERT_KEY_PROV_INFO_PROP_ID, 0,
+	                                                     &info);
+}
+
+/* RSA, for programs that know CryptoAPI. */
+static bool
+keep_csp(const struct CERT_CONTEXT *c, struct keypair *own, WCHAR *name, DWORD flags)
+{
+	WCHAR provider[] = u"Microsoft Enhanced Cryptographic Provider v1.0";
+	bool machine = flags & CRYPT_MACHINE_KEYSET;
+	struct CRYPT_KEY_PROV_INFO info = {
+		name, provider, PROV_RSA_FULL, machine ? CRYPT_MACHINE_KEYSET : 0,
+		0,    NULL,     AT_KEYEXCHANGE
+	};
+	struct advapi32_csp *p;
+	DWORD e = advapi32_csp_make(name, machine, &p);
+	if (e)
+		return refuse(e);
+	struct advapi32_rsa *r = advapi32_rsa_of(own, flags);
+	e = r ? advapi32_csp_put(p, AT_KEYEXCHANGE, r) : ERROR_NOT_ENOUGH_MEMORY;
+	advapi32_csp_unref(p);
+	return e ? refuse(e)
+	         : crypt32_CertSetCertificateContextProperty(c, CERT_KEY_PROV_INFO_PROP_ID, 0,
+	                                                     &info);
 }
 
 static bool
@@ -92,6 +111,13 @@ attach_key(const struct CERT_CONTEXT *c, struct keypair *own, DWORD flags)
 	DWORD policy = flags & CRYPT_EXPORTABLE
 	                       ? NCRYPT_ALLOW_EXPORT_FLAG | NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG
 	                       : 0;
+	WCHAR name[39];
+	struct GUID g;
+	guid_new(&g);
+	guid_text(&g, name);
+	if (own->rsa &&
+	    !(flags & (PKCS12_NO_PERSIST_KEY | PKCS12_PREFER_CNG_KSP | PKCS12_ALWAYS_CNG_KSP)))
+		return keep_csp(c, own, name, flags);
 	struct ncrypt_key *k = ncrypt_of(own, false, policy);
 	if (!k)
 		return refuse(ERROR_NOT_ENOUGH_MEMORY);
@@ -99,7 +125,7 @@ attach_key(const struct CERT_CONTEXT *c, struct keypair *own, DWORD flags)
 	if (flags & PKCS12_NO_PERSIST_KEY)
 		return crypt32_CertSetCertificateContextProperty(c, CERT_NCRYPT_KEY_HANDLE_PROP_ID,
 		                                                 0, k);
-	bool ok = keep(c, k);
+	bool ok = keep_cng(c, k, name);
 	ncrypt_unref(k);
 	return ok;
 }

@@ -2,7 +2,7 @@
 // Files of certificates with private keys (PKCS #12), of OpenSSL and of our own; and single keys that a
 // password protects.
 // needs: joist mingw
-// libs: -lcrypt32 -lncrypt
+// libs: -lcrypt32 -lncrypt -ladvapi32
 // run: joist run --rm $GUEST
 // expect: passwords: ok
 // expect: modern: ok
@@ -168,6 +168,20 @@ kept(void)
 	IS(!NCryptDeleteKey(k, 0));
 	ERR(fits(c), NTE_BAD_KEYSET);
 	NCryptFreeObject(prov);
+	CertFreeCertificateContext(c);
+	CertCloseStore(s, 0);
+	/* RSA is in a container of CryptoAPI, when nobody asks for CNG */
+	HCRYPTPROV p = 0;
+	f = file(modern);
+	s = PFXImportCertStore(&f, L"secret", 0);
+	c = CertEnumCertificatesInStore(s, NULL);
+	n = sizeof room;
+	IS(c && CertGetCertificateContextProperty(c, CERT_KEY_PROV_INFO_PROP_ID, room, &n));
+	IS(i->dwProvType == PROV_RSA_FULL && i->dwKeySpec == AT_KEYEXCHANGE);
+	IS(fits(c));
+	IS(CryptAcquireContextW(&p, i->pwszContainerName, i->pwszProvName, i->dwProvType,
+	                        CRYPT_DELETEKEYSET));
+	IS(!fits(c));
 	CertFreeCertificateContext(c);
 	CertCloseStore(s, 0);
 	done("kept");
