@@ -30,12 +30,26 @@ begin(void *h, void *hash, DWORD flags, const DWORD *size, struct advapi32_key *
 	return size ? TRUE : refuse(ERROR_INVALID_PARAMETER);
 }
 
+/* RSA does it in one piece. */
+static BOOL
+whole(const void *hash, BOOL final, const DWORD *size)
+{
+	if (hash)
+		return refuse(NTE_BAD_HASH);
+	if (!final)
+		return refuse(ERROR_NOT_SUPPORTED);
+	return size ? TRUE : refuse(ERROR_INVALID_PARAMETER);
+}
+
 WINAPI BOOL
 advapi32_CryptEncrypt(void *h, void *hash, BOOL final, DWORD flags, BYTE *data, DWORD *size,
                       DWORD room)
 {
-	struct advapi32_key *k;
+	struct advapi32_key *k = advapi32_crypt_key(h);
 	struct advapi32_hash *x;
+	if (k && k->rsa)
+		return whole(hash, final, size) ? advapi32_rsa_encrypt(k, flags, data, size, room)
+		                                : FALSE;
 	if (!begin(h, hash, flags, size, &k, &x))
 		return FALSE;
 	DWORD block = cipher_trait[k->cipher.kind].block, n = *size, need = n;
@@ -60,8 +74,11 @@ advapi32_CryptEncrypt(void *h, void *hash, BOOL final, DWORD flags, BYTE *data, 
 WINAPI BOOL
 advapi32_CryptDecrypt(void *h, void *hash, BOOL final, DWORD flags, BYTE *data, DWORD *size)
 {
-	struct advapi32_key *k;
+	struct advapi32_key *k = advapi32_crypt_key(h);
 	struct advapi32_hash *x;
+	if (k && k->rsa)
+		return whole(hash, final, size) ? advapi32_rsa_decrypt(k, flags, data, size)
+		                                : FALSE;
 	if (!begin(h, hash, flags, size, &k, &x))
 		return FALSE;
 	DWORD block = cipher_trait[k->cipher.kind].block, n = *size;

@@ -66,6 +66,7 @@ destroy(struct advapi32_hash *x)
 	if (x->key)
 		cipher_wipe(x->key, x->key_size);
 	free(x->key);
+	advapi32_csp_unref(x->csp);
 	cipher_wipe(x, sizeof *x);
 	free(x);
 }
@@ -76,7 +77,10 @@ advapi32_CryptCreateHash(void *provider, DWORD id, void *key, DWORD flags, void 
 {
 	enum digest_kind kind = kind_of(id);
 	struct advapi32_key *k = key ? advapi32_crypt_key(key) : NULL;
-	if (!advapi32_crypt_provider(provider) || flags || !out)
+	if (k && k->rsa)
+		return refuse(NTE_BAD_KEY);
+	struct advapi32_csp *csp = advapi32_csp(provider);
+	if (!csp || flags || !out)
 		return refuse(ERROR_INVALID_PARAMETER);
 	if (kind == DIGEST_KINDS && id != CALG_HMAC)
 		return refuse(NTE_BAD_ALGID);
@@ -89,6 +93,7 @@ advapi32_CryptCreateHash(void *provider, DWORD id, void *key, DWORD flags, void 
 	}
 	x->magic = ADVAPI32_HASH;
 	x->id = id;
+	x->csp = advapi32_csp_ref(csp);
 	if (k) {
 		x->keyed = true;
 		x->key_size = k->size;
@@ -164,7 +169,7 @@ advapi32_CryptHashSessionKey(void *h, void *key, DWORD flags)
 	struct advapi32_key *k = advapi32_crypt_key(key);
 	if (!x)
 		return refuse(NTE_BAD_HASH);
-	if (!k)
+	if (!k || k->rsa)
 		return refuse(NTE_BAD_KEY);
 	if (x->ended || (x->keyed && !x->named))
 		return refuse(NTE_BAD_HASH_STATE);
@@ -214,6 +219,7 @@ advapi32_CryptDuplicateHash(void *h, DWORD *reserved, DWORD flags, void **out)
 	}
 	if (x->key)
 		memcpy(y->key, x->key, x->key_size);
+	advapi32_csp_ref(y->csp);
 	*out = y;
 	return TRUE;
 }

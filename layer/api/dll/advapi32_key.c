@@ -7,8 +7,8 @@
 #include "layer/api/dll/bcrypt.h"
 #include "layer/api/nt/host.h"
 
-enum { CRYPT_EXPORTABLE = 1, CRYPT_IPSEC_HMAC_KEY = 0x100 };
-enum { PLAINTEXTKEYBLOB = 8, BLOB_VERSION = 2 };
+enum { CRYPT_IPSEC_HMAC_KEY = 0x100 };
+enum { SIMPLEBLOB = 1, PUBLICKEYBLOB = 6, PRIVATEKEYBLOB, PLAINTEXTKEYBLOB, BLOB_VERSION = 2 };
 
 /* The size is what it is when nothing is said. */
 static const struct trait {
@@ -56,6 +56,8 @@ destroy(struct advapi32_key *k)
 	if (k->secret)
 		cipher_wipe(k->secret, k->size);
 	free(k->secret);
+	if (k->rsa)
+		advapi32_rsa_unref(k->rsa);
 	cipher_wipe(k, sizeof *k);
 	free(k);
 }
@@ -92,8 +94,11 @@ advapi32_CryptGenKey(void *provider, DWORD id, DWORD flags, void **out)
 {
 	const struct trait *t = trait(id);
 	BYTE secret[CIPHER_KEY_MOST];
-	if (!advapi32_crypt_provider(provider) || !out)
+	struct advapi32_csp *csp = advapi32_csp(provider);
+	if (!csp || !out)
 		return refuse(ERROR_INVALID_PARAMETER);
+	if (advapi32_rsa_spec(id))
+		return advapi32_rsa_generate(csp, id, flags, out);
 	if (!t)
 		return refuse(NTE_BAD_ALGID);
 	DWORD n = length_asked(t, flags);
@@ -111,7 +116,7 @@ advapi32_CryptDeriveKey(void *provider, DWORD id, void *hash, DWORD flags, void 
 	const struct trait *t = trait(id);
 	struct advapi32_hash *x = advapi32_crypt_hash(hash);
 	BYTE secret[CIPHER_KEY_MOST];
-	if (!advapi32_crypt_provider(provider) || !out)
+	if (!advapi32_csp(provider) || !out)
 		return refuse(ERROR_INVALID_PARAMETER);
 	if (!x)
 		return refuse(NTE_BAD_HASH);
@@ -148,6 +153,8 @@ advapi32_CryptDuplicateKey(void *h, DWORD *reserved, DWORD flags, void **out)
 		return refuse(NTE_BAD_KEY);
 	if (reserved || flags || !out)
 		return refuse(ERROR_INVALID_PARAMETER);
+	if (k->rsa)
+		return advapi32_rsa_handle(advapi32_rsa_ref(k->rsa), advapi32_rsa_spec(k->id), out);
 	y = malloc(sizeof *y);
 	BYTE *secret = malloc(k->size ? k->size : 1);
 	if (!y || !secret) {
@@ -161,13 +168,14 @@ advapi32_CryptDuplicateKey(void *h, DWORD *reserved, DWORD flags, void **out)
 	return TRUE;
 }
 
-/* Of what this provider keeps, none is a user's. */
 WINAPI BOOL
 advapi32_CryptGetUserKey(void *provider, DWORD which, void **out)
 {
-	if (!advapi32_crypt_provider(provider) || !out || which < 1 || which > 2)
+	struct advapi32_csp *csp = advapi32_csp(provider);
+	if (!csp || !out || which < AT_KEYEXCHANGE || which > AT_SIGNATURE)
 		return refuse(ERROR_INVALID_PARAMETER);
-	return refuse(NTE_NO_KEY);
+	struct advapi32_rsa *r = advapi32_csp_pair(csp, which);
+	return r ? advapi32_rsa_handle(r, which, out) : refuse(NTE_NO_KEY);
 }
 
 /* -- blobs ------------------------------------------------------------------------------------ */
@@ -179,22 +187,13 @@ struct plain_blob {
 	DWORD id, size;
 };
 
-WINAPI BOOL
-advapi32_CryptImportKey(void *provider, const BYTE *in, DWORD n, void *wrapping, DWORD flags,
-                        void **out)
+static BOOL
+import_plain(const BYTE *in, DWORD n, DWORD flags, void **out)
 {
 	struct plain_blob b;
-	if (!advapi32_crypt_provider(provider) || !in || !out)
-		return refuse(ERROR_INVALID_PARAMETER);
 	if (n < sizeof b)
 		return refuse(NTE_BAD_DATA);
 	memcpy(&b, in, sizeof b);
-	if (b.version != BLOB_VERSION)
-		return refuse(NTE_BAD_VER);
-	if (b.type != PLAINTEXTKEYBLOB)
-		return refuse(NTE_BAD_TYPE);
-	if (wrapping)
-		return refuse(NTE_BAD_KEY);
 	const struct trait *t = trait(b.id);
 	if (!t)
 		return refuse(NTE_BAD_ALGID);
@@ -205,18 +204,62 @@ advapi32_CryptImportKey(void *provider, const BYTE *in, DWORD n, void *wrapping,
 	return make(t, b.id, in + sizeof b, b.size, flags, out);
 }
 
+/* A cipher's key that RSA encrypted. */
+static BOOL
+import_simple(struct advapi32_csp *csp, void *wrapping, const BYTE *in, DWORD n, DWORD flags,
+              void **out)
+{
+	BYTE secret[RSAKEY_MOST / 8];
+	DWORD id, size = 0;
+	memcpy(&id, in + 4, sizeof id);
+	const struct trait *t = trait(id);
+	if (!t)
+		return refuse(NTE_BAD_ALGID);
+	if (!advapi32_rsa_unwrap(csp, wrapping, in, n, flags, secret, &size))
+		return FALSE;
+	BOOL ok = size < t->least || size > t->most ? refuse(NTE_BAD_DATA)
+	                                            : make(t, id, secret, size, flags, out);
+	cipher_wipe(secret, sizeof secret);
+	return ok;
+}
+
+WINAPI BOOL
+advapi32_CryptImportKey(void *provider, const BYTE *in, DWORD n, void *wrapping, DWORD flags,
+                        void **out)
+{
+	struct advapi32_csp *csp = advapi32_csp(provider);
+	if (!csp || !in || !out)
+		return refuse(ERROR_INVALID_PARAMETER);
+	if (n < 8)
+		return refuse(NTE_BAD_DATA);
+	if (in[1] != BLOB_VERSION)
+		return refuse(NTE_BAD_VER);
+	if (in[0] == SIMPLEBLOB)
+		return import_simple(csp, wrapping, in, n, flags, out);
+	if (in[0] != PLAINTEXTKEYBLOB && in[0] != PUBLICKEYBLOB && in[0] != PRIVATEKEYBLOB)
+		return refuse(NTE_BAD_TYPE);
+	if (wrapping) /* a private key that a cipher encrypted */
+		return refuse(NTE_BAD_KEY);
+	return in[0] == PLAINTEXTKEYBLOB ? import_plain(in, n, flags, out)
+	                                 : advapi32_rsa_import(csp, in, n, flags, out);
+}
+
 WINAPI BOOL
 advapi32_CryptExportKey(void *h, void *wrapping, DWORD type, DWORD flags, BYTE *out, DWORD *size)
 {
 	struct advapi32_key *k = advapi32_crypt_key(h);
 	if (!k)
 		return refuse(NTE_BAD_KEY);
-	if (!size || flags)
+	if (!size || (flags && type != SIMPLEBLOB))
 		return refuse(size ? NTE_BAD_FLAGS : ERROR_INVALID_PARAMETER);
-	if (type != PLAINTEXTKEYBLOB)
+	if (type == SIMPLEBLOB && !k->rsa)
+		return advapi32_rsa_wrap(k, wrapping, flags, out, size);
+	if (k->rsa ? type != PUBLICKEYBLOB && type != PRIVATEKEYBLOB : type != PLAINTEXTKEYBLOB)
 		return refuse(NTE_BAD_TYPE);
 	if (wrapping)
 		return refuse(NTE_BAD_KEY);
+	if (k->rsa)
+		return advapi32_rsa_export(k, type, out, size);
 	if (!(k->flags & CRYPT_EXPORTABLE))
 		return refuse(NTE_BAD_KEY_STATE);
 	struct plain_blob b = { PLAINTEXTKEYBLOB, BLOB_VERSION, 0, k->id, k->size };
@@ -260,6 +303,20 @@ give(const void *data, DWORD n, BYTE *out, DWORD *size)
 	return TRUE;
 }
 
+static BOOL
+pair_param(const struct advapi32_key *k, DWORD what, BYTE *out, DWORD *size)
+{
+	DWORD v, bits = rsakey_bits(&k->rsa->pair.key);
+	switch (what) {
+	case KP_ALGID: v = k->id; break;
+	case KP_BLOCKLEN: v = bits; break;
+	case KP_KEYLEN: v = bits; break;
+	case KP_PERMISSIONS: v = 0x3b | (k->rsa->flags & CRYPT_EXPORTABLE ? 4 : 0); break;
+	default: return refuse(NTE_BAD_TYPE);
+	}
+	return give(&v, 4, out, size);
+}
+
 WINAPI BOOL
 advapi32_CryptGetKeyParam(void *h, DWORD what, BYTE *out, DWORD *size, DWORD flags)
 {
@@ -268,6 +325,8 @@ advapi32_CryptGetKeyParam(void *h, DWORD what, BYTE *out, DWORD *size, DWORD fla
 		return refuse(NTE_BAD_KEY);
 	if (!size || flags)
 		return refuse(size ? NTE_BAD_FLAGS : ERROR_INVALID_PARAMETER);
+	if (k->rsa)
+		return pair_param(k, what, out, size);
 	const struct trait *t = trait(k->id);
 	DWORD block = cipher_trait[t->kind].block, v;
 	bool blocks = block > 1;
@@ -314,6 +373,8 @@ advapi32_CryptSetKeyParam(void *h, DWORD what, const BYTE *in, DWORD flags)
 		return refuse(NTE_BAD_KEY);
 	if (!in || flags)
 		return refuse(in ? NTE_BAD_FLAGS : ERROR_INVALID_PARAMETER);
+	if (k->rsa)
+		return refuse(NTE_BAD_TYPE);
 	const struct trait *t = trait(k->id);
 	DWORD block = cipher_trait[t->kind].block;
 	if (k->no_cipher || (block == 1 && what != KP_PERMISSIONS))

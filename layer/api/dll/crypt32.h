@@ -129,6 +129,8 @@ void crypt32_key_free(struct crypt32_key *k);
 /* The certificate's private key as PKCS #8 (RFC 5208), for der_free(); false: it has none.  *der is
  * empty before. */
 bool crypt32_private_key(const struct CERT_CONTEXT *cert, struct der *der);
+/* The same for one that may leave; FALSE with the reason. */
+BOOL crypt32_key_export(struct crypt32_cert *c, struct der *der);
 
 /* -- crypt32_store.c ----------------------------------------------------------------------------- */
 
@@ -138,6 +140,7 @@ void crypt32_store_held(struct crypt32_store *s);
 void crypt32_store_left(struct crypt32_store *s);
 /* The next one of a store, or of those that it is made of; before NULL: the first.  Counted. */
 struct crypt32_cert *crypt32_store_next(void *store, struct crypt32_cert *before);
+bool crypt32_store_is(void *store);     /* false: with the last error */
 /* What everybody trusts: the host's authorities, and what was put into ROOT. */
 void *crypt32_store_roots(void);
 void *crypt32_store_named(const WCHAR *name);   /* one more use of it */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "layer/api/dll/advapi32_csp.h"
 #include "layer/api/dll/crypt32.h"
 #include "layer/api/dll/ncrypt.h"
 #include "layer/api/nt/text/nls.h"
@@ -25,11 +26,19 @@ crypt32_key_property(DWORD id)
 
 /* -- handles --------------------------------------------------------------------------------------- */
 
+static bool
+is_cng(const struct crypt32_key *k)
+{
+	return k->spec == CERT_NCRYPT_KEY_SPEC;
+}
+
 void
 crypt32_key_free(struct crypt32_key *k)
 {
-	if (k->handle)
+	if (k->handle && is_cng(k))
 		ncrypt_unref(k->handle);
+	else if (k->handle)
+		advapi32_csp_unref(k->handle);
 	*k = (struct crypt32_key){ 0 };
 }
 
@@ -37,8 +46,10 @@ void
 crypt32_key_copy(struct crypt32_key *to, const struct crypt32_key *from)
 {
 	*to = *from;
-	if (to->handle)
+	if (to->handle && is_cng(to))
 		ncrypt_ref(to->handle);
+	else if (to->handle)
+		advapi32_csp_ref(to->handle);
 }
 
 /* A count of the handle that a certificate has. */
@@ -80,17 +91,32 @@ cache(struct crypt32_cert *c, struct crypt32_key *k)
 
 /* The certificate takes the program's count, or one more. */
 static BOOL
-set_handle(struct crypt32_cert *c, void *handle, DWORD flags)
+set_handle(struct crypt32_cert *c, void *handle, DWORD spec, DWORD flags)
 {
-	struct crypt32_key k = { handle, CERT_NCRYPT_KEY_SPEC };
-	if (handle && !ncrypt_key(handle))
+	struct crypt32_key k = { handle, spec }, more;
+	if (handle &&
+	    (is_cng(&k) ? !ncrypt_key(handle)
+	                : !advapi32_csp(handle) || spec < AT_KEYEXCHANGE || spec > AT_SIGNATURE))
 		return refuse(CRYPT_E_INVALID_ARGUMENT);
 	if (handle && flags & CERT_STORE_NO_CRYPT_RELEASE_FLAG)
-		ncrypt_ref(handle);
+		crypt32_key_copy(&more, &k);
 	if (!handle)
 		k.spec = 0;
 	put(c, k);
 	return TRUE;
+}
+
+/* Which pair of a container a handle without more is about. */
+static DWORD
+spec_of_handle(void *handle)
+{
+	struct advapi32_csp *p = handle && !ncrypt_key(handle) ? advapi32_csp(handle) : NULL;
+	if (!p)
+		return CERT_NCRYPT_KEY_SPEC;
+	struct advapi32_rsa *r = advapi32_csp_pair(p, AT_KEYEXCHANGE);
+	if (r)
+		advapi32_rsa_unref(r);
+	return r ? AT_KEYEXCHANGE : AT_SIGNATURE;
 }
 
 /* -- names ------------------------------------------------------------------------------------------- */
@@ -170,12 +196,15 @@ crypt32_key_set(struct crypt32_cert *c, DWORD id, DWORD flags, const void *data)
 		const struct CERT_KEY_CONTEXT *k = data;
 		if (k && k->cbSize < sizeof *k)
 			return refuse(CRYPT_E_INVALID_ARGUMENT);
-		return set_handle(c, k ? k->handle : NULL, flags);
+		return set_handle(c, k ? k->handle : NULL, k ? k->dwKeySpec : 0, flags);
 	}
 	if (id == CERT_KEY_SPEC_PROP_ID)
 		return refuse(CRYPT_E_INVALID_ARGUMENT);
 	/* the value itself is the handle */
-	return set_handle(c, (void *)data, flags);
+	return set_handle(c, (void *)data,
+	                  id == CERT_NCRYPT_KEY_HANDLE_PROP_ID ? CERT_NCRYPT_KEY_SPEC
+	                                                       : spec_of_handle((void *)data),
+	                  flags);
 }
 
 static BOOL
@@ -215,7 +244,7 @@ crypt32_key_get(struct crypt32_cert *c, DWORD id, void *out, DWORD *size)
 		return get_named(c, out, size);
 	struct crypt32_key k = held(c);
 	struct CERT_KEY_CONTEXT x = { sizeof x, k.handle, k.spec };
-	bool cng = k.spec == CERT_NCRYPT_KEY_SPEC;
+	bool cng = is_cng(&k);
 	DWORD spec = spec_of(c, &k);
 	bool there = id == CERT_KEY_SPEC_PROP_ID            ? spec != 0
 	             : id == CERT_NCRYPT_KEY_HANDLE_PROP_ID ? k.handle && cng
@@ -257,22 +286,61 @@ open_named(struct crypt32_cert *c, struct crypt32_key *k)
 		free(i);
 		return refuse(CRYPT_E_NO_KEY_PROPERTY);
 	}
-	LONG e = NTE_BAD_KEYSET;
-	if (!i->dwProvType && ncrypt_provider_named(i->pwszProvName))
-		e = ncrypt_open(i->pwszContainerName, i->dwFlags & NCRYPT_MACHINE_KEY_FLAG, &key);
+	bool machine = i->dwFlags & CRYPT_MACHINE_KEYSET;
+	DWORD e = (DWORD)NTE_BAD_KEYSET, spec = i->dwKeySpec;
+	if (i->dwProvType) {
+		struct advapi32_csp *p = NULL;
+		e = spec != AT_KEYEXCHANGE && spec != AT_SIGNATURE
+		            ? (DWORD)NTE_BAD_KEYSET
+		            : advapi32_csp_open(i->pwszContainerName, machine, &p);
+		*k = (struct crypt32_key){ p, spec };
+	} else if (ncrypt_provider_named(i->pwszProvName)) {
+		e = (DWORD)ncrypt_open(i->pwszContainerName, machine, &key);
+		*k = (struct crypt32_key){ key, CERT_NCRYPT_KEY_SPEC };
+	}
 	free(i);
-	*k = (struct crypt32_key){ key, CERT_NCRYPT_KEY_SPEC };
-	return e ? refuse((DWORD)e) : TRUE;
+	return e ? refuse(e) : TRUE;
+}
+
+/* The pair that a handle is about, and whether it may leave; with what is to be given back. */
+struct lent {
+	const struct keypair *pair; /* NULL: there is none */
+	bool leaves;
+	struct advapi32_rsa *rsa; /* own */
+};
+
+static struct lent
+lend(const struct crypt32_key *k)
+{
+	enum { LEAVES = NCRYPT_ALLOW_EXPORT_FLAG | NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG };
+	struct lent l = { 0 };
+	if (is_cng(k)) {
+		const struct ncrypt_key *key = k->handle;
+		l.pair = &key->pair->pair;
+		l.leaves = key->policy & LEAVES;
+	} else if ((l.rsa = advapi32_csp_pair(k->handle, k->spec))) {
+		l.pair = &l.rsa->pair;
+		l.leaves = l.rsa->flags & CRYPT_EXPORTABLE;
+	}
+	return l;
+}
+
+static void
+give_back(struct lent *l)
+{
+	if (l->rsa)
+		advapi32_rsa_unref(l->rsa);
 }
 
 static BOOL
 matches(const struct crypt32_cert *c, const struct crypt32_key *k)
 {
 	struct keypair public = { 0 };
-	const struct ncrypt_key *key = k->handle;
-	bool same = keypair_read_public(&public, c->x.key_all) &&
-	            keypair_same(&public, &key->pair->pair);
+	struct lent l = lend(k);
+	bool same = l.pair && keypair_read_public(&public, c->x.key_all) &&
+	            keypair_same(&public, l.pair);
 	keypair_clear(&public);
+	give_back(&l);
 	return same ? TRUE : refuse(NTE_BAD_PUBLIC_KEY);
 }
 
@@ -290,6 +358,23 @@ acquire(struct crypt32_cert *c, DWORD flags, struct crypt32_key *k, bool *had)
 	return FALSE;
 }
 
+/* A container's pair as a key of NCrypt, in place of the container. */
+static BOOL
+as_cng(struct crypt32_key *k)
+{
+	struct lent l = lend(k);
+	struct keypair copy = { 0 };
+	struct ncrypt_key *key = NULL;
+	bool there = l.pair;
+	if (there && keypair_copy(&copy, l.pair))
+		key = ncrypt_of(&copy, false, l.leaves ? NCRYPT_ALLOW_EXPORT_FLAG : 0);
+	keypair_clear(&copy);
+	give_back(&l);
+	crypt32_key_free(k);
+	*k = (struct crypt32_key){ key, CERT_NCRYPT_KEY_SPEC };
+	return key ? TRUE : refuse(there ? ERROR_NOT_ENOUGH_MEMORY : (DWORD)NTE_BAD_KEYSET);
+}
+
 WINAPI BOOL
 crypt32_CryptAcquireCertificatePrivateKey(const struct CERT_CONTEXT *context, DWORD flags,
                                           void *parameters, void **out, DWORD *spec, BOOL *free_it)
@@ -303,9 +388,15 @@ crypt32_CryptAcquireCertificatePrivateKey(const struct CERT_CONTEXT *context, DW
 	*out = NULL;
 	if (!acquire(c, flags, &k, &had))
 		return FALSE;
-	if (k.spec == CERT_NCRYPT_KEY_SPEC && !(flags & ACQUIRE_NCRYPT)) {
+	if (is_cng(&k) && !(flags & ACQUIRE_NCRYPT)) {
 		crypt32_key_free(&k);
 		return refuse(NTE_BAD_PROV_TYPE);
+	}
+	if (!is_cng(&k) && flags & (ACQUIRE_PREFER_NCRYPT | ACQUIRE_ONLY_NCRYPT)) {
+		if (!as_cng(&k))
+			return FALSE;
+		had = false;
+		flags &= ~(DWORD)(ACQUIRE_CACHE | ACQUIRE_USE_PROV_INFO);
 	}
 	bool keep = flags & (ACQUIRE_CACHE | ACQUIRE_USE_PROV_INFO);
 	if (!had && keep)
@@ -320,17 +411,35 @@ crypt32_CryptAcquireCertificatePrivateKey(const struct CERT_CONTEXT *context, DW
 	return TRUE;
 }
 
-bool
-crypt32_private_key(const struct CERT_CONTEXT *context, struct der *der)
+static BOOL
+take(struct crypt32_cert *c, bool leaves, struct der *der)
 {
 	struct crypt32_key k;
 	bool had;
-	if (!acquire((struct crypt32_cert *)context, 0, &k, &had))
-		return false;
-	const struct ncrypt_key *key = k.handle;
-	keypair_put_pkcs8(&key->pair->pair, der);
+	if (!acquire(c, 0, &k, &had))
+		return FALSE;
+	struct lent l = lend(&k);
+	bool there = l.pair, may = there && (l.leaves || !leaves);
+	if (may)
+		keypair_put_pkcs8(l.pair, der);
+	give_back(&l);
 	crypt32_key_free(&k);
-	if (der->bad)
-		der_free(der);
-	return der->n != 0;
+	if (may && !der->bad)
+		return TRUE;
+	der_free(der);
+	return refuse(!there ? CRYPT_E_NO_KEY_PROPERTY
+	              : may  ? ERROR_NOT_ENOUGH_MEMORY
+	                     : (DWORD)NTE_BAD_KEY_STATE);
+}
+
+bool
+crypt32_private_key(const struct CERT_CONTEXT *context, struct der *der)
+{
+	return take((struct crypt32_cert *)context, false, der);
+}
+
+BOOL
+crypt32_key_export(struct crypt32_cert *c, struct der *der)
+{
+	return take(c, true, der);
 }

@@ -60,6 +60,12 @@ store_of(void *p)
 	return NULL;
 }
 
+bool
+crypt32_store_is(void *store)
+{
+	return store_of(store) != NULL;
+}
+
 /* -- lifetimes: under the lock ---------------------------------------------------------------- */
 
 static void

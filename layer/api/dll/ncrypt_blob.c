@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "layer/api/dll/ncrypt.h"
+#include "layer/api/nt/crypto/pbe.h"
 #include "layer/api/nt/text/nls.h"
 
 WINAPI NTSTATUS bcrypt_BCryptOpenAlgorithmProvider(void **out, const WCHAR *id,
@@ -84,12 +85,39 @@ import_pair(const WCHAR *type, const struct bcrypt_parameters *list, BYTE *in, D
 	return s;
 }
 
+/* EncryptedPrivateKeyInfo */
+static bool
+unseal(const WCHAR *password, struct x509_span in, struct der *plain)
+{
+	struct pbe p = { password, nls_length(password), PBE_ROUNDS, 0 };
+	struct x509_element all, algorithm, octets;
+	return x509_take(&in, DER_SEQUENCE, &all) && x509_take(&all.in, DER_SEQUENCE, &algorithm) &&
+	       x509_take(&all.in, DER_OCTETS, &octets) &&
+	       pbe_open(&p, algorithm.in, octets.in, plain);
+}
+
+static void
+forget(WCHAR *secret)
+{
+	if (secret)
+		cipher_wipe(secret, nls_length(secret) * sizeof *secret);
+	free(secret);
+}
+
 static LONG
 import_pkcs8(const struct bcrypt_parameters *list, const BYTE *in, DWORD n, struct ncrypt_key **out)
 {
 	struct keypair own = { 0 };
-	(void)list;
-	if (!keypair_read_pkcs8(&own, (struct x509_span){ in, n }))
+	struct x509_span from = { in, n };
+	struct der plain = { 0 };
+	WCHAR *secret = text_parameter(list, NCRYPTBUFFER_PKCS_SECRET);
+	bool ok = !secret || unseal(secret, from, &plain);
+	if (secret)
+		from = (struct x509_span){ plain.p, plain.n };
+	ok = ok && keypair_read_pkcs8(&own, from);
+	forget(secret);
+	der_free(&plain);
+	if (!ok)
 		return NTE_BAD_DATA;
 	*out = ncrypt_of(&own, false, 0);
 	keypair_clear(&own);
@@ -148,12 +176,46 @@ ncrypt_NCryptImportKey(void *h, void *wrapping, const WCHAR *type,
 
 /* -- out ------------------------------------------------------------------------------------------- */
 
+/* How: CRYPT_PKCS12_PBE_PARAMS has the rounds first; the salt is ours. */
+static enum pbe_scheme
+scheme(const struct bcrypt_parameters *list, struct pbe *p)
+{
+	static const char aes[] = "1.2.840.113549.1.5.13";
+	const struct bcrypt_parameter *oid = bcrypt_find(list, NCRYPTBUFFER_PKCS_ALG_OID);
+	const struct bcrypt_parameter *how = bcrypt_find(list, NCRYPTBUFFER_PKCS_ALG_PARAM);
+	if (how && how->data && how->size >= sizeof p->cost)
+		memcpy(&p->cost, how->data, sizeof p->cost);
+	return oid && oid->data && oid->size >= sizeof aes && !memcmp(oid->data, aes, sizeof aes)
+	               ? PBE_SHA256_AES
+	               : PBE_SHA1_DES3;
+}
+
+static void
+seal(const WCHAR *password, const struct bcrypt_parameters *list, struct der *d)
+{
+	struct pbe p = { password, nls_length(password), PBE_ROUNDS, 0 };
+	struct der sealed = { 0 };
+	enum pbe_scheme how = scheme(list, &p);
+	if (d->bad)
+		return;
+	der_begin(&sealed, DER_SEQUENCE);
+	pbe_seal(&p, how, DER_OCTETS, d->p, d->n, &sealed);
+	der_end(&sealed);
+	der_free(d);
+	*d = sealed;
+}
+
 static LONG
-export_pkcs8(const struct ncrypt_key *k, BYTE *out, DWORD room, DWORD *size)
+export_pkcs8(const struct ncrypt_key *k, const struct bcrypt_parameters *list, BYTE *out,
+             DWORD room, DWORD *size)
 {
 	struct der d = { 0 };
+	WCHAR *secret = text_parameter(list, NCRYPTBUFFER_PKCS_SECRET);
 	keypair_put_pkcs8(&k->pair->pair, &d);
-	LONG e = d.bad ? NTE_NO_MEMORY : ncrypt_status(bcrypt_give(d.p, d.n, out, room, size));
+	if (secret)
+		seal(secret, list, &d);
+	forget(secret);
+	LONG e = d.bad ? NTE_FAIL : ncrypt_status(bcrypt_give(d.p, d.n, out, room, size));
 	der_free(&d);
 	return e;
 }
@@ -171,7 +233,7 @@ ncrypt_NCryptExportKey(void *h, void *wrapping, const WCHAR *type,
                        DWORD flags)
 {
 	struct ncrypt_key *k = ncrypt_key(h);
-	(void)list;
+	DWORD may = NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG;
 	if (!k)
 		return NTE_INVALID_HANDLE;
 	if (!type || !size)
@@ -182,10 +244,11 @@ ncrypt_NCryptExportKey(void *h, void *wrapping, const WCHAR *type,
 		return NTE_NOT_SUPPORTED;
 	if (!k->final)
 		return NTE_BAD_KEY_STATE;
-	if (!is_public(type) &&
-	    (!keypair_private(&k->pair->pair) || !(k->policy & NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG)))
+	if (is_pkcs8(type) && bcrypt_find(list, NCRYPTBUFFER_PKCS_SECRET))
+		may |= NCRYPT_ALLOW_EXPORT_FLAG;
+	if (!is_public(type) && (!keypair_private(&k->pair->pair) || !(k->policy & may)))
 		return NTE_NOT_SUPPORTED;
 	if (is_pkcs8(type))
-		return export_pkcs8(k, out, room, size);
+		return export_pkcs8(k, list, out, room, size);
 	return ncrypt_status(bcrypt_pair_export(k->pair, type, out, room, size));
 }

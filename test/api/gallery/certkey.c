@@ -2,17 +2,19 @@
 // Certificates with private keys: handles that they hold, names that keys are kept under, and what is
 // found by them.
 // needs: joist mingw
-// libs: -lcrypt32 -lncrypt
+// libs: -lcrypt32 -lncrypt -ladvapi32
 // run: joist run --rm $GUEST
 // expect: properties: ok
 // expect: handle: ok
 // expect: lifetimes: ok
 // expect: name: ok
 // expect: wrong key: ok
+// expect: container: ok
 #define _WIN32_WINNT 0x0A00
 #include "check.h"
 #include <ncrypt.h>
 #include "keyed.h"
+#include "rsablob.h"
 
 #ifndef CERT_NCRYPT_KEY_HANDLE_PROP_ID
 #define CERT_NCRYPT_KEY_HANDLE_PROP_ID 78
@@ -212,6 +214,50 @@ wrong_key(void)
 	done("wrong key");
 }
 
+/* CryptoAPI's: by its provider, and by its name. */
+static void
+container(void)
+{
+	PCCERT_CONTEXT c = certificate(rsa_cert);
+	WCHAR text[] = L"a container", provider[] = L"Microsoft Strong Cryptographic Provider";
+	CRYPT_KEY_PROV_INFO i = { text, provider, PROV_RSA_FULL, 0, 0, NULL, AT_KEYEXCHANGE };
+	HCRYPTPROV p = 0;
+	HCRYPTKEY k = 0;
+	HCRYPTPROV_OR_NCRYPT_KEY_HANDLE out = 0;
+	DWORD n, spec = 0, v = 0;
+	BOOL mine = FALSE;
+	BYTE *blob = der(private_blob, &n);
+	IS(CryptAcquireContextW(&p, text, NULL, PROV_RSA_FULL, CRYPT_NEWKEYSET));
+	IS(CryptImportKey(p, blob, n, 0, CRYPT_EXPORTABLE, &k) && CryptDestroyKey(k));
+	IS(CertSetCertificateContextProperty(c, CERT_KEY_PROV_INFO_PROP_ID, 0, &i));
+	n = sizeof v;
+	IS(CertGetCertificateContextProperty(c, CERT_KEY_SPEC_PROP_ID, &v, &n) &&
+	   v == AT_KEYEXCHANGE);
+	IS(CryptAcquireCertificatePrivateKey(c, CRYPT_ACQUIRE_COMPARE_KEY_FLAG, NULL, &out, &spec,
+	                                     &mine));
+	IS(mine && spec == AT_KEYEXCHANGE && !NCryptIsKeyHandle(out));
+	IS(CryptGetUserKey(out, spec, &k) && CryptDestroyKey(k) && CryptReleaseContext(out, 0));
+	/* as one of NCrypt, for who knows only that */
+	IS(CryptAcquireCertificatePrivateKey(
+	        c, CRYPT_ACQUIRE_ONLY_NCRYPT_KEY_FLAG | CRYPT_ACQUIRE_COMPARE_KEY_FLAG, NULL, &out,
+	        &spec, &mine));
+	IS(mine && spec == CERT_NCRYPT_KEY_SPEC && is_rsa(out) && !NCryptFreeObject(out));
+	IS(CertSetCertificateContextProperty(c, CERT_KEY_PROV_INFO_PROP_ID, 0, NULL));
+	/* the provider itself, which the certificate has from now on */
+	IS(CertSetCertificateContextProperty(c, CERT_KEY_PROV_HANDLE_PROP_ID, 0, (void *)p));
+	n = sizeof out;
+	IS(CertGetCertificateContextProperty(c, CERT_KEY_PROV_HANDLE_PROP_ID, &out, &n) &&
+	   out == p);
+	ERR(CertGetCertificateContextProperty(c, CERT_NCRYPT_KEY_HANDLE_PROP_ID, NULL, &n),
+	    CRYPT_E_NOT_FOUND);
+	IS(CryptAcquireCertificatePrivateKey(c, CRYPT_ACQUIRE_CACHE_FLAG, NULL, &out, &spec,
+	                                     &mine) &&
+	   out == p && !mine && spec == AT_KEYEXCHANGE);
+	CertFreeCertificateContext(c);
+	IS(CryptAcquireContextW(&p, text, NULL, PROV_RSA_FULL, CRYPT_DELETEKEYSET));
+	done("container");
+}
+
 int
 main(void)
 {
@@ -221,5 +267,6 @@ main(void)
 	lifetimes();
 	name();
 	wrong_key();
+	container();
 	return wrong;
 }

@@ -12,7 +12,7 @@ grow(struct der *d, size_t n)
 		d->bad = true;
 	if (d->bad)
 		return NULL;
-	if (d->n + n > d->room) {
+	if (!d->p || d->n + n > d->room) {
 		size_t room = 2 * (d->n + n) + 64;
 		uint8_t *p = malloc(room);
 		if (!p) {

@@ -19,7 +19,7 @@ enum { DER_BOOLEAN = 1, DER_INTEGER, DER_BITS, DER_OCTETS, DER_NULL, DER_OID, DE
 struct der {
 	uint8_t *p;             /* own */
 	size_t n, room;
-	size_t open[16];        /* where the contents of what has no end yet begin */
+	size_t open[24];        /* where the contents of what has no end yet begin */
 	unsigned depth;
 	bool bad;
 };

@@ -61,6 +61,18 @@ keypair_private(const struct keypair *k)
 }
 
 bool
+keypair_copy(struct keypair *to, const struct keypair *from)
+{
+	struct der d = { 0 };
+	bool private = keypair_private(from);
+	(private ? keypair_put_pkcs8 : keypair_put_public)(from, &d);
+	struct x509_span in = { d.p, d.n };
+	bool ok = !d.bad && (private ? keypair_read_pkcs8 : keypair_read_public)(to, in);
+	der_free(&d);
+	return ok;
+}
+
+bool
 keypair_same(const struct keypair *a, const struct keypair *b)
 {
 	struct der x = { 0 }, y = { 0 };

@@ -22,6 +22,7 @@ void keypair_begin_rsa(struct keypair *k);
 void keypair_begin_curve(struct keypair *k, enum curve_kind c);
 void keypair_clear(struct keypair *k);
 bool keypair_private(const struct keypair *k);
+bool keypair_copy(struct keypair *to, const struct keypair *from);       /* to is empty before; false: no memory */
 bool keypair_same(const struct keypair *a, const struct keypair *b);    /* of the public halves */
 
 /* k is empty before, and when the answer is false. */
