@@ -11,11 +11,12 @@
 #include <unistd.h>
 
 #include "layer/api/dll/crypt32.h"
+#include "layer/api/nt/crypto/pkcs12.h"
 
 enum { OBJECT_FILE = 1, OBJECT_BLOB };
 enum { CONTENT_CERT = 1, CONTENT_PKCS7_SIGNED = 8, CONTENT_PFX = 12 };
 enum { FORMAT_BINARY = 1, FORMAT_BASE64 };
-enum { SEQUENCE = 0x30, INTEGER = 2, OID = 6, CONTEXT_0 = 0xa0, FILE_MOST = 64 << 20 };
+enum { SEQUENCE = 0x30, OID = 6, CONTEXT_0 = 0xa0, FILE_MOST = 64 << 20 };
 enum { MEMORY = 2, X509_ASN = 1, BOTH = 0x10001, ALWAYS = 4, BASE64_HEADER = 0 };
 #define CRYPT_E_NO_MATCH 0x80092009
 
@@ -71,14 +72,6 @@ add_signed(struct found *f, struct x509_span der)
 }
 
 static bool
-is_pfx(struct x509_span der)
-{
-	struct x509_element all, e;
-	return x509_take(&der, SEQUENCE, &all) && x509_take(&all.in, INTEGER, &e) && e.in.n == 1 &&
-	       e.in.p[0] == 3 && x509_take(&all.in, SEQUENCE, &e);
-}
-
-static bool
 identify(struct found *f, struct x509_span der, DWORD kinds)
 {
 	if (kinds >> CONTENT_CERT & 1 && add(f, der)) {
@@ -89,7 +82,7 @@ identify(struct found *f, struct x509_span der, DWORD kinds)
 		f->content = CONTENT_PKCS7_SIGNED;
 		return true;
 	}
-	if (kinds >> CONTENT_PFX & 1 && is_pfx(der)) {
+	if (kinds >> CONTENT_PFX & 1 && pkcs12_is(der)) {
 		f->content = CONTENT_PFX;
 		return true;
 	}
