@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "layer/api/nt/crypto/x509.h"
+#include "layer/api/dll/crypt32.h"
+
+WINAPI DWORD crypt32_CertGetNameStringW(const struct CERT_CONTEXT *c, DWORD kind, DWORD flags,
+                                        const void *more, WCHAR *out, DWORD room);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -39,6 +42,26 @@ ask(const struct x509 *x, const uint8_t *p, size_t n)
 	(void)x509_for_host(x, "");
 }
 
+/* Its names as texts. */
+static void
+name(const uint8_t *p, size_t n)
+{
+	enum { EMAIL = 1, FRIENDLY = 5, UPN = 8, ROOM = 64 };
+	WCHAR w[ROOM];
+	struct crypt32_cert *c = crypt32_cert_new(p, n);
+	if (!c)
+		return;
+	for (DWORD kind = EMAIL; kind <= UPN; kind++)
+		for (DWORD flags = 0; flags < 4 && kind != FRIENDLY; flags++) {
+			DWORD how = 1 + flags % 3;
+			DWORD k = crypt32_CertGetNameStringW(&c->context, kind, flags,
+			                                     kind == 2 ? &how : NULL, w, ROOM);
+			if (!k || k > ROOM || w[k - 1])
+				abort();
+		}
+	crypt32_cert_unref(c);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -57,6 +80,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		bool one = x509_read(&x, p, first), two = x509_read(&y, q, rest);
 		if (one) {
 			ask(&x, p, first);
+			name(p, first);
 			(void)x509_allows(&x, &x);
 			(void)x509_signed_by(&x, &x);
 		}

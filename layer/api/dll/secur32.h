@@ -118,6 +118,10 @@ void secur32_session_keep(struct secur32_credential *c, const char *host, bool j
 /* -- secur32_context.c --------------------------------------------------------------------------------- */
 
 struct secur32_context *secur32_context_of(const struct SecHandle *h);
+/* The first buffer of a type, or NULL. */
+struct SecBuffer *secur32_buffer(const struct SecBufferDesc *d, ULONG type);
+/* How many bytes a record that is not whole wants more, as far as it is known. */
+ULONG secur32_missing(const uint8_t *p, size_t n);
 /* What an end of TLS is to a program. */
 LONG secur32_status(enum tlsconn_said said, int alert);
 

@@ -79,13 +79,21 @@ secur32_status(enum tlsconn_said said, int alert)
 
 /* -- what the program gives ---------------------------------------------------------------------------- */
 
-static struct SecBuffer *
-buffer(const struct SecBufferDesc *d, ULONG type)
+struct SecBuffer *
+secur32_buffer(const struct SecBufferDesc *d, ULONG type)
 {
+	enum { TYPE = 0x0fffffff }; /* the rest are attributes */
 	for (ULONG i = 0; d && i < d->cBuffers; i++)
-		if ((d->pBuffers[i].BufferType & 0x0fffffff) == type)
+		if ((d->pBuffers[i].BufferType & TYPE) == type)
 			return &d->pBuffers[i];
 	return NULL;
+}
+
+ULONG
+secur32_missing(const uint8_t *p, size_t n)
+{
+	size_t want = n < TLS_HEADER ? TLS_HEADER : TLS_HEADER + ((size_t)p[3] << 8 | p[4]);
+	return (ULONG)(want - n);
 }
 
 /* SEC_APPLICATION_PROTOCOLS: lists, each with what it is for, of names behind their lengths. */
@@ -125,11 +133,11 @@ read_given(struct given *g, const struct SecBufferDesc *in, size_t skip, LONG *s
 {
 	memset(g, 0, sizeof *g);
 	*s = SEC_E_OK;
-	const struct SecBuffer *names = buffer(in, SECBUFFER_APPLICATION_PROTOCOLS);
+	const struct SecBuffer *names = secur32_buffer(in, SECBUFFER_APPLICATION_PROTOCOLS);
 	if (names && names->pvBuffer)
 		read_alpn(names, g->alpn, sizeof g->alpn);
-	g->token = buffer(in, SECBUFFER_TOKEN);
-	g->extra = buffer(in, SECBUFFER_EMPTY);
+	g->token = secur32_buffer(in, SECBUFFER_TOKEN);
+	g->extra = secur32_buffer(in, SECBUFFER_EMPTY);
 	if (!g->token || !g->token->pvBuffer || !g->token->cbBuffer)
 		return true;
 	const uint8_t *p = g->token->pvBuffer;
@@ -158,11 +166,9 @@ tell_rest(const struct given *g, LONG s, size_t skip, size_t used)
 	if (!g->extra || !g->all)
 		return;
 	if (s == SEC_E_INCOMPLETE_MESSAGE) {
-		const uint8_t *p = (const uint8_t *)g->token->pvBuffer + skip;
-		size_t want =
-		        rest < TLS_HEADER ? TLS_HEADER : TLS_HEADER + ((size_t)p[3] << 8 | p[4]);
 		g->extra->BufferType = SECBUFFER_MISSING;
-		g->extra->cbBuffer = (ULONG)(want - rest);
+		g->extra->cbBuffer =
+		        secur32_missing((const uint8_t *)g->token->pvBuffer + skip, rest);
 	} else if (rest && (s == SEC_E_OK || s == SEC_I_CONTINUE_NEEDED)) {
 		g->extra->BufferType = SECBUFFER_EXTRA;
 		g->extra->cbBuffer = (ULONG)rest;
@@ -176,10 +182,10 @@ tell_rest(const struct given *g, LONG s, size_t skip, size_t used)
 static LONG
 give(struct secur32_context *c, struct SecBufferDesc *out)
 {
-	struct SecBuffer *b = buffer(out, SECBUFFER_TOKEN);
+	struct SecBuffer *b = secur32_buffer(out, SECBUFFER_TOKEN);
 	struct buf bytes;
 	if (!b) /* some leave it to us what it will be */
-		b = buffer(out, SECBUFFER_EMPTY);
+		b = secur32_buffer(out, SECBUFFER_EMPTY);
 	steady_lock(&c->lock);
 	struct buf *from = tlsconn_out(c->tls);
 	bool fits = !from->n ||
@@ -446,7 +452,7 @@ secur32_ApplyControlToken(struct SecHandle *h, const struct SecBufferDesc *in)
 {
 	enum { RENEGOTIATE, SHUTDOWN, ALERT, SESSION, FATAL = 2, DISABLE_RECONNECTS = 2 };
 	struct secur32_context *c = secur32_context_of(h);
-	const struct SecBuffer *b = buffer(in, SECBUFFER_TOKEN);
+	const struct SecBuffer *b = secur32_buffer(in, SECBUFFER_TOKEN);
 	DWORD word[3] = { 0 };
 	if (!c)
 		return SEC_E_INVALID_HANDLE;

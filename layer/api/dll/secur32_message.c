@@ -7,15 +7,6 @@
 #include "layer/api/dll/secur32.h"
 #include "layer/api/nt/thread/steady.h"
 
-static struct SecBuffer *
-buffer(const struct SecBufferDesc *d, ULONG type)
-{
-	for (ULONG i = 0; d && i < d->cBuffers; i++)
-		if ((d->pBuffers[i].BufferType & 0x0fffffff) == type)
-			return &d->pBuffers[i];
-	return NULL;
-}
-
 /* bytes: the text, and then its record, of which *n is the length. */
 static bool
 seal(struct secur32_context *c, uint8_t *bytes, size_t room, size_t *n)
@@ -37,9 +28,9 @@ WINAPI LONG
 secur32_EncryptMessage(struct SecHandle *h, ULONG quality, struct SecBufferDesc *d, ULONG number)
 {
 	struct secur32_context *c = secur32_context_of(h);
-	struct SecBuffer *head = buffer(d, SECBUFFER_STREAM_HEADER),
-	                 *text = buffer(d, SECBUFFER_DATA),
-	                 *tail = buffer(d, SECBUFFER_STREAM_TRAILER);
+	struct SecBuffer *head = secur32_buffer(d, SECBUFFER_STREAM_HEADER),
+	                 *text = secur32_buffer(d, SECBUFFER_DATA),
+	                 *tail = secur32_buffer(d, SECBUFFER_STREAM_TRAILER);
 	(void)quality, (void)number;
 	if (!c)
 		return SEC_E_INVALID_HANDLE;
@@ -97,11 +88,10 @@ divide(struct SecBufferDesc *d, uint8_t *p, size_t record, size_t text, size_t a
 static LONG
 missing(struct SecBufferDesc *d, const uint8_t *p, size_t n)
 {
-	struct SecBuffer *b = buffer(d, SECBUFFER_EMPTY);
-	size_t want = n < TLS_HEADER ? TLS_HEADER : TLS_HEADER + ((size_t)p[3] << 8 | p[4]);
+	struct SecBuffer *b = secur32_buffer(d, SECBUFFER_EMPTY);
 	if (b) {
 		b->BufferType = SECBUFFER_MISSING;
-		b->cbBuffer = (ULONG)(want - n);
+		b->cbBuffer = secur32_missing(p, n);
 	}
 	return SEC_E_INCOMPLETE_MESSAGE;
 }
@@ -122,7 +112,7 @@ WINAPI LONG
 secur32_DecryptMessage(struct SecHandle *h, struct SecBufferDesc *d, ULONG number, ULONG *quality)
 {
 	struct secur32_context *c = secur32_context_of(h);
-	struct SecBuffer *b = buffer(d, SECBUFFER_DATA);
+	struct SecBuffer *b = secur32_buffer(d, SECBUFFER_DATA);
 	(void)number;
 	if (!c)
 		return SEC_E_INVALID_HANDLE;
