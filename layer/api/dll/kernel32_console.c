@@ -295,6 +295,41 @@ kernel32_GetConsoleScreenBufferInfoEx(HANDLE h, struct CONSOLE_SCREEN_BUFFER_INF
 	return TRUE;
 }
 
+/* A buffer of its own: CONSOLE_TEXTMODE_BUFFER is the only kind. */
+WINAPI HANDLE
+kernel32_CreateConsoleScreenBuffer(DWORD access, DWORD share,
+                                   const struct SECURITY_ATTRIBUTES *security, DWORD flags,
+                                   void *reserved)
+{
+	enum { TEXTMODE = 1 };
+	struct file *f;
+	HANDLE h = (HANDLE)-1;
+	if (flags != TEXTMODE || reserved || share & ~(DWORD)(FILE_SHARE_READ | FILE_SHARE_WRITE)) {
+		last_error(ERROR_INVALID_PARAMETER);
+		return h;
+	}
+	NTSTATUS s = console_open(u"CONOUT$", access | FILE_GENERIC_WRITE, share, FILE_OPEN, 0, &f);
+	if (s >= 0 && (s = console_screen_new(f)) >= 0)
+		h = handle_new(&f->object, f->access, security && security->bInheritHandle);
+	else if (s >= 0)
+		file_unref(f);
+	if (s < 0 || !h)
+		last_error(s < 0 ? status_error(s) : ERROR_NOT_ENOUGH_MEMORY);
+	return h ? h : (HANDLE)-1;
+}
+
+WINAPI BOOL
+kernel32_SetConsoleActiveScreenBuffer(HANDLE h)
+{
+	struct file *f;
+	NTSTATUS s = console(h, false, &f);
+	if (s < 0)
+		return succeed(s);
+	console_activate(f);
+	file_unref(f);
+	return TRUE;
+}
+
 /* The terminal's window is its user's: only what it has already can be set. */
 static BOOL
 same_size(HANDLE h, SHORT x, SHORT y)

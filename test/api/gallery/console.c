@@ -5,7 +5,7 @@
 
 // test: without a terminal each function says so
 // run: cd $W && joist run --rm $GUEST none </dev/null
-// expect: refused 31 of 31
+// expect: refused 33 of 33
 // expect: pages 65001 65001
 // expect: set page 1 1252
 // expect: bad page 0 87
@@ -50,6 +50,10 @@ none(void)
 	(all++, SetLastError(0), refused += !(call) && GetLastError() == ERROR_INVALID_HANDLE)
 	NO(GetConsoleMode(h, &n));
 	NO(SetConsoleMode(h, 3));
+	NO(SetConsoleActiveScreenBuffer(h));
+	all++, refused +=
+	       CreateConsoleScreenBuffer(GENERIC_WRITE, 0, NULL, 2, NULL) == INVALID_HANDLE_VALUE &&
+	       GetLastError() == ERROR_INVALID_PARAMETER;
 	NO(WriteConsoleA(h, "x", 1, &n, NULL));
 	NO(WriteConsoleW(h, L"x", 1, &n, NULL));
 	NO(ReadConsoleA(h, a, 1, &n, NULL));

@@ -90,6 +90,8 @@ apply(int fd, bool keys)
 void
 console_end(void)
 {
+	if (console_screen_left())
+		(void)!write(terminal >= 0 ? terminal : 1, "\033[?1049l", 8);
 	if (terminal >= 0)
 		set_terminal(terminal, &before);
 }
@@ -97,7 +99,7 @@ console_end(void)
 bool
 console_is_input(const struct file *f)
 {
-	return f->own != NULL;
+	return f->own == f;
 }
 
 void
@@ -150,7 +152,7 @@ console_set_page(bool output, UINT page)
 /* -- writing ------------------------------------------------------------------------------------ */
 
 static NTSTATUS
-write_all(struct file *f, const char *s, size_t n, size_t *done)
+show_all(struct file *f, const char *s, size_t n, size_t *done)
 {
 	size_t at = 0;
 	while (at < n) {
@@ -165,6 +167,22 @@ write_all(struct file *f, const char *s, size_t n, size_t *done)
 		if (done)
 			*done = at;
 	}
+	return STATUS_SUCCESS;
+}
+
+void
+console_put_raw(struct file *f, const char *s, size_t n)
+{
+	(void)show_all(f, s, n, NULL);
+}
+
+static NTSTATUS
+write_all(struct file *f, const char *s, size_t n, size_t *done)
+{
+	if (!console_hidden(f, s, n))
+		return show_all(f, s, n, done);
+	if (done)
+		*done = n;
 	return STATUS_SUCCESS;
 }
 
@@ -473,11 +491,13 @@ struct COORD
 console_cursor(struct file *f)
 {
 	struct COORD at = { 0, 0 };
+	if (console_hidden(f, "", 0))
+		return at; /* nobody knows */
 	pthread_mutex_lock(&lock);
 	bool was_raw = raw;
 	if (!raw)
 		apply(f->fd, true);
-	console_send(f, "\033[6n");
+	console_put_raw(f, "\033[6n", 4);
 	for (int tries = 0; tries < 20; tries++) {
 		struct pollfd p = { f->fd, POLLIN, 0 };
 		if (poll(&p, 1, 50) <= 0 || !more(f->fd))
@@ -548,20 +568,30 @@ const struct file_kind console_kind = {
 	.read = read_bytes,
 	.write = write_bytes,
 	.ready = ready,
+	.close = console_screen_close,
+	.destroy = console_screen_free,
 };
 
-/* CON, CONIN$, CONOUT$: the terminal that controls us; without one they cannot be opened. */
-NTSTATUS
-console_open(const WCHAR *name, ACCESS_MASK access, DWORD share, DWORD disposition, DWORD options,
-             struct file **out)
+/* The terminal that controls us; -1: there is none. */
+static int
+open_terminal(void)
 {
-	(void)disposition;
 	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0 && terminal >= 0)
 		fd = fcntl(terminal, F_DUPFD_CLOEXEC, 3);
 	for (int i = 0; i < 3 && fd < 0; i++)
 		if (isatty(i))
 			fd = fcntl(i, F_DUPFD_CLOEXEC, 3);
+	return fd;
+}
+
+/* CON, CONIN$, CONOUT$: without a terminal they cannot be opened. */
+NTSTATUS
+console_open(const WCHAR *name, ACCESS_MASK access, DWORD share, DWORD disposition, DWORD options,
+             struct file **out)
+{
+	(void)disposition;
+	int fd = open_terminal();
 	if (fd < 0)
 		return STATUS_INVALID_HANDLE;
 	struct file *f = file_new(&console_kind, fd);

@@ -84,6 +84,16 @@ void console_send(struct file *f, const char *vt, ...) __attribute__((format(pri
 void console_attribute(struct file *f, WORD attribute);         /* colours, as SGR */
 WORD console_attributes(void);          /* those that were set */
 
+/* console_screen.c: buffers beside the terminal's own screen.  f is one of them from now on; it is shown, or
+ * the terminal's own one is. */
+NTSTATUS console_screen_new(struct file *f);
+void console_activate(struct file *f);
+void console_screen_close(struct file *f);
+void console_screen_free(struct file *f);
+bool console_screen_left(void);         /* the terminal's own one is not shown */
+bool console_hidden(struct file *f, const char *text, size_t n);        /* then the text is kept */
+void console_put_raw(struct file *f, const char *s, size_t n);          /* to the terminal, whatever is shown */
+
 UINT console_page(bool output);
 void console_set_page(bool output, UINT page);
 
