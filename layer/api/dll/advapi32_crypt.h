@@ -61,7 +61,6 @@ struct advapi32_key {
 /* -- advapi32_rsa.c ------------------------------------------------------------------------------- */
 
 DWORD advapi32_rsa_spec(DWORD id);      /* AT_...; 0: it is none of RSA's */
-BOOL advapi32_rsa_handle(struct advapi32_rsa *r, DWORD spec, void **out);       /* takes the count */
 BOOL advapi32_rsa_generate(struct advapi32_csp *c, DWORD id, DWORD flags, void **out);
 BOOL advapi32_rsa_import(struct advapi32_csp *c, const BYTE *in, DWORD n, DWORD flags, void **out);
 /* SIMPLEBLOB: a cipher's key in *secret, with its size. */

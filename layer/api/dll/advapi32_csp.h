@@ -49,5 +49,7 @@ DWORD advapi32_csp_put(struct advapi32_csp *c, DWORD spec, struct advapi32_rsa *
 struct advapi32_rsa *advapi32_rsa_of(struct keypair *own, DWORD flags);
 struct advapi32_rsa *advapi32_rsa_ref(struct advapi32_rsa *r);
 void advapi32_rsa_unref(struct advapi32_rsa *r);
+/* A handle of a key, which takes the count. */
+BOOL advapi32_rsa_handle(struct advapi32_rsa *r, DWORD spec, void **out);
 
 #endif

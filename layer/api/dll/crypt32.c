@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* crypt32.c -- text forms of bytes. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "layer/api/dll/dll.h"
+#include "layer/api/nt/text/nls.h"
 
 static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 enum {
@@ -175,4 +177,54 @@ crypt32_CryptBinaryToStringA(const BYTE *in, DWORD n, DWORD flags, char *out, DW
 	put(&t, "", 1);
 	*size = (DWORD)(out && t.n <= t.room ? t.n - 1 : t.n);
 	return !out || t.n <= t.room ? TRUE : refuse(ERROR_MORE_DATA);
+}
+
+/* -- the same for wide text --------------------------------------------------------------------- */
+
+WINAPI BOOL
+crypt32_CryptStringToBinaryW(const WCHAR *s, DWORD n, DWORD flags, BYTE *out, DWORD *size,
+                             DWORD *skip, DWORD *used)
+{
+	if (!s || !size)
+		return refuse(ERROR_INVALID_PARAMETER);
+	size_t length = nls_length(s);
+	if (n && n < length)
+		length = n;
+	/* what is not ASCII is no digit of anything */
+	char *narrow = malloc(length + 1);
+	if (!narrow)
+		return refuse(ERROR_NOT_ENOUGH_MEMORY);
+	for (size_t i = 0; i < length; i++)
+		narrow[i] = s[i] < 128 ? (char)s[i] : '\x7f';
+	narrow[length] = 0;
+	BOOL ok = crypt32_CryptStringToBinaryA(narrow, 0, flags, out, size, skip, used);
+	explicit_bzero(narrow, length);
+	free(narrow);
+	return ok;
+}
+
+WINAPI BOOL
+crypt32_CryptBinaryToStringW(const BYTE *in, DWORD n, DWORD flags, WCHAR *out, DWORD *size)
+{
+	DWORD need = 0;
+	if (!size)
+		return refuse(ERROR_INVALID_PARAMETER);
+	if (!crypt32_CryptBinaryToStringA(in, n, flags, NULL, &need))
+		return FALSE;
+	DWORD room = *size;
+	*size = need;
+	if (!out)
+		return TRUE;
+	if (room < need)
+		return refuse(ERROR_MORE_DATA);
+	char *text = malloc(need);
+	if (!text)
+		return refuse(ERROR_NOT_ENOUGH_MEMORY);
+	*size = need;
+	BOOL ok = crypt32_CryptBinaryToStringA(in, n, flags, text, size);
+	for (DWORD i = 0; ok && i <= *size; i++)
+		out[i] = (BYTE)text[i];
+	explicit_bzero(text, need);
+	free(text);
+	return ok;
 }

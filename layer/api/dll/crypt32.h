@@ -39,6 +39,44 @@ struct CERT_EXTENSION {
 	struct CRYPT_BLOB Value;
 };
 
+struct CERT_PUBLIC_KEY_INFO {
+	struct CRYPT_ALGORITHM_IDENTIFIER Algorithm;
+	struct CRYPT_BIT_BLOB PublicKey;
+};
+
+struct CRYPT_PRIVATE_KEY_INFO {
+	DWORD Version;
+	struct CRYPT_ALGORITHM_IDENTIFIER Algorithm;
+	struct CRYPT_BLOB PrivateKey;
+	void *pAttributes;
+};
+
+struct CERT_SIGNED_CONTENT_INFO {
+	struct CRYPT_BLOB ToBeSigned;
+	struct CRYPT_ALGORITHM_IDENTIFIER SignatureAlgorithm;
+	struct CRYPT_BIT_BLOB Signature;
+};
+
+struct CERT_BASIC_CONSTRAINTS2_INFO {
+	BOOL fCA, fPathLenConstraint;
+	DWORD dwPathLenConstraint;
+};
+
+struct CERT_OTHER_NAME {
+	char *pszObjId;
+	struct CRYPT_BLOB Value;
+};
+
+struct CERT_ALT_NAME_ENTRY {
+	DWORD dwAltNameChoice;
+	union {
+		struct CERT_OTHER_NAME *pOtherName;
+		WCHAR *pwszText;        /* mail, host, URL */
+		struct CRYPT_BLOB Blob; /* directory name, address */
+		char *pszRegisteredID;
+	};
+};
+
 struct CERT_INFO {
 	DWORD dwVersion;
 	struct CRYPT_BLOB SerialNumber; /* the lowest byte first */
@@ -46,10 +84,7 @@ struct CERT_INFO {
 	struct CRYPT_BLOB Issuer;
 	struct FILETIME NotBefore, NotAfter;
 	struct CRYPT_BLOB Subject;
-	struct {
-		struct CRYPT_ALGORITHM_IDENTIFIER Algorithm;
-		struct CRYPT_BIT_BLOB PublicKey;
-	} SubjectPublicKeyInfo;
+	struct CERT_PUBLIC_KEY_INFO SubjectPublicKeyInfo;
 	struct CRYPT_BIT_BLOB IssuerUniqueId, SubjectUniqueId;
 	DWORD cExtension;
 	struct CERT_EXTENSION *rgExtension;

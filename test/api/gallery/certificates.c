@@ -6,6 +6,7 @@
 // expect: stores: ok
 // expect: to text: ok
 // expect: from text: ok
+// expect: wide text: ok
 #include "check.h"
 #include <wincrypt.h>
 
@@ -125,11 +126,35 @@ from_text(void)
 	done("from text");
 }
 
+static void
+wide_text(void)
+{
+	WCHAR out[64];
+	BYTE data[64];
+	DWORD n = 0, skip, used;
+	IS(CryptBinaryToStringW(words, N, CRYPT_STRING_BASE64 | CRYPT_STRING_NOCRLF, NULL, &n) &&
+	   n == 37);
+	n = 36;
+	ERR(CryptBinaryToStringW(words, N, CRYPT_STRING_BASE64 | CRYPT_STRING_NOCRLF, out, &n),
+	    ERROR_MORE_DATA);
+	IS(CryptBinaryToStringW(words, N, CRYPT_STRING_BASE64 | CRYPT_STRING_NOCRLF, out, &n));
+	IS(n == 36 && wcslen(out) == 36);
+	n = sizeof data;
+	IS(CryptStringToBinaryW(out, 0, CRYPT_STRING_BASE64_ANY, data, &n, &skip, &used));
+	IS(n == N && !memcmp(data, words, N) && used == CRYPT_STRING_BASE64);
+	n = sizeof data;
+	IS(CryptStringToBinaryW(out, 8, CRYPT_STRING_BASE64, data, &n, NULL, NULL) && n == 6);
+	ERR(CryptStringToBinaryW(L"TWF\x4e6e", 0, CRYPT_STRING_BASE64, data, &n, NULL, NULL),
+	    ERROR_INVALID_DATA);
+	done("wide text");
+}
+
 int
 main(void)
 {
 	stores();
 	to_text();
 	from_text();
+	wide_text();
 	return 0;
 }

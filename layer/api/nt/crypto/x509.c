@@ -105,8 +105,8 @@ days_before(int64_t y, int64_t m, int64_t d) /* since 1601 */
 	return k * 365 + k / 4 - k / 100 + k / 400 + before[m - 1] + leap + d - 1;
 }
 
-static bool
-when(struct x509_span *from, int64_t *out)
+bool
+x509_time(struct x509_span *from, int64_t *out)
 {
 	struct x509_element e;
 	int64_t v[6] = { 0 };
@@ -265,7 +265,8 @@ signed_part(struct x509 *x, struct x509_span t)
 	if (!x509_take(&t, SEQUENCE, &e))
 		return false;
 	x->issuer = e.whole;
-	if (!x509_take(&t, SEQUENCE, &e) || !when(&e.in, &x->from) || !when(&e.in, &x->until))
+	if (!x509_take(&t, SEQUENCE, &e) || !x509_time(&e.in, &x->from) ||
+	    !x509_time(&e.in, &x->until))
 		return false;
 	if (!x509_take(&t, SEQUENCE, &e))
 		return false;

@@ -62,6 +62,8 @@ bool x509_for_host(const struct x509 *x, const char *host);
 bool x509_allows(const struct x509 *ca, const struct x509 *x);
 /* Text of an OID, with its zero; the bytes that it needs. */
 size_t x509_oid_text(struct x509_span oid, char *out, size_t room);
+/* UTCTime or GeneralizedTime: 100 ns since 1601. */
+bool x509_time(struct x509_span *from, int64_t *out);
 bool x509_oid_is(struct x509_span oid, const char *text);
 
 #endif
