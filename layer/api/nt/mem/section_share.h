@@ -13,7 +13,7 @@
  * when there is one. */
 NTSTATUS section_share(struct section *x, const WCHAR *name);
 NTSTATUS section_share_open(const WCHAR *name, struct object **out);
-void section_share_closed(struct section *x); /* the last handle of this process */
+void section_share_closed(struct section *x);   /* the last handle of this process */
 void section_share_leave(struct section *x);
 
 #endif
