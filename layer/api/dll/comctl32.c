@@ -7,3 +7,17 @@ WINAPI void
 comctl32_InitCommonControls(void)
 {
 }
+
+/* INITCOMMONCONTROLSEX; java.exe begins with it. */
+struct common_controls {
+	DWORD size, kinds;
+};
+
+WINAPI BOOL
+comctl32_InitCommonControlsEx(const struct common_controls *c)
+{
+	/* the kinds that its page names: ICC_LISTVIEW_CLASSES to ICC_LINK_CLASS */
+	return c && c->size == sizeof *c && c->kinds && !(c->kinds & ~0xffffu)
+	               ? TRUE
+	               : refuse(ERROR_INVALID_PARAMETER);
+}

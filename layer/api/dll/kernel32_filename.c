@@ -236,7 +236,7 @@ kernel32_CreateSymbolicLinkW(const WCHAR *made, const WCHAR *to, DWORD flags)
 		return (BOOLEAN)refuse(ERROR_INVALID_PARAMETER);
 	NTSTATUS s = path_parse(made, &p);
 	if (s >= 0) {
-		s = file_symlink(&p, to, flags & 1);
+		s = file_symlink(&p, to, false);
 		path_free(&p);
 	}
 	return (BOOLEAN)succeed(s);

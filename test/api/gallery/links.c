@@ -64,6 +64,35 @@ junction(const char *name, const WCHAR *target, BOOL printed)
 	return ok;
 }
 
+/* What a link says that it is, and where it leads. */
+static DWORD
+tag(const char *name, const WCHAR *shown)
+{
+	union {
+		struct {
+			DWORD tag;
+			WORD length, reserved, sub_at, sub_length, print_at, print_length;
+			char names[1000];
+		};
+		char room[1024];
+	} r;
+	WIN32_FIND_DATAA d;
+	DWORD n = 0;
+	HANDLE f = CreateFileA(name, 0, 7, NULL, OPEN_EXISTING,
+	                       FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS, NULL);
+	IS(DeviceIoControl(f, FSCTL_GET_REPARSE_POINT, NULL, 0, &r, sizeof r, &n, NULL));
+	CloseHandle(f);
+	IS(n == r.length + 8u);
+	const char *names = r.names + (r.tag == IO_REPARSE_TAG_SYMLINK ? 4 : 0);
+	IS(r.print_length == wcslen(shown) * 2 &&
+	   !memcmp(names + r.print_at, shown, r.print_length));
+	IS(r.sub_length == r.print_length + 8 && !memcmp(names + r.sub_at, L"\\??\\", 8) &&
+	   !memcmp(names + r.sub_at + 8, shown, r.print_length));
+	f = FindFirstFileA(name, &d);
+	IS(f != INVALID_HANDLE_VALUE && FindClose(f) && d.dwReserved0 == r.tag);
+	return r.tag;
+}
+
 static void
 links(void)
 {
@@ -80,6 +109,12 @@ links(void)
 	IS(holds("one\\file", "text"));
 	IS(junction("other", L"\\??\\C:\\Users\\joist\\AppData\\Local\\Temp\\to", FALSE));
 	IS(holds("other\\file", "text"));
+	static const WCHAR to[] = L"C:\\Users\\joist\\AppData\\Local\\Temp\\to";
+	IS(tag("one", to) == IO_REPARSE_TAG_MOUNT_POINT);
+	IS(CreateSymbolicLinkW(L"absolute", to, 3) &&
+	   tag("absolute", to) == IO_REPARSE_TAG_SYMLINK);
+	/* what is no file is not taken away */
+	ERR(DeleteFileA("nul"), ERROR_ACCESS_DENIED);
 	/* the link itself, not what it leads to */
 	HANDLE f = CreateFileA("folder\\", 0, 7, NULL, OPEN_EXISTING,
 	                       FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS, NULL);

@@ -15,9 +15,12 @@
 // expect: told once: ok
 // expect: names: ok
 // expect: other places: ok
+// expect: no serial ports: ok
+// expect: tables of the network: ok
 #define _WIN32_WINNT 0x0A00
 #include <winsock2.h>
 #include <ws2tcpip.h>
+#include <iphlpapi.h>
 #include "check.h"
 #include <stdint.h>
 #include <winternl.h>
@@ -34,6 +37,8 @@ struct poll_info {
 
 static NTSTATUS(NTAPI *control)(HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, ULONG, void *,
                                 ULONG, void *, ULONG);
+
+int main(void);
 
 static void
 variables(void)
@@ -253,7 +258,99 @@ places(void)
 	u.Length = 32;
 	IS(set(&u) < 0 && SetCurrentDirectoryW(before));
 	DeleteProcThreadAttributeList(NULL);
+	DWORD controls[2] = { 8, 0x4000 };
+	BOOL(WINAPI * init)(const DWORD *) = (void *)of("comctl32", "InitCommonControlsEx");
+	IS(init(controls));
+	controls[0] = 4;
+	ERR(init(controls), ERROR_INVALID_PARAMETER);
 	done("other places");
+}
+
+static void
+serial(HANDLE h, DWORD why)
+{
+	DCB dcb;
+	COMMTIMEOUTS times;
+	COMMPROP properties;
+	DWORD n;
+	ERR(GetCommState(h, &dcb), why);
+	ERR(SetCommState(h, &dcb), why);
+	ERR(GetCommTimeouts(h, &times), why);
+	ERR(SetCommTimeouts(h, &times), why);
+	ERR(GetCommMask(h, &n), why);
+	ERR(SetCommMask(h, EV_RXCHAR), why);
+	ERR(GetCommModemStatus(h, &n), why);
+	ERR(GetCommProperties(h, &properties), why);
+	ERR(ClearCommError(h, &n, NULL), why);
+	ERR(EscapeCommFunction(h, SETDTR), why);
+	ERR(PurgeComm(h, PURGE_RXCLEAR), why);
+	ERR(SetupComm(h, 64, 64), why);
+	ERR(SetCommBreak(h), why);
+	ERR(ClearCommBreak(h), why);
+	ERR(TransmitCommChar(h, 'x'), why);
+	ERR(WaitCommEvent(h, &n, NULL), why);
+}
+
+static void
+ports(void)
+{
+	HANDLE h = CreateFileA("NUL", GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
+	serial(h, ERROR_INVALID_FUNCTION);
+	CloseHandle(h);
+	serial(INVALID_HANDLE_VALUE, ERROR_INVALID_HANDLE);
+	ERR(CreateFileA("COM1", GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL) !=
+	            INVALID_HANDLE_VALUE,
+	    ERROR_FILE_NOT_FOUND);
+	done("no serial ports");
+}
+
+static void
+network(void)
+{
+	static char rows[65536];
+	static const char dll[] = "iphlpapi";
+	MIB_IFTABLE *t = (MIB_IFTABLE *)rows;
+	DWORD n = 0;
+	ULONG size = 0;
+	OVERLAPPED o = { 0 };
+	HANDLE h = &o;
+	IS(!CALL(dll, DWORD, GetNumberOfInterfaces, DWORD *)(&n));
+	DWORD(WINAPI * table)(void *, ULONG *, BOOL) = (void *)of(dll, "GetIfTable");
+	IS(n && table(NULL, &size, TRUE) == ERROR_INSUFFICIENT_BUFFER && size > sizeof(MIB_IFROW));
+	size = sizeof rows;
+	IS(!table(rows, &size, TRUE) && t->dwNumEntries == n);
+	int loopback = 0;
+	for (DWORD i = 0; i < n; i++) {
+		MIB_IFROW one = { .dwIndex = t->table[i].dwIndex };
+		IS(!CALL(dll, DWORD, GetIfEntry, MIB_IFROW *)(&one));
+		IS(!memcmp(&one, &t->table[i], sizeof one) && one.dwIndex);
+		loopback |= one.dwType == MIB_IF_TYPE_LOOPBACK;
+	}
+	MIB_IFROW none = { .dwIndex = 0xffff };
+	IS(CALL(dll, DWORD, GetIfEntry, MIB_IFROW *)(&none) == ERROR_INVALID_DATA);
+	IS(loopback);
+	MIB_IPADDRTABLE *a = (MIB_IPADDRTABLE *)rows;
+	size = 0;
+	table = (void *)of(dll, "GetIpAddrTable");
+	IS(table(NULL, &size, TRUE) == ERROR_INSUFFICIENT_BUFFER && size >= 4 + sizeof *a->table);
+	IS(!table(rows, &size, TRUE));
+	int own = 0;
+	for (DWORD i = 0; i < a->dwNumEntries; i++)
+		own |= a->table[i].dwAddr == htonl(INADDR_LOOPBACK) &&
+		       a->table[i].dwMask == htonl(0xff000000) && a->table[i].dwIndex;
+	IS(own);
+	IS(CALL(dll, DWORD, GetFriendlyIfIndex, DWORD)(0x12345678) == 0x345678);
+	IS(CALL(dll, DWORD, NotifyAddrChange, HANDLE *, OVERLAPPED *)(&h, &o) ==
+	           ERROR_NOT_SUPPORTED &&
+	   !h);
+	IS(CALL(dll, DWORD, NotifyRouteChange, HANDLE *, OVERLAPPED *)(&h, NULL) ==
+	   ERROR_INVALID_PARAMETER);
+	ERR(CALL(dll, BOOL, CancelIPChangeNotify, OVERLAPPED *)(&o), ERROR_INVALID_PARAMETER);
+	IS(CALL(dll, DWORD, NotifyRouteChange2, USHORT, void *, void *, BOOLEAN,
+	        HANDLE *)(AF_INET, main, NULL, FALSE, &h) == ERROR_NOT_SUPPORTED);
+	IS(CALL(dll, DWORD, NotifyUnicastIpAddressChange, USHORT, void *, void *, BOOLEAN,
+	        HANDLE *)(99, main, NULL, FALSE, &h) == ERROR_INVALID_PARAMETER);
+	done("tables of the network");
 }
 
 int
@@ -270,5 +367,7 @@ main(void)
 	once();
 	names();
 	places();
+	ports();
+	network();
 	return 0;
 }

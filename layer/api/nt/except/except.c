@@ -359,6 +359,19 @@ overflow(struct TEB *t, char *address)
 	return true;
 }
 
+/* Guard pages that the program has put at the end of its stack (Java's virtual machine does) are
+ * the end of the stack, as on Windows; all of it is opened, as in overflow(). */
+static bool
+own_guard(struct TEB *t, const char *address)
+{
+	char *low = t->DeallocationStack, *hard = low + THREAD_GUARD;
+	if (!low || address < low || address >= hard + THREAD_YELLOW)
+		return false;
+	if (mprotect(hard, THREAD_YELLOW, PROT_READ | PROT_WRITE) == 0)
+		t->StackLimit = hard;
+	return true;
+}
+
 bool
 except_reset_stack(void)
 {
@@ -426,6 +439,7 @@ on_fault(int sig, siginfo_t *si, void *ctx)
 	if (access && !over &&
 	    (vm_fault(address, write, &guard) || (!write && clock_page((uintptr_t)address))))
 		goto out;
+	over |= guard && me.thread && own_guard(me.thread->teb, address);
 	if (me.attempt && (sig == SIGSEGV || sig == SIGBUS)) {
 		steady_self.depth = me.attempt->holds;
 		u->uc_mcontext.gregs[REG_RSP] = (greg_t)(uintptr_t)me.attempt->rsp;
@@ -444,10 +458,8 @@ on_fault(int sig, siginfo_t *si, void *ctx)
 		goto out;
 	if (guard)
 		b.r.ExceptionCode = (DWORD)STATUS_GUARD_PAGE_VIOLATION;
-	if (over) {
+	if (over)
 		b.r.ExceptionCode = (DWORD)STATUS_STACK_OVERFLOW;
-		b.r.NumberParameters = 0;
-	}
 	if (b.r.ExceptionCode == (DWORD)STATUS_STACK_BUFFER_OVERRUN)
 		die(&b.r, &b.c);
 	struct placing p;

@@ -55,6 +55,14 @@ hidden_of(int dirfd, const char *name)
 	return n == sizeof v ? v & (FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM) : 0;
 }
 
+uint32_t
+file_link_tag(int dirfd, const char *name)
+{
+	char to[4096];
+	ssize_t n = readlinkat(dirfd, name, to, sizeof to);
+	return n > 1 && *to == '/' && to[n - 1] == '/' ? FILE_TAG_JUNCTION : FILE_TAG_SYMLINK;
+}
+
 NTSTATUS
 file_facts_at(int dirfd, const char *name, bool follow, struct file_facts *out)
 {
@@ -84,7 +92,7 @@ file_facts_at(int dirfd, const char *name, bool follow, struct file_facts *out)
 	} else if (S_ISLNK(x.stx_mode)) {
 		struct stat st;
 		a = FILE_ATTRIBUTE_REPARSE_POINT;
-		out->tag = 0xa000000c;
+		out->tag = file_link_tag(dirfd, name);
 		out->size = 0;
 		if (*name && fstatat(dirfd, name, &st, 0) == 0 && S_ISDIR(st.st_mode))
 			a |= FILE_ATTRIBUTE_DIRECTORY;
@@ -203,7 +211,7 @@ static NTSTATUS
 look(struct path *p, struct stat *st)
 {
 	if (p->device)
-		return STATUS_OBJECT_NAME_INVALID;
+		return STATUS_ACCESS_DENIED;
 	if (lstat(p->host, st) == 0)
 		return STATUS_SUCCESS;
 	if (errno != ENOENT)
@@ -330,9 +338,8 @@ from_root(const char *link, const WCHAR *way)
 }
 
 NTSTATUS
-file_symlink(struct path *new, const WCHAR *to, bool folder)
+file_symlink(struct path *new, const WCHAR *to, bool junction)
 {
-	(void)folder;
 	struct stat st;
 	bool exists;
 	NTSTATUS s = target(new, &st, &exists);
@@ -363,9 +370,15 @@ file_symlink(struct path *new, const WCHAR *to, bool folder)
 		if (s < 0)
 			return s;
 	}
-	if (!text)
+	char *marked = NULL;
+	if (text && junction && asprintf(&marked, "%s/", text) < 0)
+		marked = NULL;
+	if (!text || (junction && !marked)) {
+		free(text);
 		return STATUS_NO_MEMORY;
-	s = made(new, symlink(text, new->host));
+	}
+	s = made(new, symlink(junction ? marked : text, new->host));
+	free(marked);
 	free(text);
 	return s;
 }

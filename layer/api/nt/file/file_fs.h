@@ -35,7 +35,10 @@ NTSTATUS file_delete(struct path *p, bool folder);      /* DeleteFile, RemoveDir
 enum { FILE_MOVE_REPLACE = 1, FILE_MOVE_POSIX = 2, FILE_MOVE_COPY = 4 };
 NTSTATUS file_move(struct path *from, struct path *to, DWORD flags, struct file *self);
 NTSTATUS file_link(struct path *made, struct path *existing, bool replace);
-NTSTATUS file_symlink(struct path *made, const WCHAR *target, bool folder);
+/* A junction is a link to an absolute path of the host with a slash behind it. */
+enum { FILE_TAG_JUNCTION = (int)0xa0000003, FILE_TAG_SYMLINK = (int)0xa000000c };
+NTSTATUS file_symlink(struct path *made, const WCHAR *target, bool junction);
+uint32_t file_link_tag(int dirfd, const char *name); /* of a link */
 NTSTATUS file_mkdir(struct path *p);
 /* progress may be NULL; it answers 0 to go on. */
 typedef NTSTATUS file_progress(void *ctx, uint64_t size, uint64_t done);

@@ -22,9 +22,6 @@ enum {
 	FSCTL_SET_REPARSE_POINT = 0x900a4,
 	FSCTL_DELETE_REPARSE_POINT = 0x900ac,
 	FSCTL_GET_OBJECT_ID = 0x9009c,
-
-	TAG_SYMLINK = (int)0xa000000c,
-	TAG_MOUNT_POINT = (int)0xa0000003,
 };
 
 /* REPARSE_DATA_BUFFER: of a symbolic link with Flags, of a mount point without. */
@@ -44,6 +41,24 @@ target_of(struct file *f)
 	return n < 0 ? NULL : strndup(buf, (size_t)n);
 }
 
+/* What is shown, and what it is substituted by, both with a final zero.  As mklink makes them: of a
+ * junction the latter comes first, and there are programs that look nowhere else. */
+static void
+describe(struct reparse *r, bool junction, const WCHAR *print, size_t n, size_t prefix)
+{
+	size_t head = junction ? offsetof(struct reparse, flags) : offsetof(struct reparse, path);
+	size_t shown = junction ? n + prefix + 1 : 0, meant = junction ? 0 : n + 1;
+	WCHAR *names = (WCHAR *)((char *)r + head);
+	r->length = (uint16_t)(head - 8 + (2 * n + prefix + 2) * sizeof(WCHAR));
+	r->print_at = (uint16_t)(shown * 2);
+	r->print_length = (uint16_t)(n * 2);
+	r->substitute_at = (uint16_t)(meant * 2);
+	r->substitute_length = (uint16_t)((n + prefix) * 2);
+	memcpy(names + shown, print, n * 2);
+	memcpy(names + meant, u"\\??\\", prefix * 2);
+	memcpy(names + meant + prefix, print, n * 2);
+}
+
 static NTSTATUS
 get_link(struct file *f, void *out, ULONG nout, ULONG_PTR *done)
 {
@@ -51,7 +66,12 @@ get_link(struct file *f, void *out, ULONG nout, ULONG_PTR *done)
 	if (!to)
 		return errno == EINVAL || errno == ENOENT ? STATUS_NOT_A_REPARSE_POINT
 		                                          : status_errno(errno);
-	bool relative = *to != '/';
+	bool relative = *to != '/', junction = false;
+	size_t length = strlen(to);
+	if (!relative && length > 1 && to[length - 1] == '/') {
+		junction = true;
+		to[length - 1] = 0;
+	}
 	WCHAR *print = relative ? utf_wide(to) : path_windows(to);
 	free(to);
 	if (!print)
@@ -60,19 +80,16 @@ get_link(struct file *f, void *out, ULONG nout, ULONG_PTR *done)
 	for (size_t i = 0; i < n; i++)
 		if (print[i] == '/')
 			print[i] = '\\';
-	size_t size = offsetof(struct reparse, path) + (2 * n + prefix) * sizeof(WCHAR);
-	struct reparse *r = calloc(1, size);
+	size_t size = offsetof(struct reparse, path) + (2 * n + prefix + 2) * sizeof(WCHAR);
+	if (junction)
+		size -= sizeof(uint32_t); /* it has no flags */
+	struct reparse *r = calloc(1, size + sizeof *r);
 	NTSTATUS s = r ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 	if (r) {
-		r->tag = (uint32_t)TAG_SYMLINK;
-		r->length = (uint16_t)(size - 8);
-		r->print_length = (uint16_t)(n * 2);
-		r->substitute_at = (uint16_t)(n * 2);
-		r->substitute_length = (uint16_t)((n + prefix) * 2);
-		r->flags = relative;
-		memcpy(r->path, print, n * 2);
-		memcpy(r->path + n, u"\\??\\", prefix * 2);
-		memcpy(r->path + n + prefix, print, n * 2);
+		r->tag = (uint32_t)(junction ? FILE_TAG_JUNCTION : FILE_TAG_SYMLINK);
+		if (!junction)
+			r->flags = relative;
+		describe(r, junction, print, n, prefix);
 		if (nout < size)
 			s = nout < 24 ? STATUS_BUFFER_TOO_SMALL : STATUS_BUFFER_OVERFLOW;
 		if (s == STATUS_SUCCESS || s == STATUS_BUFFER_OVERFLOW)
@@ -91,8 +108,8 @@ set_link(struct file *f, const void *in, ULONG nin)
 	size_t head = 16;
 	if (nin < head)
 		return STATUS_INVALID_PARAMETER;
-	bool symlink_tag = r->tag == (uint32_t)TAG_SYMLINK;
-	if (!symlink_tag && r->tag != (uint32_t)TAG_MOUNT_POINT)
+	bool symlink_tag = r->tag == (uint32_t)FILE_TAG_SYMLINK;
+	if (!symlink_tag && r->tag != (uint32_t)FILE_TAG_JUNCTION)
 		return STATUS_IO_REPARSE_TAG_NOT_HANDLED;
 	if (symlink_tag)
 		head = 20;
@@ -112,7 +129,7 @@ set_link(struct file *f, const void *in, ULONG nin)
 		s = status_errno(errno);
 	if (s >= 0) {
 		struct path p = { .host = host };
-		s = file_symlink(&p, to, f->folder);
+		s = file_symlink(&p, to, !symlink_tag);
 		host = p.host;
 		if (s < 0 && f->folder)
 			(void)mkdir(host, 0777);

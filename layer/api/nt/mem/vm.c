@@ -242,9 +242,13 @@ commit(uint64_t *base, uint64_t *size, DWORD protect)
 	struct region *r = vm_region_of(from, to);
 	if (!r || r->placeholder)
 		return STATUS_CONFLICTING_ADDRESSES;
-	if (r->foreign || (r->type == MEM_MAPPED && !r->reserve))
+	bool stack = vm_is_stack(r);
+	if ((r->foreign && !stack) || (r->type == MEM_MAPPED && !r->reserve))
 		return STATUS_ALREADY_COMMITTED;
-	if (vm_apply(r, from, to, protect) < 0)
+	/* the lowest page of a stack stays closed: what is below it is another's */
+	uint64_t open = stack && from < r->base + VM_PAGE ? r->base + VM_PAGE : from;
+	r->changed |= stack;
+	if (open < to && vm_apply(r, open, to, protect) < 0)
 		return errno == EACCES ? STATUS_ACCESS_DENIED : STATUS_COMMITMENT_LIMIT;
 	if (!range_set(from, to, protect))
 		return STATUS_NO_MEMORY;
@@ -352,6 +356,7 @@ decommit(struct region *r, uint64_t from, uint64_t to)
 		return status_errno(errno);
 	if (r->dirty)
 		vm_watch_clear(r, from, to);
+	r->changed |= vm_is_stack(r);
 	return STATUS_SUCCESS;
 }
 
@@ -385,7 +390,7 @@ vm_free(void **base, SIZE_T *size, DWORD type)
 		to = r->base + r->size;
 	if (!r) {
 		s = STATUS_MEMORY_NOT_ALLOCATED;
-	} else if (r->foreign || r->type != MEM_PRIVATE) {
+	} else if (r->type != MEM_PRIVATE || (r->foreign && (what != MEM_DECOMMIT || whole))) {
 		s = STATUS_UNABLE_TO_DELETE_SECTION;
 	} else if (special) {
 		s = vm_placeholder_free(r, from, to - from, type);
@@ -452,6 +457,16 @@ vm_adopt_protect(void *base, SIZE_T size, DWORD protect)
 	if (vm_region_of(from, to))
 		range_set(from, to, protect);
 	vm_unlock();
+}
+
+bool
+vm_changed(const void *base)
+{
+	vm_lock();
+	struct region *r = vm_region_of((uint64_t)base, (uint64_t)base + 1);
+	bool changed = r && r->changed;
+	vm_unlock();
+	return changed;
 }
 
 void

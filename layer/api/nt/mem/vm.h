@@ -99,6 +99,8 @@ NTSTATUS vm_view_at(const void *address, void **base, SIZE_T *size, struct objec
 NTSTATUS vm_adopt(void *base, SIZE_T size, DWORD type, DWORD protect);
 /* The owner has given some pages another protection (protect 0: they are reserved only). */
 void vm_adopt_protect(void *base, SIZE_T size, DWORD protect);
+/* The program has changed the pages of the stack there. */
+bool vm_changed(const void *base);
 void vm_forget(void *base);
 /* A free place for who maps by himself (an image): mapped without access, and adopted with
  * `type`.  base 0: anywhere that `where` allows. */

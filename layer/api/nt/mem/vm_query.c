@@ -201,6 +201,7 @@ protect_known(struct region *r, uint64_t from, uint64_t to, DWORD protect, DWORD
 	    !(vm_prot(r->most) & PROT_WRITE))
 		return STATUS_SECTION_PROTECTION;
 	*old = range_at(from)->protect;
+	r->changed |= vm_is_stack(r);
 	if (vm_apply(r, from, to, protect) < 0)
 		return errno == EACCES ? STATUS_SECTION_PROTECTION : status_errno(errno);
 	if (!range_set(from, to, protect)) {

@@ -14,7 +14,8 @@ struct region {
 	DWORD protect; /* as allocated */
 	bool placeholder;
 	bool replaced;      /* a placeholder was here before */
-	bool foreign;       /* adopted: not ours to unmap */
+	bool foreign;       /* adopted: not ours to unmap; of MEM_PRIVATE, a stack */
+	bool changed;       /* a stack's: by the program */
 	bool copy, reserve; /* a view's */
 	bool image;         /* a view's: of a program */
 	DWORD most;
@@ -24,6 +25,12 @@ struct region {
 	uint64_t *dirty; /* own: a bit for each page, of a write watch; NULL without one */
 	uint32_t faults; /* of the watch */
 };
+
+static inline bool
+vm_is_stack(const struct region *r)
+{
+	return r->foreign && r->type == MEM_PRIVATE;
+}
 
 void vm_lock(void);
 void vm_unlock(void);

@@ -253,6 +253,9 @@ host_park(struct thread_host *h)
 	struct thread_host **at;
 	bool found = false;
 
+	/* its guard pages are not where another thread expects them */
+	if (vm_changed(h->stack))
+		return false;
 	atomic_store(&h->work, 0);
 	/* a stack that was used deeply gives its pages back */
 	madvise(h->stack + THREAD_GUARD + THREAD_YELLOW,
