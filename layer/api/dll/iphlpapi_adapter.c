@@ -449,38 +449,6 @@ iphlpapi_FreeMibTable(void *table)
 	free(table);
 }
 
-/* Changes of the network: nobody would tell the program, so it is told that. */
-WINAPI DWORD
-iphlpapi_NotifyIpInterfaceChange(USHORT family, void *callback, void *context, BOOLEAN initial,
-                                 HANDLE *out)
-{
-	(void)context, (void)initial;
-	if (!out)
-		return ERROR_INVALID_PARAMETER;
-	*out = NULL;
-	if (!callback || (family && family != WS_AF_INET && family != WS_AF_INET6))
-		return ERROR_INVALID_PARAMETER;
-	return ERROR_NOT_SUPPORTED;
-}
-
-WINAPI DWORD
-iphlpapi_CancelMibChangeNotify2(HANDLE h)
-{
-	(void)h;
-	return ERROR_INVALID_PARAMETER; /* none was ever given */
-}
-
-/* The host's routes cannot be seen from here; callers (c-ares) sort without them then. */
-WINAPI DWORD
-iphlpapi_GetBestRoute2(const ULONG64 *l, ULONG index, const void *source, const void *destination,
-                       ULONG sort, void *route, void *best)
-{
-	(void)l, (void)index, (void)source, (void)sort;
-	if (!destination || !route || !best)
-		return ERROR_INVALID_PARAMETER;
-	return ERROR_NOT_SUPPORTED;
-}
-
 /* FIXED_INFO */
 struct address_string {
 	struct address_string *Next;
