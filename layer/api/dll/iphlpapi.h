@@ -1,71 +1,50 @@
-/* iphlpapi.h -- what GetAdaptersAddresses answers, which the older tables are made of. */
+/* iphlpapi.h -- words that the files of IPHLPAPI share.
+ *
+ * Addresses are Winsock's outside: SOCKADDR_INET has room for either family.
+ */
 #ifndef LAYER_API_DLL_IPHLPAPI_H
 #define LAYER_API_DLL_IPHLPAPI_H
 
 #include "layer/api/dll/dll.h"
+#include "layer/api/nt/socket/netlink.h"
 #include "layer/api/nt/socket/socket.h"
 
-enum { ERROR_NO_DATA = 232 };
-
-struct SOCKET_ADDRESS {
-	struct ws_sockaddr *lpSockaddr;
-	INT iSockaddrLength;
+enum {
+	IPHLPAPI_ERROR_NOT_FOUND = 1168,
+	IPHLPAPI_ERROR_NO_DATA = 232,
+	IPHLPAPI_NETWORK_UNREACHABLE = 1231,
+	IPHLPAPI_ETHERNET = 6,
+	IPHLPAPI_LOOPBACK = 24,
 };
 
-struct unicast {
-	ULONG Length, Flags;
-	struct unicast *Next;
-	struct SOCKET_ADDRESS Address;
-	int PrefixOrigin, SuffixOrigin, DadState;
-	ULONG ValidLifetime, PreferredLifetime, LeaseLifetime;
-	BYTE OnLinkPrefixLength;
+struct SOCKADDR_INET {
+	USHORT family, port;
+	union {
+		BYTE v4[4];
+		struct {
+			ULONG flow;
+			BYTE v6[16];
+			ULONG scope;
+		};
+	};
 };
 
-struct server {
-	ULONG Length, Reserved;
-	struct server *Next;
-	struct SOCKET_ADDRESS Address;
+_Static_assert(sizeof(struct SOCKADDR_INET) == 28, "SOCKADDR_INET of x64");
+
+struct iphlpapi_guid {
+	DWORD a;
+	WORD b, c;
+	BYTE d[8];
 };
 
-struct prefix {
-	ULONG Length, Flags;
-	struct prefix *Next;
-	struct SOCKET_ADDRESS Address;
-	ULONG PrefixLength;
-};
-
-/* IP_ADAPTER_ADDRESSES_LH */
-struct adapter {
-	ULONG Length, IfIndex;
-	struct adapter *Next;
-	char *AdapterName;
-	struct unicast *FirstUnicastAddress;
-	void *FirstAnycastAddress, *FirstMulticastAddress;
-	struct server *FirstDnsServerAddress;
-	WCHAR *DnsSuffix, *Description, *FriendlyName;
-	BYTE PhysicalAddress[8];
-	ULONG PhysicalAddressLength, Flags, Mtu, IfType;
-	int OperStatus;
-	ULONG Ipv6IfIndex, ZoneIndices[16];
-	struct prefix *FirstPrefix;
-	ULONG64 TransmitLinkSpeed, ReceiveLinkSpeed;
-	void *FirstWinsServerAddress, *FirstGatewayAddress;
-	ULONG Ipv4Metric, Ipv6Metric;
-	ULONG64 Luid;
-	struct SOCKET_ADDRESS Dhcpv4Server;
-	ULONG CompartmentId;
-	BYTE NetworkGuid[16];
-	int ConnectionType, TunnelType;
-	struct SOCKET_ADDRESS Dhcpv6Server;
-	BYTE Dhcpv6ClientDuid[130];
-	ULONG Dhcpv6ClientDuidLength, Dhcpv6Iaid;
-	void *FirstDnsSuffix;
-};
-
-_Static_assert(sizeof(struct adapter) == 448, "IP_ADAPTER_ADDRESSES of x64");
-_Static_assert(sizeof(struct unicast) == 64, "IP_ADAPTER_UNICAST_ADDRESS of x64");
-
-WINAPI ULONG iphlpapi_GetAdaptersAddresses(ULONG family, ULONG flags, void *reserved, void *out,
-                                           ULONG *size);
+ULONG64 iphlpapi_luid(ULONG type, ULONG index);
+ULONG64 iphlpapi_luid_of(ULONG index); /* 0: there is no such interface */
+struct iphlpapi_guid iphlpapi_guid(ULONG index);
+void iphlpapi_address(const struct netlink_address *a, ULONG scope, struct SOCKADDR_INET *out);
+bool iphlpapi_address_in(const struct SOCKADDR_INET *a, struct netlink_address *out);
+/* The host's family of Winsock's; -1: it is neither, nor both. */
+int iphlpapi_family(USHORT family);
+/* The name by which Windows shows an interface. */
+void iphlpapi_alias(const struct netlink_link *l, WCHAR out[257]);
 
 #endif

@@ -9,13 +9,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "layer/api/dll/iphlpapi.h"
+#include "layer/api/dll/dll.h"
 #include "layer/api/nt/host.h"
 #include "layer/api/nt/process/birth.h"
 #include "layer/api/nt/text/nls.h"
+#include "layer/api/nt/socket/socket.h"
 
 enum {
 	ERROR_BUFFER_OVERFLOW = 111,
+	ERROR_NO_DATA = 232,
 	ERROR_ADDRESS_NOT_ASSOCIATED = 1228,
 
 	SKIP_UNICAST = 1,
@@ -26,6 +28,64 @@ enum {
 	IF_TYPE_LOOPBACK = 24,
 	MOST = 64,
 };
+
+struct SOCKET_ADDRESS {
+	struct ws_sockaddr *lpSockaddr;
+	INT iSockaddrLength;
+};
+
+struct unicast {
+	ULONG Length, Flags;
+	struct unicast *Next;
+	struct SOCKET_ADDRESS Address;
+	int PrefixOrigin, SuffixOrigin, DadState;
+	ULONG ValidLifetime, PreferredLifetime, LeaseLifetime;
+	BYTE OnLinkPrefixLength;
+};
+
+struct server {
+	ULONG Length, Reserved;
+	struct server *Next;
+	struct SOCKET_ADDRESS Address;
+};
+
+struct prefix {
+	ULONG Length, Flags;
+	struct prefix *Next;
+	struct SOCKET_ADDRESS Address;
+	ULONG PrefixLength;
+};
+
+/* IP_ADAPTER_ADDRESSES_LH */
+struct adapter {
+	ULONG Length, IfIndex;
+	struct adapter *Next;
+	char *AdapterName;
+	struct unicast *FirstUnicastAddress;
+	void *FirstAnycastAddress, *FirstMulticastAddress;
+	struct server *FirstDnsServerAddress;
+	WCHAR *DnsSuffix, *Description, *FriendlyName;
+	BYTE PhysicalAddress[8];
+	ULONG PhysicalAddressLength, Flags, Mtu, IfType;
+	int OperStatus;
+	ULONG Ipv6IfIndex, ZoneIndices[16];
+	struct prefix *FirstPrefix;
+	ULONG64 TransmitLinkSpeed, ReceiveLinkSpeed;
+	void *FirstWinsServerAddress, *FirstGatewayAddress;
+	ULONG Ipv4Metric, Ipv6Metric;
+	ULONG64 Luid;
+	struct SOCKET_ADDRESS Dhcpv4Server;
+	ULONG CompartmentId;
+	BYTE NetworkGuid[16];
+	int ConnectionType, TunnelType;
+	struct SOCKET_ADDRESS Dhcpv6Server;
+	BYTE Dhcpv6ClientDuid[130];
+	ULONG Dhcpv6ClientDuidLength, Dhcpv6Iaid;
+	void *FirstDnsSuffix;
+};
+
+_Static_assert(sizeof(struct adapter) == 448, "IP_ADAPTER_ADDRESSES of x64");
+_Static_assert(sizeof(struct unicast) == 64, "IP_ADAPTER_UNICAST_ADDRESS of x64");
 
 /* Where the answer is put: counted first, written when there is room. */
 struct space {
@@ -387,76 +447,6 @@ WINAPI void
 iphlpapi_FreeMibTable(void *table)
 {
 	free(table);
-}
-
-/* Changes of the network: nobody would tell the program, so it is told that. */
-WINAPI DWORD
-iphlpapi_NotifyIpInterfaceChange(USHORT family, void *callback, void *context, BOOLEAN initial,
-                                 HANDLE *out)
-{
-	(void)context, (void)initial;
-	if (!out)
-		return ERROR_INVALID_PARAMETER;
-	*out = NULL;
-	if (!callback || (family && family != WS_AF_INET && family != WS_AF_INET6))
-		return ERROR_INVALID_PARAMETER;
-	return ERROR_NOT_SUPPORTED;
-}
-
-WINAPI DWORD
-iphlpapi_NotifyUnicastIpAddressChange(USHORT family, void *callback, void *context, BOOLEAN initial,
-                                      HANDLE *out)
-{
-	return iphlpapi_NotifyIpInterfaceChange(family, callback, context, initial, out);
-}
-
-WINAPI DWORD
-iphlpapi_NotifyRouteChange2(USHORT family, void *callback, void *context, BOOLEAN initial,
-                            HANDLE *out)
-{
-	return iphlpapi_NotifyIpInterfaceChange(family, callback, context, initial, out);
-}
-
-/* The older ones, which wait for one change. */
-WINAPI DWORD
-iphlpapi_NotifyAddrChange(HANDLE *out, struct OVERLAPPED *o)
-{
-	if (!out != !o)
-		return ERROR_INVALID_PARAMETER;
-	if (out)
-		*out = NULL;
-	return ERROR_NOT_SUPPORTED;
-}
-
-WINAPI DWORD
-iphlpapi_NotifyRouteChange(HANDLE *out, struct OVERLAPPED *o)
-{
-	return iphlpapi_NotifyAddrChange(out, o);
-}
-
-WINAPI BOOL
-iphlpapi_CancelIPChangeNotify(struct OVERLAPPED *o)
-{
-	(void)o;
-	return refuse(ERROR_INVALID_PARAMETER); /* none waits */
-}
-
-WINAPI DWORD
-iphlpapi_CancelMibChangeNotify2(HANDLE h)
-{
-	(void)h;
-	return ERROR_INVALID_PARAMETER; /* none was ever given */
-}
-
-/* The host's routes cannot be seen from here; callers (c-ares) sort without them then. */
-WINAPI DWORD
-iphlpapi_GetBestRoute2(const ULONG64 *l, ULONG index, const void *source, const void *destination,
-                       ULONG sort, void *route, void *best)
-{
-	(void)l, (void)index, (void)source, (void)sort;
-	if (!destination || !route || !best)
-		return ERROR_INVALID_PARAMETER;
-	return ERROR_NOT_SUPPORTED;
 }
 
 /* FIXED_INFO */

@@ -340,16 +340,6 @@ network(void)
 		       a->table[i].dwMask == htonl(0xff000000) && a->table[i].dwIndex;
 	IS(own);
 	IS(CALL(dll, DWORD, GetFriendlyIfIndex, DWORD)(0x12345678) == 0x345678);
-	IS(CALL(dll, DWORD, NotifyAddrChange, HANDLE *, OVERLAPPED *)(&h, &o) ==
-	           ERROR_NOT_SUPPORTED &&
-	   !h);
-	IS(CALL(dll, DWORD, NotifyRouteChange, HANDLE *, OVERLAPPED *)(&h, NULL) ==
-	   ERROR_INVALID_PARAMETER);
-	ERR(CALL(dll, BOOL, CancelIPChangeNotify, OVERLAPPED *)(&o), ERROR_INVALID_PARAMETER);
-	IS(CALL(dll, DWORD, NotifyRouteChange2, USHORT, void *, void *, BOOLEAN,
-	        HANDLE *)(AF_INET, main, NULL, FALSE, &h) == ERROR_NOT_SUPPORTED);
-	IS(CALL(dll, DWORD, NotifyUnicastIpAddressChange, USHORT, void *, void *, BOOLEAN,
-	        HANDLE *)(99, main, NULL, FALSE, &h) == ERROR_INVALID_PARAMETER);
 	done("tables of the network");
 }
 
