@@ -222,7 +222,7 @@ crypt32_decode_private_key(struct crypt32_room *o, struct x509_span in)
 	struct CRYPT_PRIVATE_KEY_INFO i = { 0 };
 	struct x509_element all, version, key;
 	if (!x509_take(&in, DER_SEQUENCE, &all) || !x509_take(&all.in, DER_INTEGER, &version) ||
-	    version.in.n != 1 || !algorithm(o, &all.in, &i.Algorithm) ||
+	    version.in.n != 1 || version.in.p[0] & 0x80 || !algorithm(o, &all.in, &i.Algorithm) ||
 	    !x509_take(&all.in, DER_OCTETS, &key))
 		return false;
 	i.Version = version.in.p[0];

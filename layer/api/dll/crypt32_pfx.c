@@ -130,33 +130,41 @@ attach_key(const struct CERT_CONTEXT *c, struct keypair *own, DWORD flags)
 	return ok;
 }
 
-/* The key whose public half the certificate has. */
+/* The keys of a file, each read once; those that cannot be read are empty.  NULL: no memory. */
+static struct keypair *
+read_keys(const struct pkcs12 *x)
+{
+	struct keypair *keys = calloc(x->n + 1, sizeof *keys);
+	for (size_t i = 0; keys && i < x->n; i++)
+		if (x->item[i].key)
+			(void)keypair_read_pkcs8(
+			        &keys[i], (struct x509_span){ x->item[i].der.p, x->item[i].der.n });
+	return keys;
+}
+
+/* The key whose public half the certificate has; another certificate may have it, too. */
 static bool
-find_key(const struct pkcs12 *x, const struct CERT_CONTEXT *c, DWORD flags)
+find_key(const struct keypair *keys, size_t n, const struct CERT_CONTEXT *c, DWORD flags)
 {
 	const struct crypt32_cert *cert = (const struct crypt32_cert *)c;
-	struct keypair public = { 0 };
-	bool ok = true, done = false;
+	struct keypair public = { 0 }, own = { 0 };
+	size_t i = 0;
 	if (!keypair_read_public(&public, cert->x.key_all))
 		return true; /* of a kind that no key can have here */
-	for (size_t i = 0; ok && !done && i < x->n; i++) {
-		struct keypair own = { 0 };
-		if (!x->item[i].key ||
-		    !keypair_read_pkcs8(&own,
-		                        (struct x509_span){ x->item[i].der.p, x->item[i].der.n }))
-			continue;
-		if (keypair_same(&public, &own)) {
-			ok = attach_key(c, &own, flags);
-			done = true;
-		}
-		keypair_clear(&own);
-	}
+	while (i < n && !(keys[i].begun && keypair_same(&public, &keys[i])))
+		i++;
 	keypair_clear(&public);
+	if (i == n)
+		return true;
+	bool ok = keypair_copy(&own, &keys[i]) ? attach_key(c, &own, flags)
+	                                       : refuse(ERROR_NOT_ENOUGH_MEMORY);
+	keypair_clear(&own);
 	return ok;
 }
 
 static bool
-import_cert(void *store, const struct pkcs12 *x, const struct pkcs12_item *i, DWORD flags)
+import_cert(void *store, const struct pkcs12_item *i, const struct keypair *keys, size_t n,
+            DWORD flags)
 {
 	const struct CERT_CONTEXT *c;
 	if (!crypt32_CertAddEncodedCertificateToStore(store, 1, i->der.p, (DWORD)i->der.n,
@@ -168,7 +176,7 @@ import_cert(void *store, const struct pkcs12 *x, const struct pkcs12_item *i, DW
 		ok = crypt32_CertSetCertificateContextProperty(c, CERT_FRIENDLY_NAME_PROP_ID, 0,
 		                                               &name);
 	}
-	ok = ok && find_key(x, c, flags);
+	ok = ok && find_key(keys, n, c, flags);
 	crypt32_cert_unref((struct crypt32_cert *)c);
 	return ok;
 }
@@ -180,10 +188,14 @@ crypt32_PFXImportCertStore(const struct CRYPT_BLOB *file, const WCHAR *password,
 	if (!answer(pkcs12_read(&x, span(file), password, PBE_ROUNDS)))
 		return NULL;
 	void *store = crypt32_CertOpenStore((const char *)CERT_STORE_PROV_MEMORY, 0, NULL, 0, NULL);
-	bool ok = store;
+	struct keypair *keys = read_keys(&x);
+	bool ok = store && (keys || refuse(ERROR_NOT_ENOUGH_MEMORY));
 	for (size_t i = 0; ok && i < x.n; i++)
 		if (!x.item[i].key)
-			ok = import_cert(store, &x, &x.item[i], flags);
+			ok = import_cert(store, &x.item[i], keys, x.n, flags);
+	for (size_t i = 0; keys && i < x.n; i++)
+		keypair_clear(&keys[i]);
+	free(keys);
 	pkcs12_free(&x);
 	if (ok)
 		return store;

@@ -5,6 +5,7 @@
 
 #include "layer/api/dll/ncrypt.h"
 #include "layer/api/nt/crypto/pbe.h"
+#include "layer/api/nt/crypto/rsablob.h"
 #include "layer/api/nt/text/nls.h"
 
 WINAPI NTSTATUS bcrypt_BCryptOpenAlgorithmProvider(void **out, const WCHAR *id,
@@ -124,13 +125,36 @@ import_pkcs8(const struct bcrypt_parameters *list, const BYTE *in, DWORD n, stru
 	return *out ? 0 : NTE_NO_MEMORY;
 }
 
+/* CryptoAPI's, with their BLOBHEADER. */
+static bool
+is_capi(const WCHAR *type, bool *private)
+{
+	*private = nls_equal_ascii(type, "CAPIPRIVATEBLOB");
+	return *private || nls_equal_ascii(type, "CAPIPUBLICBLOB");
+}
+
+static LONG
+import_capi(bool private, const BYTE *in, DWORD n, struct ncrypt_key **out)
+{
+	struct keypair own = { 0 };
+	if (n < 8 || in[0] != (private ? 7 : 6) || in[1] != 2 ||
+	    !rsablob_read(&own, (struct x509_span){ in + 8, n - 8 }, private))
+		return NTE_BAD_DATA;
+	*out = ncrypt_of(&own, false, 0);
+	keypair_clear(&own);
+	return *out ? 0 : NTE_NO_MEMORY;
+}
+
 static LONG
 import_blob(const WCHAR *type, const struct bcrypt_parameters *list, BYTE *in, DWORD n,
             struct ncrypt_key **out)
 {
 	struct bcrypt_pair *pair;
+	bool private;
 	if (is_pkcs8(type))
 		return import_pkcs8(list, in, n, out);
+	if (is_capi(type, &private))
+		return import_capi(private, in, n, out);
 	NTSTATUS s = import_pair(type, list, in, n, &pair);
 	if (s < 0)
 		return s == STATUS_INVALID_PARAMETER ? NTE_BAD_DATA : ncrypt_status(s);
@@ -220,11 +244,24 @@ export_pkcs8(const struct ncrypt_key *k, const struct bcrypt_parameters *list, B
 	return e;
 }
 
+static LONG
+export_capi(const struct ncrypt_key *k, bool private, BYTE *out, DWORD room, DWORD *size)
+{
+	struct der d = { 0 };
+	if (!k->pair->pair.rsa)
+		return NTE_NOT_SUPPORTED;
+	der_raw(&d, (BYTE[8]){ private ? 7 : 6, 2, 0, 0, 0, 0xa4, 0, 0 }, 8); /* CALG_RSA_KEYX */
+	rsablob_put(&k->pair->pair, private, &d);
+	LONG e = d.bad ? NTE_FAIL : ncrypt_status(bcrypt_give(d.p, d.n, out, room, size));
+	der_free(&d);
+	return e;
+}
+
 static bool
 is_public(const WCHAR *type)
 {
-	return nls_equal_ascii(type, "PUBLICBLOB") || nls_equal_ascii(type, "RSAPUBLICBLOB") ||
-	       nls_equal_ascii(type, "ECCPUBLICBLOB");
+	return nls_equal_ascii(type, "CAPIPUBLICBLOB") || nls_equal_ascii(type, "PUBLICBLOB") ||
+	       nls_equal_ascii(type, "RSAPUBLICBLOB") || nls_equal_ascii(type, "ECCPUBLICBLOB");
 }
 
 WINAPI LONG
@@ -234,6 +271,7 @@ ncrypt_NCryptExportKey(void *h, void *wrapping, const WCHAR *type,
 {
 	struct ncrypt_key *k = ncrypt_key(h);
 	DWORD may = NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG;
+	bool private;
 	if (!k)
 		return NTE_INVALID_HANDLE;
 	if (!type || !size)
@@ -250,5 +288,7 @@ ncrypt_NCryptExportKey(void *h, void *wrapping, const WCHAR *type,
 		return NTE_NOT_SUPPORTED;
 	if (is_pkcs8(type))
 		return export_pkcs8(k, list, out, room, size);
+	if (is_capi(type, &private))
+		return export_capi(k, private, out, room, size);
 	return ncrypt_status(bcrypt_pair_export(k->pair, type, out, room, size));
 }

@@ -10,6 +10,7 @@
 // expect: named curve: ok
 // expect: secrets: ok
 // expect: pkcs8: ok
+// expect: capi blobs: ok
 // expect: policy: ok
 // expect: properties: ok
 // expect: kept: ok
@@ -26,6 +27,7 @@
 #include <bcrypt.h>
 #include <ncrypt.h>
 #include "keyed.h"
+#include "rsablob.h"
 
 #ifndef NCRYPTBUFFER_ECC_CURVE_NAME
 #define NCRYPTBUFFER_ECC_CURVE_NAME 60
@@ -268,6 +270,33 @@ pkcs8(void)
 	done("pkcs8");
 }
 
+/* CryptoAPI's, as OpenSSL wrote them. */
+static void
+capi_blobs(void)
+{
+	static const char *const texts[] = { private_blob, public_blob };
+	static const WCHAR *const types[] = { L"CAPIPRIVATEBLOB", L"CAPIPUBLICBLOB" };
+	NCRYPT_KEY_HANDLE curve = made(L"ECDSA_P256", 0, NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG);
+	for (int i = 0; i < 2; i++) {
+		NCRYPT_KEY_HANDLE k = 0, none = 0;
+		DWORD n, m = 0, v = NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG;
+		BYTE *p = der(texts[i], &n), out[2048];
+		STATUS(NCryptImportKey(prov, 0, types[i], NULL, &k, p, n, 0), 0);
+		STATUS(NCryptSetProperty(k, NCRYPT_EXPORT_POLICY_PROPERTY, (BYTE *)&v, 4, 0), 0);
+		STATUS(NCryptExportKey(k, 0, types[i], NULL, out, sizeof out, &m, 0), 0);
+		IS(m == n && !memcmp(out, p, n));
+		for (DWORD cut = 0; cut < n; cut += 11)
+			STATUS(NCryptImportKey(prov, 0, types[i], NULL, &none, p, cut, 0),
+			       NTE_BAD_DATA);
+		STATUS(NCryptImportKey(prov, 0, types[!i], NULL, &none, p, n, 0), NTE_BAD_DATA);
+		STATUS(NCryptExportKey(curve, 0, types[i], NULL, NULL, 0, &m, 0),
+		       NTE_NOT_SUPPORTED);
+		NCryptFreeObject(k);
+	}
+	NCryptFreeObject(curve);
+	done("capi blobs");
+}
+
 static void
 policy(void)
 {
@@ -478,6 +507,7 @@ main(int n, char **arg)
 	named_curve();
 	secrets();
 	pkcs8();
+	capi_blobs();
 	policy();
 	properties();
 	kept();
