@@ -97,8 +97,9 @@ crypt32_CertGetValidUsages(DWORD n, const struct CERT_CONTEXT **c, int *count, c
 	int k = 0;
 	for (struct x509_span s = all.in; k < *count && x509_take(&s, 6, &e);)
 		if (x509_oid_text(e.in, oid, sizeof oid) <= sizeof oid && good_for(c, n, oid)) {
-			out[k++] = at;
-			at += strlen(strcpy(at, oid)) + 1;
+			size_t length = strlen(oid) + 1;
+			out[k++] = memcpy(at, oid, length);
+			at += length;
 		}
 	return TRUE;
 }

@@ -300,6 +300,18 @@
 #define DLL_TABLE "layer/api/dll/dxgi.def"
 #include "layer/api/dll/image.inc"
 
+#define DLL_NAME pdh
+#define DLL_FILE "pdh.dll"
+#define DLL_PREFIX pdh
+#define DLL_TABLE "layer/api/dll/pdh.def"
+#include "layer/api/dll/image.inc"
+
+#define DLL_NAME wtsapi32
+#define DLL_FILE "WTSAPI32.dll"
+#define DLL_PREFIX wtsapi32
+#define DLL_TABLE "layer/api/dll/wtsapi32.def"
+#include "layer/api/dll/image.inc"
+
 /* Headers for those of which nothing is done. */
 #define DLL_NAME nothing
 #define DLL_FILE "nothing.dll"

@@ -96,9 +96,22 @@ host_read(char *const *env)
 	else if (geteuid() == 0)
 		copy(host.user, sizeof host.user, "root", 4);
 	find_zone(of_env(env, "TZ"));
-	host.meminfo = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
 	host.statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-	host.stat = open("/proc/stat", O_RDONLY | O_CLOEXEC);
+	if (host.meminfo < 0)
+		host.meminfo = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
+	if (host.stat < 0)
+		host.stat = open("/proc/stat", O_RDONLY | O_CLOEXEC);
+}
+
+void
+host_adopt(int meminfo, int stat)
+{
+	host.meminfo = meminfo;
+	host.stat = stat;
+	if (meminfo >= 0)
+		fcntl(meminfo, F_SETFD, FD_CLOEXEC);
+	if (stat >= 0)
+		fcntl(stat, F_SETFD, FD_CLOEXEC);
 }
 
 uint32_t

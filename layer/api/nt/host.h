@@ -19,6 +19,8 @@ struct host {
 extern struct host host;
 
 void host_read(char *const *env);       /* env: the host's, or NULL */
+/* Before it, in a program's child, where the sandbox is closed already: its parent's descriptors. */
+void host_adopt(int meminfo, int stat);
 
 struct host_memory {
 	uint64_t total, available, swap_total, swap_free;       /* bytes */

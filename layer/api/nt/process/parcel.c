@@ -62,6 +62,8 @@ parcel_write(struct buf *out, const struct parcel *p)
 	buf_u32(out, (uint32_t)b->monitor_fd);
 	buf_u32(out, (uint32_t)p->shared_fd);
 	buf_u32(out, (uint32_t)p->exe_fd);
+	buf_u32(out, (uint32_t)p->meminfo_fd);
+	buf_u32(out, (uint32_t)p->stat_fd);
 	for (int i = 0; i < 3; i++)
 		buf_u64(out, b->std[i]);
 	const char *const texts[] = {
@@ -202,6 +204,8 @@ parcel_read(const void *bytes, size_t n, struct parcel *p)
 	b->monitor_fd = (int)cur_u32(&c);
 	p->shared_fd = (int)cur_u32(&c);
 	p->exe_fd = (int)cur_u32(&c);
+	p->meminfo_fd = (int)cur_u32(&c);
+	p->stat_fd = (int)cur_u32(&c);
 	for (int i = 0; i < 3; i++)
 		b->std[i] = cur_u64(&c);
 	read_birth(&c, b);

@@ -28,7 +28,7 @@ struct parcel_handle {
 
 struct parcel {
 	struct birth birth;
-	int shared_fd, exe_fd;
+	int shared_fd, exe_fd, meminfo_fd, stat_fd; /* the last two: host.h; or -1 */
 	struct parcel_object *objects;
 	size_t nobject;
 	struct parcel_handle *handles;

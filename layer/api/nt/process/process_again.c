@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* process_again.c -- the child's side: from the parcel to birth_run(). */
+#include "layer/api/nt/host.h"
 #include "layer/api/nt/process/again.h"
 
 #include <errno.h>
@@ -111,6 +112,7 @@ process_again(int argc, char **argv)
 	if (unpack((int)fd, &e) < 0 || shared_adopt(parcel.shared_fd, &e) < 0)
 		return complain(&e);
 	process_exe_adopt(parcel.exe_fd);
+	host_adopt(parcel.meminfo_fd, parcel.stat_fd);
 	struct birth *b = &parcel.birth;
 	if (b->trace)
 		fcntl(b->trace_fd, F_SETFD, FD_CLOEXEC);

@@ -20,6 +20,7 @@
 #include "core/layer.h"
 #include "layer/api/nt/env.h"
 #include "layer/api/nt/image/image.h"
+#include "layer/api/nt/host.h"
 #include "layer/api/nt/process/job.h"
 #include "layer/api/nt/process/parcel.h"
 #include "layer/api/nt/file/file.h"
@@ -183,11 +184,15 @@ describe(struct pack *k, const char *image, const char *cwd, WCHAR *environment,
 	b->process_id = id;
 	k->parcel.shared_fd = shared_fd();
 	k->parcel.exe_fd = process_exe();
+	k->parcel.meminfo_fd = host.meminfo;
+	k->parcel.stat_fd = host.stat;
 	if (b->trace)
 		along(k, b->trace_fd);
 	along(k, b->monitor_fd);
 	along(k, shared_fd());
 	along(k, process_exe());
+	along(k, host.meminfo);
+	along(k, host.stat);
 	if (s->inherit)
 		handle_each(inheritable, k);
 	standard(k);
