@@ -246,6 +246,10 @@ static bool
 configure(struct tlsconn *t, const struct tlsconn_config *c)
 {
 	mbedtls_ssl_config *conf = &t->config;
+#if MBEDTLS_VERSION_MAJOR >= 3
+	if (psa_crypto_init()) /* its version 1.3 wants it, as often as one likes */
+		return false;
+#endif
 	if (mbedtls_ssl_config_defaults(conf,
 	                                c->server ? MBEDTLS_SSL_IS_SERVER : MBEDTLS_SSL_IS_CLIENT,
 	                                MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT))
@@ -380,13 +384,25 @@ note_first(struct tlsconn *t, int state)
 	t->resumed = state == MBEDTLS_SSL_SERVER_FINISHED;
 }
 
+/* Did the server ask for a certificate?  Version 3 of the library does not tell: none is sent then. */
+static bool
+is_asked(const struct tlsconn *t)
+{
+#if MBEDTLS_VERSION_MAJOR >= 3
+	(void)t;
+	return false;
+#else
+	return t->ssl.client_auth;
+#endif
+}
+
 /* One step of it.  The judge is asked when a certificate was read, and nothing was sent since. */
 static enum tlsconn_said
 step(struct tlsconn *t)
 {
 	int was = t->ssl.MBEDTLS_PRIVATE(state);
-	if (!t->server && was == MBEDTLS_SSL_CLIENT_CERTIFICATE &&
-	    t->ssl.MBEDTLS_PRIVATE(client_auth) && !t->has_own && !t->supplied)
+	if (!t->server && was == MBEDTLS_SSL_CLIENT_CERTIFICATE && is_asked(t) && !t->has_own &&
+	    !t->supplied)
 		return TLS_WANTED;
 	if (was == MBEDTLS_SSL_SERVER_CERTIFICATE && !t->server && !t->shown)
 		peer_free(&t->peer); /* of a session that the server does not go on from */
@@ -408,7 +424,7 @@ tlsconn_shake(struct tlsconn *t, const uint8_t *p, size_t n, size_t *used)
 {
 	enum tlsconn_said s = TLS_DONE;
 	t->in = p;
-	t->end = p + n;
+	t->end = n ? p + n : p;
 	while (s == TLS_DONE && t->ssl.MBEDTLS_PRIVATE(state) != MBEDTLS_SSL_HANDSHAKE_OVER)
 		s = step(t);
 	t->stands = s == TLS_DONE;
